@@ -1,0 +1,41 @@
+/** The one error class: a code for machines, a sentence for people, and whether trying again can help. */
+
+export type ErrorCode =
+  | 'BadConfig'
+  | 'BadData'
+  | 'BadSpec'
+  | 'BrokerUnavailable'
+  | 'DefinitionChanged'
+  | 'LogAheadOfTopic'
+  | 'LogGap'
+  | 'LogRecreated'
+  | 'ModelInvalid'
+  | 'NotFound'
+  | 'StoreEvicts'
+  | 'StoreUnavailable'
+  | 'Unauthenticated'
+  | 'WatermarkMissing'
+  | 'WriteAheadLogFailed';
+
+export class LikenessError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'LikenessError';
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+/** Exit codes of every process, so that a supervisor (or a Job's podFailurePolicy) can tell causes apart. */
+export const exitCodes = { ok: 0, bug: 1, usage: 2, badConfig: 64, badData: 65, infrastructure: 69 } as const;
+
+export function exitCodeOf(error: unknown): number {
+  if (!(error instanceof LikenessError)) return exitCodes.bug;
+  if (error.retryable) return exitCodes.infrastructure;
+  if (error.code === 'BadConfig' || error.code === 'BadSpec') return exitCodes.badConfig;
+  if (error.code === 'BadData') return exitCodes.badData;
+  return exitCodes.bug;
+}

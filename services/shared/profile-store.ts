@@ -1,0 +1,69 @@
+/**
+ * Port: profile states, each partition with its watermark, read together and committed together.
+ * Redis (or Valkey) in a cluster, LMDB on a laptop.
+ */
+
+/** `{namespace}/{pipeline}/e{epoch}/p{partition}`: the tag that all keys of a partition share. */
+export type PartitionTag = string;
+
+export interface Watermark {
+  /** Offset of the last record that the committed states contain. */
+  readonly offset: number;
+  /** LogAppendTime of that record, to recognise a topic that was deleted and created again. */
+  readonly timestamp: number;
+  /** Hash over all feature definitions: old and new code never both commit. */
+  readonly definition: string;
+}
+
+export interface StoredProfile {
+  readonly state: Uint8Array;
+  /** Recent event ids, see profile/recent-ids.ts; empty if none are kept. */
+  readonly ids: Uint8Array;
+}
+
+export interface ProfileWrite {
+  readonly profileId: string;
+  readonly state: Uint8Array;
+  /** `append` adds bytes behind the stored ids, `replace` puts these bytes in their place. */
+  readonly ids?: { readonly append: Uint8Array } | { readonly replace: Uint8Array };
+}
+
+export interface PartitionRead {
+  readonly watermark: Watermark | undefined;
+  /** In the order asked for; undefined where there is no such profile. */
+  readonly profiles: readonly (StoredProfile | undefined)[];
+}
+
+/** One call may write at most so many profiles (one Lua script, one slot). */
+export const maxWritesPerCommit = 500;
+
+export interface ProfileStore {
+  /** Watermark and states as of ONE moment. `profileIds` may be empty. */
+  read(tag: PartitionTag, profileIds: readonly string[]): Promise<PartitionRead>;
+  /**
+   * Atomic: if the stored watermark equals `expected` (offset, timestamp and definition; undefined: there is none),
+   * writes the profiles and `next`; else writes nothing and says `conflict`. A rejection means that the answer is
+   * unknown: forget cached states, read again, never repeat the same call.
+   */
+  commit(
+    tag: PartitionTag,
+    expected: Watermark | undefined,
+    next: Watermark,
+    writes: readonly ProfileWrite[],
+  ): Promise<'committed' | 'conflict'>;
+  /** States alone, from any partitions, for reading; one round trip where the profiles share a partition. */
+  get(keys: readonly { readonly tag: PartitionTag; readonly profileId: string }[]): Promise<(Uint8Array | undefined)[]>;
+  /** True if the partition holds any profile (to tell "new" from "lost its watermark"). */
+  hasProfiles(tag: PartitionTag): Promise<boolean>;
+  /** Ids of the profiles of a partition, in no order. For tools and tests. */
+  list(tag: PartitionTag): AsyncIterable<string>;
+  /** Calls back after each reconnect: cached states may be stale. Returns a function that stops it. */
+  onReconnect(callback: () => void): () => void;
+  /** Rejects with `StoreEvicts` if the store may evict keys, `StoreUnavailable` if it cannot be reached. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function partitionTag(pipeline: { namespace: string; name: string; epoch: number }, partition: number): PartitionTag {
+  return `${pipeline.namespace}/${pipeline.name}/e${pipeline.epoch}/p${partition}`;
+}
