@@ -1,7 +1,13 @@
 /** Test projects: `unit` needs nothing but Node; `real` runs against real Kafka, Redis and processes. */
 import { defineConfig } from 'vitest/config';
 
-const beside = ['services/**/*.test.ts', 'operator/**/*.test.ts', 'crds/**/*.test.ts', 'cli/**/*.test.ts', 'examples/**/*.test.ts'];
+const beside = [
+  'services/**/*.test.ts',
+  'operator/**/*.test.ts',
+  'crds/**/*.test.ts',
+  'cli/**/*.test.ts',
+  'examples/**/*.test.ts',
+];
 
 export default defineConfig({
   test: {

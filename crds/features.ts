@@ -17,7 +17,12 @@ export const featureKinds = {
   sinceLast: z.strictObject({ events }),
   distinct: z.strictObject({ ...windowed, of: fieldPath }),
   sequence: z.strictObject({ events, length: z.int().min(1).max(200).default(50) }),
-  interest: z.strictObject({ events, of: fieldPath, halfLife: durationSchema, top: z.int().min(1).max(256).default(20) }),
+  interest: z.strictObject({
+    events,
+    of: fieldPath,
+    halfLife: durationSchema,
+    top: z.int().min(1).max(256).default(20),
+  }),
   ratio: z.strictObject({ of: name, to: name }),
 };
 

@@ -42,8 +42,14 @@ const cleaningSchema = z.strictObject({
         unit: z.string().max(16).optional(),
         /** Where an event says its unit, e.g. properties.currency; an event without it is taken to be in `unit`. */
         unitField: fieldPath.optional(),
-        factors: z.array(z.strictObject({ unit: z.string().max(16), factor: decimal })).max(64).optional(),
-        text: z.array(z.enum(['Trim', 'Lowercase', 'NFKC', 'CollapseSpaces'])).max(4).optional(),
+        factors: z
+          .array(z.strictObject({ unit: z.string().max(16), factor: decimal }))
+          .max(64)
+          .optional(),
+        text: z
+          .array(z.enum(['Trim', 'Lowercase', 'NFKC', 'CollapseSpaces']))
+          .max(4)
+          .optional(),
       }),
     )
     .max(32)
@@ -110,9 +116,19 @@ export const specSchema = z.strictObject({
   ingest: ingestSchema.prefault({}),
   events: z.array(eventSchema).max(64).default([]),
   cleaning: cleaningSchema.prefault({}),
-  identity: z.strictObject({ mergeOn: z.array(z.enum(['identify', 'alias'])).max(2).default(['identify', 'alias']) }).prefault({}),
+  identity: z
+    .strictObject({
+      mergeOn: z
+        .array(z.enum(['identify', 'alias']))
+        .max(2)
+        .default(['identify', 'alias']),
+    })
+    .prefault({}),
   features: featuresSchema,
-  models: z.array(z.strictObject({ name, recommend: recommendSchema })).max(8).default([]),
+  models: z
+    .array(z.strictObject({ name, recommend: recommendSchema }))
+    .max(8)
+    .default([]),
   training: trainingSchema.prefault({}),
   stages: z.array(stageSchema).max(8).default([]),
   serving: servingSchema.prefault({}),

@@ -20,13 +20,17 @@ export const decimal = z
 export const fieldPath = z
   .string()
   .max(128)
-  .regex(/^(value|quantity|text|time|type|itemId|item\.[a-z]+|(properties|context)(\.[a-zA-Z0-9_-]+)+)$/, 'a field of the event');
+  .regex(
+    /^(value|quantity|text|time|type|itemId|item\.[a-z]+|(properties|context)(\.[a-zA-Z0-9_-]+)+)$/,
+    'a field of the event',
+  );
 
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** Milliseconds of a duration that durationSchema accepts. */
 export function durationMs(duration: string): number {
   let total = 0;
-  for (const [, amount, unit] of duration.matchAll(/([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)/g)) total += Number(amount) * unitMs[unit!]!;
+  for (const [, amount, unit] of duration.matchAll(/([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)/g))
+    total += Number(amount) * unitMs[unit!]!;
   return Math.round(total);
 }

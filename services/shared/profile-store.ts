@@ -64,6 +64,9 @@ export interface ProfileStore {
   close(): Promise<void>;
 }
 
-export function partitionTag(pipeline: { namespace: string; name: string; epoch: number }, partition: number): PartitionTag {
+export function partitionTag(
+  pipeline: { namespace: string; name: string; epoch: number },
+  partition: number,
+): PartitionTag {
   return `${pipeline.namespace}/${pipeline.name}/e${pipeline.epoch}/p${partition}`;
 }

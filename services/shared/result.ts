@@ -23,4 +23,8 @@ export type ReasonCode =
 
 export const ok = <T>(value: T): Result<T> => ({ kind: 'ok', value });
 export const drop = (reason: string): Result<never> => ({ kind: 'drop', reason });
-export const deadLetter = (reason: ReasonCode, detail: string): Result<never> => ({ kind: 'deadLetter', reason, detail });
+export const deadLetter = (reason: ReasonCode, detail: string): Result<never> => ({
+  kind: 'deadLetter',
+  reason,
+  detail,
+});
