@@ -29,7 +29,7 @@ const eventSchema = z.strictObject({
   required: z.array(fieldPath).max(16).default([]),
 });
 
-const cleaningSchema = z.strictObject({
+export const cleaningSchema = z.strictObject({
   dedupe: z.strictObject({ window: durationSchema.default('24h') }).prefault({}),
   late: z.strictObject({ grace: durationSchema.default('1h') }).prefault({}),
   bots: z.strictObject({ userAgents: z.enum(['Default', 'None']).default('Default') }).prefault({}),
