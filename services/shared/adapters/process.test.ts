@@ -9,7 +9,7 @@ const modules = {
 };
 
 /** Starts a program whose `start` has this body; `until` is the log message at which `act` is called. */
-async function run(body: string, act?: { until: string; then: (child: ReturnType<typeof spawn>) => void }) {
+async function run(body: string, act?: { until: string; call: (child: ReturnType<typeof spawn>) => void }) {
   const code = `
     import { runService } from ${JSON.stringify(modules.process)};
     import { LikenessError } from ${JSON.stringify(modules.errors)};
