@@ -6,6 +6,7 @@
  * | LIKENESS_NAMESPACE, LIKENESS_PIPELINE, LIKENESS_EPOCH | which pipeline, which generation of its topics |
  * | LIKENESS_PARTITIONS | partitions of the keyed streams |
  * | LIKENESS_TOPICS | JSON: stream → topic name |
+ * | LIKENESS_GROUP | consumer group of this stage (cleaner, feature) |
  * | LIKENESS_SPEC | JSON: the slice of the spec that this service reads |
  * | LIKENESS_KAFKA | bootstrap servers; absent: the embedded log in LIKENESS_DATA |
  * | LIKENESS_REDIS | Redis URL; absent: the embedded store in LIKENESS_DATA |
@@ -34,6 +35,7 @@ export const commonEnv = {
   LIKENESS_EPOCH: z.coerce.number().int().min(1).default(1),
   LIKENESS_PARTITIONS: z.coerce.number().int().min(1),
   LIKENESS_TOPICS: json.pipe(z.record(z.enum(streams), z.string().min(1))),
+  LIKENESS_GROUP: z.string().min(1).optional(),
   LIKENESS_KAFKA: z.string().min(1).optional(),
   LIKENESS_REDIS: z.string().min(1).optional(),
   LIKENESS_DATA: z.string().min(1).optional(),

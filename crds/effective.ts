@@ -1,0 +1,33 @@
+/** The effective spec: the pipeline's own spec laid over its preset. Pure. */
+import { shopV1, type Preset } from './presets/shop-v1.ts';
+import { specSchema, type PipelineSpec } from './pipeline.ts';
+
+const presets: Readonly<Record<Exclude<PipelineSpec['preset'], 'none'>, Preset>> = { 'shop/v1': shopV1 };
+
+/** The preset with its defaults filled in; undefined for `none`. */
+function presetOf(preset: PipelineSpec['preset']): PipelineSpec | undefined {
+  return preset === 'none' ? undefined : specSchema.parse({ preset, ...presets[preset] });
+}
+
+/**
+ * Lists are merged by name: an own entry replaces the preset's entry of that name as a whole and in its place, a new
+ * one comes behind. (Not field by field: the API server fills in defaults before anyone could tell them from values
+ * that were written.)
+ */
+function mergeByName<T extends { readonly name: string }>(base: readonly T[], own: readonly T[]): T[] {
+  const merged = new Map(base.map((entry) => [entry.name, entry]));
+  for (const entry of own) merged.set(entry.name, entry);
+  return [...merged.values()];
+}
+
+/** Never fails: whether the names in the result fit together is references.ts's to say. */
+export function effectiveSpec(spec: PipelineSpec): PipelineSpec {
+  const preset = presetOf(spec.preset);
+  if (preset === undefined) return spec;
+  return {
+    ...spec,
+    events: mergeByName(preset.events, spec.events),
+    features: mergeByName(preset.features, spec.features),
+    models: mergeByName(preset.models, spec.models),
+  };
+}
