@@ -1,48 +1,147 @@
 /** Feature definitions: a name and exactly one kind. */
 import { z } from 'zod';
-import { durationSchema, fieldPath, name } from './scalars.ts';
+import { namedList, setOf } from './lists.ts';
+import { withRules, type Rule } from './rules.ts';
+import {
+  attributeName,
+  durationMs,
+  durationSchema,
+  fieldPath,
+  labelPath,
+  name,
+  numberPath,
+  wholeSeconds,
+} from './scalars.ts';
 
-const events = z.array(name).min(1).max(32).optional();
-const window = durationSchema.optional();
-const windowed = { events, window, pane: durationSchema.optional() };
+const events = setOf(name, 32, 1).optional().describe('Types of the events that count. Absent: every type.');
 
-export const featureKinds = {
-  count: z.strictObject({ ...windowed }),
-  sum: z.strictObject({ ...windowed, field: fieldPath }),
-  mean: z.strictObject({ ...windowed, field: fieldPath }),
-  min: z.strictObject({ ...windowed, field: fieldPath }),
-  max: z.strictObject({ ...windowed, field: fieldPath }),
-  last: z.strictObject({ events, field: fieldPath }),
-  first: z.strictObject({ events, field: fieldPath }),
-  sinceLast: z.strictObject({ events }),
-  distinct: z.strictObject({ ...windowed, of: fieldPath }),
-  sequence: z.strictObject({ events, length: z.int().min(1).max(200).default(50) }),
-  interest: z.strictObject({
-    events,
-    of: fieldPath,
-    halfLife: durationSchema,
-    top: z.int().min(1).max(256).default(20),
-  }),
-  ratio: z.strictObject({ of: name, to: name }),
+const windowed = {
+  events,
+  window: wholeSeconds
+    .describe('Only events this recent count, by their own time. Absent: all events ever.')
+    .optional(),
+  pane: wholeSeconds
+    .describe('The smallest slice of the window that is kept, aligned to 1970 in UTC. Default: window/30.')
+    .optional(),
 };
 
-export const featureSchema = z.strictObject({
-  name,
-  count: featureKinds.count.optional(),
-  sum: featureKinds.sum.optional(),
-  mean: featureKinds.mean.optional(),
-  min: featureKinds.min.optional(),
-  max: featureKinds.max.optional(),
-  last: featureKinds.last.optional(),
-  first: featureKinds.first.optional(),
-  sinceLast: featureKinds.sinceLast.optional(),
-  distinct: featureKinds.distinct.optional(),
-  sequence: featureKinds.sequence.optional(),
-  interest: featureKinds.interest.optional(),
-  ratio: featureKinds.ratio.optional(),
-});
+interface Windowed {
+  readonly window?: string | undefined;
+  readonly pane?: string | undefined;
+}
 
-export const featuresSchema = z.array(featureSchema).max(64).default([]);
+const defaultPanes = 30;
+const mostPanes = 366;
+const seconds = (duration: string): number => durationMs(duration) / 1000;
+
+const windowRules: Rule<Windowed>[] = [
+  {
+    rule: '!has(self.pane) || has(self.window)',
+    message: 'pane only with a window',
+    violations: ({ window, pane }) => (pane !== undefined && window === undefined ? [['pane']] : []),
+  },
+  {
+    rule: '!has(self.window) || !has(self.pane) || duration(self.window).getSeconds() % duration(self.pane).getSeconds() == 0',
+    message: 'pane must divide window without rest',
+    violations: ({ window, pane }) =>
+      window !== undefined && pane !== undefined && seconds(window) % seconds(pane) > 0 ? [['pane']] : [],
+  },
+  {
+    rule: `!has(self.window) || has(self.pane) || duration(self.window).getSeconds() % ${defaultPanes} == 0`,
+    message: `a window of a multiple of ${defaultPanes}s, or with its own pane`,
+    violations: ({ window, pane }) =>
+      window !== undefined && pane === undefined && seconds(window) % defaultPanes > 0 ? [['window']] : [],
+  },
+  {
+    rule:
+      '!has(self.window) || !has(self.pane) || ' +
+      `duration(self.window).getSeconds() <= ${mostPanes} * duration(self.pane).getSeconds()`,
+    message: `a window of at most ${mostPanes} panes`,
+    violations: ({ window, pane }) =>
+      window !== undefined && pane !== undefined && seconds(window) > mostPanes * seconds(pane) ? [['pane']] : [],
+  },
+];
+
+const overWindow = <Shape extends z.ZodRawShape>(shape: Shape, description: string) =>
+  withRules(z.strictObject({ ...windowed, ...shape }), windowRules as Rule<unknown>[]).describe(description);
+
+const number = { field: numberPath.describe('The number in the event; an event without it does not count.') };
+
+const halfLife = withRules(durationSchema, [
+  {
+    rule: "duration(self) >= duration('24h') && duration(self) <= duration('2160h')",
+    message: 'a half-life from 24h to 2160h (interest is kept by day, for ten half-lives)',
+    violations: (text) => (durationMs(text) < 86_400_000 || durationMs(text) > 7_776_000_000 ? [[]] : []),
+  },
+]);
+
+export const featureKinds = {
+  count: overWindow({}, 'How many events there were.'),
+  sum: overWindow(number, 'Sum of a number over the events.'),
+  mean: overWindow(number, 'Mean of a number over the events.'),
+  min: overWindow(number, 'Smallest value of a number over the events.'),
+  max: overWindow(number, 'Largest value of a number over the events.'),
+  last: z
+    .strictObject({ events, field: fieldPath.describe('The field whose value is taken.') })
+    .describe('A field of the newest event.'),
+  first: z
+    .strictObject({ events, field: fieldPath.describe('The field whose value is taken.') })
+    .describe('A field of the oldest event.'),
+  sinceLast: z.strictObject({ events }).describe('Seconds since the newest event.'),
+  distinct: overWindow(
+    { of: labelPath.describe('The field whose different values are counted.') },
+    'How many different values a field had; above 256 in a pane an estimate, and marked so.',
+  ),
+  sequence: z
+    .strictObject({
+      events,
+      length: z.int().min(1).max(200).default(50).describe('How many of the newest items are kept.'),
+    })
+    .describe('The items of the newest events, in the order of their times.'),
+  interest: z
+    .strictObject({
+      events,
+      of: labelPath.describe('The field whose values are the tags.'),
+      halfLife: halfLife.describe('After this time an event weighs half.'),
+      top: z.int().min(1).max(256).default(20).describe('How many tags the attribute shows.'),
+    })
+    .describe('Tags with a weight: the sum of the weights of their events, decayed by age.'),
+  ratio: z
+    .strictObject({
+      of: attributeName.describe('Name of the feature above the line.'),
+      to: attributeName.describe('Name of the feature below the line; where it is 0 there is no ratio.'),
+    })
+    .describe('One numeric feature divided by another.'),
+};
 
 export type FeatureKind = keyof typeof featureKinds;
+export const kindNames = Object.keys(featureKinds) as FeatureKind[];
+
+const oneKind: Rule<Partial<Record<FeatureKind, unknown>>> = {
+  rule: `[${kindNames.map((kind) => `has(self.${kind})`).join(', ')}].filter(given, given).size() == 1`,
+  message: `exactly one kind: ${kindNames.join(', ')}`,
+  violations: (feature) => (kindNames.filter((kind) => feature[kind] !== undefined).length === 1 ? [] : [[]]),
+};
+
+export const featureSchema = withRules(
+  z.strictObject({
+    name: attributeName.describe('Name of the attribute in the profile.'),
+    count: featureKinds.count.optional(),
+    sum: featureKinds.sum.optional(),
+    mean: featureKinds.mean.optional(),
+    min: featureKinds.min.optional(),
+    max: featureKinds.max.optional(),
+    last: featureKinds.last.optional(),
+    first: featureKinds.first.optional(),
+    sinceLast: featureKinds.sinceLast.optional(),
+    distinct: featureKinds.distinct.optional(),
+    sequence: featureKinds.sequence.optional(),
+    interest: featureKinds.interest.optional(),
+    ratio: featureKinds.ratio.optional(),
+  }),
+  [oneKind],
+);
+
+export const featuresSchema = namedList(featureSchema, 64).default([]);
+
 export type FeatureDefinition = z.output<typeof featureSchema>;

@@ -1,150 +1,154 @@
 /** The ProfilePipeline v1alpha1: the one definition from which the CRD, the JSON Schema, the docs and the types come. */
 import { z } from 'zod';
+import { cleaningSchema } from './cleaning.ts';
 import { featuresSchema } from './features.ts';
-import { decimal, durationSchema, fieldPath, name } from './scalars.ts';
+import { modelsSchema, trainingSchema } from './learning.ts';
+import { namedList, orderedList, setOf } from './lists.ts';
+import { withRules } from './rules.ts';
+import { decimal, durationSchema, fieldPath, name, size } from './scalars.ts';
+import { metadataRules, specRules, specTransitions } from './spec-rules.ts';
+
+const replicas = z.int().min(1).max(1000).default(1).describe('How many processes share the work.');
 
 const kafkaSchema = z.strictObject({
-  bootstrapServers: z.string().min(1).max(1024),
-  partitions: z.int().min(1).max(1000).default(12),
-  replicationFactor: z.int().min(1).max(7).default(3),
-  retention: durationSchema.default('168h'),
+  bootstrapServers: z.string().min(1).max(1024).describe('host:port, several separated by commas. Immutable.'),
+  partitions: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(12)
+    .describe('Partitions of the streams that are keyed by profile: the most replicas that can share work. Immutable.'),
+  replicationFactor: z.int().min(1).max(7).default(3).describe('Copies that Kafka keeps of each event.'),
+  retention: durationSchema.default('168h').describe('How long Kafka keeps events: longer than the longest outage.'),
 });
 
-const storeSchema = z.strictObject({ redis: z.strictObject({ url: z.string().min(1).max(1024) }) });
+const redisSchema = z.strictObject({
+  url: z
+    .string('a Redis URL such as redis://redis:6379')
+    .max(1024)
+    .regex(/^rediss?:\/\/.+$/, 'a Redis URL such as redis://redis:6379')
+    .describe('Redis or Valkey with maxmemory-policy noeviction, e.g. redis://redis:6379.'),
+});
 
 const ingestSchema = z.strictObject({
-  /** A durable write-ahead log; absent: ingest answers after the broker's acknowledgement. */
-  log: z.strictObject({ size: z.string().max(20).default('5Gi') }).optional(),
+  log: z
+    .strictObject({ size: size.default('5Gi').describe('At this size ingest answers 503 until Kafka has caught up.') })
+    .describe(
+      'A write-ahead log on a volume that outlives the process: ingest answers once an event is on it. Absent: once Kafka has it.',
+    )
+    .optional(),
   limits: z
     .strictObject({
-      eventsPerSecond: z.int().min(1).max(10_000_000).optional(),
-      pendingEvents: z.int().min(1).max(10_000_000).default(100_000),
+      eventsPerSecond: z
+        .int()
+        .min(1)
+        .max(10_000_000)
+        .describe('Events a second that one replica takes; above, it answers 429. Absent: as many as it can.')
+        .optional(),
+      pendingEvents: z
+        .int()
+        .min(1)
+        .max(10_000_000)
+        .default(100_000)
+        .describe('Events not yet durable that one replica holds; above, it answers 429.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('When ingest asks its senders to wait.'),
 });
 
-const eventSchema = z.strictObject({
-  name,
-  weight: decimal.default('1'),
-  required: z.array(fieldPath).max(16).default([]),
+export const eventSchema = z.strictObject({
+  name: name.describe('Type of the event.'),
+  weight: decimal(0, 1000).default('1').describe('How much such an event says about an interest.'),
+  required: setOf(fieldPath, 16).default([]).describe('Fields without which such an event is refused.'),
 });
 
-export const cleaningSchema = z.strictObject({
-  dedupe: z.strictObject({ window: durationSchema.default('24h') }).prefault({}),
-  late: z.strictObject({ grace: durationSchema.default('1h') }).prefault({}),
-  bots: z.strictObject({ userAgents: z.enum(['Default', 'None']).default('Default') }).prefault({}),
-  normalise: z
-    .array(
-      z.strictObject({
-        name,
-        field: fieldPath,
-        /** The unit that the field is converted to. */
-        unit: z.string().max(16).optional(),
-        /** Where an event says its unit, e.g. properties.currency; an event without it is taken to be in `unit`. */
-        unitField: fieldPath.optional(),
-        factors: z
-          .array(z.strictObject({ unit: z.string().max(16), factor: decimal }))
-          .max(64)
-          .optional(),
-        text: z
-          .array(z.enum(['Trim', 'Lowercase', 'NFKC', 'CollapseSpaces']))
-          .max(4)
-          .optional(),
-      }),
-    )
-    .max(32)
-    .default([]),
-  rules: z
-    .array(z.strictObject({ name, when: z.string().min(1).max(1024), action: z.enum(['Drop', 'DeadLetter', 'Tag']) }))
-    .max(32)
-    .default([]),
+const identitySchema = z.strictObject({
+  mergeOn: setOf(z.enum(['identify', 'alias']), 2)
+    .default(['identify', 'alias'])
+    .describe('Events that say that two ids are one person.'),
 });
 
-const recommendSchema = z.strictObject({
-  /** Name of the sequence feature that holds a profile's history. */
-  history: name,
-  target: z.array(name).min(1).max(16),
-  retrieval: z
-    .strictObject({
-      /** Sequential rules look so many items back. */
-      window: z.int().min(1).max(50).default(10),
-      decay: decimal.default('0.8'),
-      /** EASE's L2 regularisation. */
-      regularization: decimal.default('200'),
-      /** EASE learns from the items with most events, at most so many (12,000: 10 minutes on 2 cores). */
-      maxItems: z.int().min(100).max(20_000).default(6000),
-    })
-    .prefault({}),
+const itemId = z.string().min(1).max(256);
+
+const rulesSchema = z.strictObject({
+  pin: orderedList(itemId, 100).default([]).describe('Ids of items that come first, in this order.'),
+  bury: setOf(itemId, 1000).default([]).describe('Ids of items that are never recommended.'),
+  excludeBought: z.boolean().default(true).describe("Leave out what the profile's history shows as bought."),
 });
 
-const trainingSchema = z.strictObject({
-  minEvents: z.int().min(10).max(1_000_000_000).default(500),
-  holdout: z.strictObject({ fraction: decimal.default('0.1') }).prefault({}),
-  retrain: z
-    .strictObject({
-      mode: z.enum(['Never', 'OnGrowth']).default('OnGrowth'),
-      /** Train again once there are so many times the events that the last model learned from. */
-      growth: decimal.default('2'),
-      cooldown: durationSchema.default('1m'),
-      maxPerDay: z.int().min(1).max(96).default(24),
-    })
-    .prefault({}),
+const authenticationSchema = z.strictObject({
+  jwksUrl: z
+    .string('an http or https URL')
+    .max(1024)
+    .regex(/^https?:\/\/.+$/, 'an http or https URL')
+    .describe('Where the keys are that sign tokens (JWKS).'),
+  issuer: z.string().min(1).max(1024).describe('The `iss` that a token must have.'),
+  audience: z.string().min(1).max(256).describe('The `aud` that a token must have.'),
 });
 
-const servingSchema = z.strictObject({
-  rules: z
-    .strictObject({
-      pin: z.array(z.string().max(256)).max(100).default([]),
-      bury: z.array(z.string().max(256)).max(1000).default([]),
-      excludeBought: z.boolean().default(true),
-    })
-    .prefault({}),
-  authentication: z
-    .strictObject({ jwksUrl: z.string().max(1024), issuer: z.string().max(1024), audience: z.string().max(256) })
+export const servingSchema = z.strictObject({
+  replicas,
+  rules: rulesSchema.prefault({}).describe('What is changed in every list of recommendations.'),
+  authentication: authenticationSchema
+    .describe('Who may read. Absent: serving starts only on a loopback address.')
     .optional(),
 });
 
 const stageSchema = z.strictObject({
-  name: z.enum(['ingest', 'cleaner', 'feature', 'serving']),
-  replicas: z.int().min(1).max(1000),
+  name: z.enum(['ingest', 'cleaner', 'feature']).describe('The stage.'),
+  replicas,
 });
 
-export const specSchema = z.strictObject({
-  kafka: kafkaSchema.optional(),
-  store: storeSchema.optional(),
-  preset: z.enum(['shop/v1', 'none']).default('shop/v1'),
-  ingest: ingestSchema.prefault({}),
-  events: z.array(eventSchema).max(64).default([]),
-  cleaning: cleaningSchema.prefault({}),
-  identity: z
-    .strictObject({
-      mergeOn: z
-        .array(z.enum(['identify', 'alias']))
-        .max(2)
-        .default(['identify', 'alias']),
-    })
-    .prefault({}),
-  features: featuresSchema,
-  models: z
-    .array(z.strictObject({ name, recommend: recommendSchema }))
-    .max(8)
-    .default([]),
-  training: trainingSchema.prefault({}),
-  stages: z.array(stageSchema).max(8).default([]),
-  serving: servingSchema.prefault({}),
+/** The fields alone, without the rules between them: what the slices are cut from. */
+export const specFields = z.strictObject({
+  kafka: kafkaSchema.describe('Kafka. Absent: an event log embedded in the process, for one machine.').optional(),
+  store: z
+    .strictObject({ redis: redisSchema.describe('Profiles in Redis or Valkey.') })
+    .describe('Where profiles are kept. Absent: a store embedded in the process, for one machine. Immutable.')
+    .optional(),
+  preset: z
+    .enum(['shop/v1', 'none'])
+    .default('shop/v1')
+    .describe('Default events, features and models; your own entry of the same name replaces the preset’s.'),
+  ingest: ingestSchema.prefault({}).describe('How events come in.'),
+  events: namedList(eventSchema, 64).default([]).describe('Types of events. An event of another type is refused.'),
+  cleaning: cleaningSchema.prefault({}).describe('What happens to an event before it counts.'),
+  identity: identitySchema.prefault({}).describe('How visitors become known users.'),
+  features: featuresSchema.describe('What a profile knows: each feature is one attribute, of exactly one kind.'),
+  models: modelsSchema.describe('What is learned from the events.'),
+  training: trainingSchema.prefault({}).describe('When and how models are trained.'),
+  stages: namedList(stageSchema, 3).default([]).describe('Sizes of the stages between ingest and profile.'),
+  serving: servingSchema.prefault({}).describe('The API that reads profiles and recommends.'),
 });
 
-export const pipelineSchema = z.strictObject({
-  apiVersion: z.literal('likeness.dev/v1alpha1'),
-  kind: z.literal('ProfilePipeline'),
-  metadata: z.looseObject({ name: z.string().max(40), namespace: z.string().max(63).optional() }),
-  spec: specSchema,
-});
+export const specSchema = withRules(specFields, specRules, specTransitions);
+
+const label = 'a name of lowercase letters, digits and "-"';
+
+export const pipelineSchema = withRules(
+  z.strictObject({
+    apiVersion: z.literal('likeness.dev/v1alpha1').describe('Always likeness.dev/v1alpha1.'),
+    kind: z.literal('ProfilePipeline').describe('Always ProfilePipeline.'),
+    metadata: z
+      .looseObject({
+        name: z.string(label).max(253).describe('Name of the pipeline, at most 40 characters.'),
+        namespace: z
+          .string(label)
+          .max(63, label)
+          .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, label)
+          .describe('Namespace of the pipeline. Default: default.')
+          .optional(),
+      })
+      .describe('Name, namespace, labels and annotations, as everywhere in Kubernetes.'),
+    spec: specSchema.describe('What the pipeline is to do.'),
+  }),
+  metadataRules,
+);
 
 export type ProfilePipeline = z.output<typeof pipelineSchema>;
 export type PipelineSpec = z.output<typeof specSchema>;
 export type EventDefinition = z.output<typeof eventSchema>;
-export type Cleaning = z.output<typeof cleaningSchema>;
+export type Cleaning = PipelineSpec['cleaning'];
 export type ModelDefinition = PipelineSpec['models'][number];
-export type Training = z.output<typeof trainingSchema>;
-export type ServingSpec = z.output<typeof servingSchema>;
+export type Training = PipelineSpec['training'];
+export type ServingSpec = PipelineSpec['serving'];

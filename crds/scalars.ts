@@ -1,29 +1,88 @@
-/** Scalars of the spec: Go-style durations, decimals as strings, names, field paths. */
+/** Scalars of the spec: names, field paths, Go-style durations, decimals as strings, sizes. */
 import { z } from 'zod';
+import { withRules } from './rules.ts';
 
-export const name = z
-  .string()
-  .max(63)
-  .regex(/^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/, 'a letter, then letters, digits and "-"');
+/** A string that must match a pattern; `allowed` is what a person is told when it does not. */
+function patterned(maxLength: number, pattern: RegExp, allowed: string) {
+  return z.string(allowed).max(maxLength, allowed).regex(pattern, allowed);
+}
 
-export const durationSchema = z
-  .string()
-  .max(32)
-  .regex(/^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/, 'a duration such as 90s, 15m or 168h');
+export const name = patterned(
+  63,
+  /^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/,
+  'a name: a letter, then letters, digits and "-", at most 63 characters',
+);
 
-export const decimal = z
-  .string()
-  .max(24)
-  .regex(/^[0-9]+(\.[0-9]+)?$/, 'a decimal number in quotes, such as "0.8"');
+/** Names of features, which become attributes: without "-", so that an expression can select them. */
+export const attributeName = patterned(
+  63,
+  /^[a-zA-Z][a-zA-Z0-9]*$/,
+  'an attribute name: a letter, then letters and digits, at most 63 characters',
+);
 
-/** Where a value lies in an event: value, quantity, text, time, itemId, item.category, properties.currency, … */
-export const fieldPath = z
-  .string()
-  .max(128)
-  .regex(
-    /^(value|quantity|text|time|type|itemId|item\.[a-z]+|(properties|context)(\.[a-zA-Z0-9_-]+)+)$/,
-    'a field of the event',
-  );
+const longestMs = 876_000 * 3_600_000;
+
+export const durationSchema = withRules(
+  patterned(32, /^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/, 'a duration such as 90s, 15m or 168h'),
+  [
+    {
+      rule: "duration(self) >= duration('1ms') && duration(self) <= duration('876000h')",
+      message: 'a duration from 1ms to 876000h',
+      violations: (text) => (durationMs(text) < 1 || durationMs(text) > longestMs ? [[]] : []),
+    },
+  ],
+);
+
+/** Windows and panes: whole seconds, so that slices meet without rest. */
+export const wholeSeconds = withRules(
+  patterned(32, /^([0-9]{1,9}(s|m|h))+$/, 'a duration in whole seconds such as 90s, 15m or 168h'),
+  [
+    {
+      rule: "duration(self) >= duration('1s') && duration(self) <= duration('876000h')",
+      message: 'a duration from 1s to 876000h',
+      violations: (text) => (durationMs(text) < 1000 || durationMs(text) > longestMs ? [[]] : []),
+    },
+  ],
+);
+
+const decimalText = 'a decimal number in quotes, such as "0.8"';
+
+/** A decimal as a string, with both bounds allowed. */
+export function decimal(least: number, most: number) {
+  return withRules(patterned(24, /^[0-9]+(\.[0-9]+)?$/, decimalText), [
+    {
+      rule: `double(self) >= ${celDouble(least)} && double(self) <= ${celDouble(most)}`,
+      message: `a decimal number in quotes, from "${least}" to "${most}"`,
+      violations: (text) => (Number(text) < least || Number(text) > most ? [[]] : []),
+    },
+  ]);
+}
+
+const celDouble = (value: number): string => (Number.isInteger(value) ? `${value}.0` : String(value));
+
+/** A size as Kubernetes writes it. */
+export const size = patterned(20, /^[1-9][0-9]{0,8}(Mi|Gi|Ti)$/, 'a size such as 512Mi or 5Gi');
+
+/** Where a value lies in an event. */
+export const fieldPath = patterned(
+  128,
+  /^(value|quantity|text|time|type|itemId|item\.(category|brand|title|price|available)|(properties|context)(\.[a-zA-Z0-9_-]+)+)$/,
+  'a field of the event: value, quantity, text, time, type, itemId, item.category, item.brand, item.title, item.price, item.available, properties.… or context.…',
+);
+
+/** The fields that can hold a number. */
+export const numberPath = patterned(
+  128,
+  /^(value|quantity|item\.price|(properties|context)(\.[a-zA-Z0-9_-]+)+)$/,
+  'a field that holds a number: value, quantity, item.price, properties.… or context.…',
+);
+
+/** The fields that can hold a name: what distinct counts and interest weighs. */
+export const labelPath = patterned(
+  128,
+  /^(type|text|itemId|item\.(category|brand|title)|(properties|context)(\.[a-zA-Z0-9_-]+)+)$/,
+  'a field that holds a name: type, text, itemId, item.category, item.brand, item.title, properties.… or context.…',
+);
 
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 

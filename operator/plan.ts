@@ -85,6 +85,7 @@ function service(name: StageName, replicas: number, env: Record<string, string>)
 }
 
 function replicasOf(spec: PipelineSpec, stage: StageName): number {
+  if (stage === 'serving') return spec.serving.replicas;
   return spec.stages.find(({ name }) => name === stage)?.replicas ?? 1;
 }
 
@@ -99,7 +100,12 @@ const featureSpec = ({ events, features, identity, cleaning: { dedupe } }: Pipel
   identity,
   cleaning: { dedupe },
 });
-const servingSpec = ({ events, features, models, serving }: PipelineSpec) => ({ events, features, models, serving });
+const servingSpec = ({ events, features, models, serving: { rules, authentication } }: PipelineSpec) => ({
+  events,
+  features,
+  models,
+  serving: { rules, authentication },
+});
 const trainerSpec = ({ events, features, models, training, identity, cleaning: { dedupe } }: PipelineSpec) => ({
   events,
   features,

@@ -1,0 +1,83 @@
+/** Rules between the fields of a spec, and about its name and its changes. */
+import type { FeatureDefinition } from './features.ts';
+import type { Rule, TransitionRule } from './rules.ts';
+
+interface Named {
+  readonly metadata: { readonly name: string };
+}
+
+/** Child names add suffixes, and become the names of Services. */
+export const metadataRules: Rule<Named>[] = [
+  {
+    rule: 'size(self.metadata.name) <= 40',
+    message: 'metadata.name must be at most 40 characters (child names add suffixes)',
+    violations: ({ metadata }) => (metadata.name.length <= 40 ? [] : [['metadata', 'name']]),
+  },
+  {
+    rule: "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+    message: 'metadata.name must be an RFC 1035 label: a lowercase letter, then lowercase letters, digits and "-"',
+    violations: ({ metadata }) => (/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(metadata.name) ? [] : [['metadata', 'name']]),
+  },
+];
+
+interface Referring {
+  readonly preset: string;
+  readonly features: readonly FeatureDefinition[];
+  readonly models: readonly { readonly recommend: { readonly history: string } }[];
+}
+
+/** Where a preset may supply the name, the schema cannot see it; references.ts can. */
+export const specRules: Rule<Referring>[] = [
+  {
+    rule:
+      "self.preset != 'none' || self.models.all(m, " +
+      'self.features.exists(f, f.name == m.recommend.history && has(f.sequence)))',
+    message: 'history must name a sequence feature of this pipeline (it has no preset that could supply one)',
+    violations: ({ preset, features, models }) =>
+      models.flatMap(({ recommend }, index) =>
+        preset !== 'none' || features.some(({ name, sequence }) => name === recommend.history && sequence)
+          ? []
+          : [['models', index, 'recommend', 'history']],
+      ),
+  },
+  {
+    rule:
+      "self.preset != 'none' || self.features.all(r, !has(r.ratio) || " +
+      '(self.features.exists(f, f.name == r.ratio.of) && self.features.exists(f, f.name == r.ratio.to)))',
+    message: 'of and to must name features of this pipeline (it has no preset that could supply them)',
+    violations: ({ preset, features }) => {
+      if (preset !== 'none') return [];
+      const names = new Set(features.map(({ name }) => name));
+      return features.flatMap(({ ratio }, index) =>
+        (['of', 'to'] as const)
+          .filter((side) => ratio !== undefined && !names.has(ratio[side]))
+          .map((side) => ['features', index, 'ratio', side]),
+      );
+    },
+  },
+];
+
+/**
+ * What may never change, be removed, or be removed and added again: the stored profiles and the positions in the
+ * streams belong to it. Bound to the spec, which is always there, because a rule on a field that was removed is
+ * never asked.
+ */
+export const specTransitions: TransitionRule[] = [
+  {
+    rule: 'has(self.kafka) == has(oldSelf.kafka)',
+    message: 'kafka cannot be added or removed',
+  },
+  {
+    rule:
+      '!has(self.kafka) || !has(oldSelf.kafka) || ' + 'self.kafka.bootstrapServers == oldSelf.kafka.bootstrapServers',
+    message: 'kafka.bootstrapServers is immutable',
+  },
+  {
+    rule: '!has(self.kafka) || !has(oldSelf.kafka) || self.kafka.partitions == oldSelf.kafka.partitions',
+    message: 'kafka.partitions is immutable (profiles would change their partition)',
+  },
+  {
+    rule: 'has(self.store) == has(oldSelf.store) && (!has(self.store) || self.store == oldSelf.store)',
+    message: 'store is immutable (the profiles are in it)',
+  },
+];
