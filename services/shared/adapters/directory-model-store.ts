@@ -1,0 +1,110 @@
+/** Model artifacts in a folder (a volume in the cluster): one folder a digest, complete or absent. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LikenessError } from '../errors.ts';
+import type { ModelStore } from '../model-store.ts';
+
+const digestPattern = /^[0-9a-f]{64}$/;
+const namePattern = /^[a-z0-9][a-z0-9.-]{0,99}$/;
+
+export class DirectoryModelStore implements ModelStore {
+  readonly #folder: string;
+
+  /** The folder is made at the first `put`. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async put(digest: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    const target = this.#pathOf(digest);
+    for (const name of files.keys())
+      if (!namePattern.test(name))
+        throw new LikenessError('BadData', `"${name}" cannot be a file of a model: only a-z, 0-9, "." and "-"`);
+    await this.#guard(async () => {
+      await mkdir(this.#folder, { recursive: true });
+      if (await exists(target)) return;
+      const draft = join(this.#folder, `.draft-${randomUUID()}`);
+      try {
+        await mkdir(draft);
+        for (const [name, bytes] of files) await writeDurably(join(draft, name), bytes);
+        await syncFolder(draft);
+        await moveIntoPlace(draft, target);
+      } finally {
+        await rm(draft, { recursive: true, force: true });
+      }
+      await syncFolder(this.#folder);
+    });
+  }
+
+  async get(digest: string): Promise<Map<string, Uint8Array>> {
+    const folder = this.#pathOf(digest);
+    return this.#guard(async () => {
+      if (!(await exists(folder)))
+        throw new LikenessError('NotFound', `There is no model ${digest} in ${this.#folder}`);
+      const names = (await readdir(folder)).sort();
+      const files = new Map<string, Uint8Array>();
+      for (const name of names) files.set(name, await readFile(join(folder, name)));
+      return files;
+    });
+  }
+
+  async list(): Promise<string[]> {
+    return this.#guard(async () => {
+      if (!(await exists(this.#folder))) return [];
+      return (await readdir(this.#folder)).filter((name) => digestPattern.test(name)).sort();
+    });
+  }
+
+  #pathOf(digest: string): string {
+    if (!digestPattern.test(digest)) throw new LikenessError('BadData', `"${digest}" is not a SHA-256 in hex`);
+    return join(this.#folder, digest);
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof LikenessError) throw cause;
+      const message = `The model folder ${this.#folder} cannot be used: ${(cause as Error).message}`;
+      throw new LikenessError('StoreUnavailable', message, { cause, retryable: true });
+    }
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(nothingIfMissing)) !== undefined;
+}
+
+function nothingIfMissing(cause: NodeJS.ErrnoException): undefined {
+  if (cause.code === 'ENOENT') return undefined;
+  throw cause;
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** A rival that put the same digest first is no error: the same digest is the same artifact. */
+async function moveIntoPlace(draft: string, target: string): Promise<void> {
+  try {
+    await rename(draft, target);
+  } catch (cause) {
+    if (!(await exists(target))) throw cause;
+  }
+}

@@ -1,0 +1,90 @@
+/** Immutable, signed model artifacts: sealing, and opening with every check that must pass before a model is served. */
+import { createHash, sign, verify, type KeyObject } from 'node:crypto';
+import { LikenessError } from '../errors.ts';
+import { manifestSchema, type Manifest, type ManifestDetails } from './manifest.ts';
+import { decodeModel, fileOf, jsonBytes, parseFile, type Model } from './model.ts';
+
+export const manifestFile = 'manifest.json';
+/** Ed25519 over the manifest's bytes, 64 bytes. */
+export const signatureFile = 'manifest.sig';
+
+export interface SealedArtifact {
+  /** SHA-256 of the manifest: the artifact's address in the model store. */
+  readonly digest: string;
+  readonly manifest: Manifest;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface LoadedModel extends Model {
+  readonly digest: string;
+  readonly manifest: Manifest;
+}
+
+/** `privateKey` is an Ed25519 key. Throws `ModelInvalid` if the details break the manifest's schema (a NaN metric). */
+export function sealArtifact(
+  modelFiles: ReadonlyMap<string, Uint8Array>,
+  details: ManifestDetails,
+  privateKey: KeyObject,
+): SealedArtifact {
+  const files = [...modelFiles]
+    .map(([name, bytes]) => ({ name, bytes: bytes.length, sha256: sha256(bytes) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const stamp = details.trainedAt.slice(0, 19).replaceAll(/[-:]/g, '');
+  const version = `${details.kind}-${stamp}-${sha256(jsonBytes([details.runId, files])).slice(0, 8)}`;
+  const parsed = manifestSchema.safeParse({ ...details, format: 1, version, files });
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new LikenessError('ModelInvalid', `${manifestFile}: ${issue.path.join('.')}: ${issue.message}`);
+  }
+  const bytes = jsonBytes(parsed.data);
+  const sealed = new Map([...modelFiles, [manifestFile, bytes], [signatureFile, sign(null, bytes, privateKey)]]);
+  return { digest: sha256(bytes), manifest: parsed.data, files: sealed };
+}
+
+/**
+ * Opens an artifact, or throws `ModelInvalid` that names what is wrong. `trustedKeys` are Ed25519 public keys; one of
+ * them must have signed the manifest. `digest`: the artifact that was asked for, if it was asked for by digest.
+ */
+export function openArtifact(
+  files: ReadonlyMap<string, Uint8Array>,
+  trustedKeys: readonly KeyObject[],
+  digest?: string,
+): LoadedModel {
+  const manifestBytes = fileOf(files, manifestFile);
+  verifySignature(manifestBytes, fileOf(files, signatureFile), trustedKeys);
+  const found = sha256(manifestBytes);
+  if (digest !== undefined && digest !== found)
+    throw new LikenessError('ModelInvalid', `${manifestFile}: the artifact is ${found}, asked for was ${digest}`);
+  const manifest = parseFile(files, manifestFile, manifestSchema);
+  verifyFiles(files, manifest);
+  const model = decodeModel(files);
+  if (model.recommender.kind !== manifest.kind || model.popularity.items.size !== manifest.items)
+    throw new LikenessError(
+      'ModelInvalid',
+      `${manifestFile}: says ${manifest.kind} of ${manifest.items} items, the files hold ` +
+        `${model.recommender.kind} of ${model.popularity.items.size}`,
+    );
+  return { ...model, digest: found, manifest };
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function verifySignature(manifest: Uint8Array, signature: Uint8Array, trustedKeys: readonly KeyObject[]): void {
+  if (trustedKeys.length === 0)
+    throw new LikenessError('ModelInvalid', `${signatureFile}: there are no trusted keys to check it against`);
+  if (!trustedKeys.some((key) => verify(null, manifest, key, signature)))
+    throw new LikenessError('ModelInvalid', `${signatureFile}: no trusted key has signed this manifest`);
+}
+
+function verifyFiles(files: ReadonlyMap<string, Uint8Array>, manifest: Manifest): void {
+  for (const { name, bytes, sha256: expected } of manifest.files) {
+    const held = fileOf(files, name);
+    if (held.length !== bytes || sha256(held) !== expected)
+      throw new LikenessError('ModelInvalid', `${name}: its bytes are not those that the manifest names`);
+  }
+  const named = new Set([manifestFile, signatureFile, ...manifest.files.map((file) => file.name)]);
+  for (const name of files.keys())
+    if (!named.has(name)) throw new LikenessError('ModelInvalid', `${name}: is not named in the manifest`);
+}

@@ -1,0 +1,108 @@
+/** Sparse item-item matrix in compressed rows: row h holds what item h of a history adds to the score of each item. */
+
+export class ItemMatrix {
+  /** Entries of row r lie at starts[r] … starts[r + 1]; length rows + 1. Items from `rows` on have no row. */
+  readonly starts: Uint32Array;
+  /** Column (item index) of each entry, ascending in a row. */
+  readonly columns: Uint32Array;
+  readonly values: Float32Array;
+
+  constructor(starts: Uint32Array, columns: Uint32Array, values: Float32Array) {
+    this.starts = starts;
+    this.columns = columns;
+    this.values = values;
+  }
+
+  get rows(): number {
+    return this.starts.length - 1;
+  }
+
+  /** out[column] += weight · value over the row. False if the row has no entries. */
+  addRow(row: number, weight: number, out: Float64Array): boolean {
+    if (row < 0 || row >= this.rows) return false;
+    const { columns, values } = this;
+    const start = this.starts[row]!;
+    const end = this.starts[row + 1]!;
+    for (let at = start; at < end; at++) {
+      const column = columns[at]!;
+      out[column] = out[column]! + weight * values[at]!;
+    }
+    return end > start;
+  }
+}
+
+/** Coordinates of a matrix in any order; entry e is (rows[e], columns[e], values[e]). */
+export interface Coordinates {
+  readonly rows: Uint32Array;
+  readonly columns: Uint32Array;
+  readonly values: Float64Array;
+}
+
+/** Compresses coordinates: two stable counting sorts, by column and then by row, leave the columns ascending. */
+export function compressRows(size: number, entries: Coordinates): ItemMatrix {
+  const byColumn = countingOrder(entries.columns, size);
+  const byRow = countingOrder(entries.rows, size, byColumn.order);
+  const count = entries.values.length;
+  const columns = new Uint32Array(count);
+  const values = new Float32Array(count);
+  for (let at = 0; at < count; at++) {
+    const entry = byRow.order[at]!;
+    columns[at] = entries.columns[entry]!;
+    values[at] = entries.values[entry]!;
+  }
+  return new ItemMatrix(byRow.starts, columns, values);
+}
+
+/** Stable order of `keys` (each below `size`), walking them in `previous` order, and where each key starts. */
+function countingOrder(
+  keys: Uint32Array,
+  size: number,
+  previous?: Uint32Array,
+): { order: Uint32Array; starts: Uint32Array } {
+  const starts = new Uint32Array(size + 1);
+  for (const key of keys) starts[key + 1]!++;
+  for (let key = 0; key < size; key++) starts[key + 1]! += starts[key]!;
+  const next = starts.slice();
+  const order = new Uint32Array(keys.length);
+  for (let at = 0; at < keys.length; at++) {
+    const entry = previous ? previous[at]! : at;
+    order[next[keys[entry]!]!++] = entry;
+  }
+  return { order, starts };
+}
+
+/** Keeps the `keep` entries of each row that are greatest by magnitude (at equal ones the lower column). */
+export function pruneRows(matrix: ItemMatrix, keep: number): ItemMatrix {
+  const starts = new Uint32Array(matrix.rows + 1);
+  for (let row = 0; row < matrix.rows; row++) {
+    const length = matrix.starts[row + 1]! - matrix.starts[row]!;
+    starts[row + 1] = starts[row]! + Math.min(keep, length);
+  }
+  const columns = new Uint32Array(starts[matrix.rows]!);
+  const values = new Float32Array(columns.length);
+  for (let row = 0; row < matrix.rows; row++) {
+    const kept = greatestEntries(matrix.values, matrix.starts[row]!, matrix.starts[row + 1]!, keep);
+    let to = starts[row]!;
+    for (const at of kept) {
+      columns[to] = matrix.columns[at]!;
+      values[to++] = matrix.values[at]!;
+    }
+  }
+  return new ItemMatrix(starts, columns, values);
+}
+
+/** Positions, ascending, of the `keep` greatest magnitudes among values[from … to). */
+export function greatestEntries(values: Float32Array, from: number, to: number, keep: number): Uint32Array {
+  const positions = Uint32Array.from({ length: to - from }, (_, offset) => from + offset);
+  if (positions.length <= keep) return positions;
+  const magnitudes = Float32Array.from(values.subarray(from, to), Math.abs).sort();
+  const threshold = magnitudes[magnitudes.length - keep]!;
+  let above = 0;
+  for (const magnitude of magnitudes) if (magnitude > threshold) above++;
+  let atThreshold = keep - above;
+  return positions.filter((at) => {
+    const magnitude = Math.abs(values[at]!);
+    if (magnitude > threshold) return true;
+    return magnitude === threshold && atThreshold-- > 0;
+  });
+}

@@ -1,0 +1,96 @@
+/** A trained model as files and back: the items with their attributes and popularity, and the matrices of its parts. */
+import { z } from 'zod';
+import { LikenessError } from '../errors.ts';
+import type { ItemAttributes } from '../event.ts';
+import { Blend, type Part } from './blend.ts';
+import { ItemIndex } from './item-index.ts';
+import { decodeMatrix, encodeMatrix } from './matrix-file.ts';
+import { Popularity } from './popularity.ts';
+import type { Recommender } from './recommender.ts';
+
+export interface Model {
+  readonly recommender: Recommender;
+  /** For a history of which the recommender knows nothing. The same catalogue. */
+  readonly popularity: Popularity;
+  /** Last known attributes by item index; undefined where no event told any. */
+  readonly itemAttributes: readonly (ItemAttributes | undefined)[];
+}
+
+const partSchema = z.strictObject({
+  name: z.enum(['sr', 'ease']),
+  weight: z.number().min(0),
+  decay: z.number().min(0).max(1),
+});
+const partsSchema = z.strictObject({ parts: z.array(partSchema).max(2) });
+const attributesSchema = z.strictObject({
+  category: z.string().nullish(),
+  brand: z.string().nullish(),
+  title: z.string().nullish(),
+  price: z.number().nullish(),
+  available: z.boolean().optional(),
+});
+const itemSchema = z.strictObject({
+  id: z.string().min(1),
+  popularity: z.number().min(0),
+  attributes: attributesSchema.optional(),
+});
+const itemsSchema = z.array(itemSchema).min(1);
+
+export function encodeModel(model: Model): Map<string, Uint8Array> {
+  const { items, counts } = model.popularity;
+  const parts = model.recommender instanceof Blend ? model.recommender.parts : [];
+  const described = parts.map(({ name, weight, decay }) => ({ name, weight, decay }));
+  const listed = items.ids.map((id, index) => ({
+    id,
+    popularity: counts[index]!,
+    attributes: model.itemAttributes[index],
+  }));
+  const files = new Map([
+    ['model.json', jsonBytes({ parts: described })],
+    ['items.json', jsonBytes(listed)],
+  ]);
+  for (const part of parts) files.set(`${part.name}.matrix`, encodeMatrix(part.matrix, items.size));
+  return files;
+}
+
+/** Throws `ModelInvalid`, naming the file and what is wrong in it. */
+export function decodeModel(files: ReadonlyMap<string, Uint8Array>): Model {
+  const listed = parseFile(files, 'items.json', itemsSchema);
+  const items = new ItemIndex(listed.map((item) => item.id));
+  if (new Set(items.ids).size !== items.size) throw new LikenessError('ModelInvalid', 'items.json: an id is repeated');
+  const popularity = new Popularity(
+    items,
+    Float64Array.from(listed, (item) => item.popularity),
+  );
+  const parts = parseFile(files, 'model.json', partsSchema).parts.map((described): Part => {
+    const file = `${described.name}.matrix`;
+    return { ...described, matrix: decodeMatrix(file, fileOf(files, file), items.size) };
+  });
+  const recommender = parts.length === 0 ? popularity : new Blend(items, parts);
+  return { recommender, popularity, itemAttributes: listed.map((item) => item.attributes) };
+}
+
+export function jsonBytes(value: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(value));
+}
+
+export function fileOf(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
+  const bytes = files.get(name);
+  if (!bytes) throw new LikenessError('ModelInvalid', `${name}: is missing from the artifact`);
+  return bytes;
+}
+
+/** Parses a JSON file of an artifact by its schema. Throws `ModelInvalid` with the file and the path in it. */
+export function parseFile<T>(files: ReadonlyMap<string, Uint8Array>, name: string, schema: z.ZodType<T>): T {
+  const text = Buffer.from(fileOf(files, name)).toString('utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new LikenessError('ModelInvalid', `${name}: is not JSON`, { cause });
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new LikenessError('ModelInvalid', `${name}: ${issue.path.join('.')}: ${issue.message}`);
+}
