@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'StoreEvicts'
   | 'StoreUnavailable'
   | 'Unauthenticated'
+  | 'Usage'
   | 'WatermarkMissing'
   | 'WriteAheadLogFailed';
 
@@ -34,8 +35,17 @@ export const exitCodes = { ok: 0, bug: 1, usage: 2, badConfig: 64, badData: 65, 
 
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof LikenessError)) return exitCodes.bug;
+  if (error.code === 'Usage') return exitCodes.usage;
   if (error.retryable) return exitCodes.infrastructure;
   if (error.code === 'BadConfig' || error.code === 'BadSpec') return exitCodes.badConfig;
   if (error.code === 'BadData') return exitCodes.badData;
   return exitCodes.bug;
+}
+
+/** An unknown error in one sentence: its message and, where fetch or a socket hides it, the cause's. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return JSON.stringify(error) ?? 'nothing';
+  return error.cause instanceof Error && error.cause.message
+    ? `${error.message}: ${error.cause.message}`
+    : error.message;
 }

@@ -1,5 +1,5 @@
 /** Logs and metrics of one service: pino to standard output, one JSON object a line, and a registry of its own. */
-import { pino } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Telemetry } from '../service.ts';
 
@@ -7,17 +7,18 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 /**
  * Every log line and every sample carries `service`. `processMetrics` adds CPU, memory, event loop and GC of the
- * process: once a process, however many services it runs.
+ * process: once a process, however many services it runs. `destination` takes the log instead of standard output.
  */
 export function createTelemetry(
   service: string,
   level: LogLevel,
-  options: { readonly processMetrics?: boolean } = {},
+  options: { readonly processMetrics?: boolean; readonly destination?: DestinationStream } = {},
 ): Telemetry {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
   if (options.processMetrics) collectDefaultMetrics({ register: registry });
-  return { logger: pino({ level, base: { service }, serializers: { error: describeError } }), registry };
+  const settings = { level, base: { service }, serializers: { error: describeError } };
+  return { logger: options.destination ? pino(settings, options.destination) : pino(settings), registry };
 }
 
 /** What a log says of an error: its code where it has one, its message, where it came from, and what caused it. */

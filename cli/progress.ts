@@ -1,0 +1,81 @@
+/** What a person sees while events flow: rate, profiles, lag, model, and when the first recommendation came. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describeError } from '../services/shared/errors.ts';
+import type { ReplayProgress } from './replay.ts';
+import type { Terminal } from './terminal.ts';
+import type { LaunchedPipeline } from './up.ts';
+
+export interface Progress {
+  /** Profiles in the store. */
+  readonly profiles: number;
+  /** Records on the way: in events-raw before the cleaner, in events-clean before the feature service. */
+  readonly lag: number;
+  /** Version of the active model. */
+  readonly model: string | undefined;
+  /** From the start of this process to the first answer that the model, not popularity, gave. */
+  readonly firstRecommendationMs: number | undefined;
+}
+
+export interface ProgressWatch {
+  /** Tells what the replay has sent. */
+  readonly sent: (progress: ReplayProgress) => void;
+  read(): Promise<Progress>;
+  stop(): void;
+}
+
+const everyMs = 1000;
+const probeMs = 100;
+
+export function watchProgress(pipeline: LaunchedPipeline, url: string, terminal: Terminal): ProgressWatch {
+  const stopped = new AbortController();
+  let replay: ReplayProgress | undefined;
+  let first: number | undefined;
+  const read = async (): Promise<Progress> => {
+    const [{ lag, model }, profiles] = await Promise.all([
+      pipeline.backend.observe(),
+      pipeline.backend.countProfiles(),
+    ]);
+    return { profiles, lag: lag.cleaner + lag.feature, model: model?.version, firstRecommendationMs: first };
+  };
+  const fail = (error: unknown) => {
+    if (!stopped.signal.aborted) terminal.note(`progress: ${describeError(error)}`);
+  };
+  firstPersonalised(url, stopped.signal).then((ms) => (first = ms), fail);
+  showEverySecond({ read, accepted: () => replay?.accepted ?? 0, terminal, signal: stopped.signal }).catch(fail);
+  return { sent: (progress) => (replay = progress), read, stop: () => stopped.abort() };
+}
+
+interface Show {
+  readonly read: () => Promise<Progress>;
+  readonly accepted: () => number;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+async function showEverySecond({ read, accepted, terminal, signal }: Show): Promise<void> {
+  let before = { events: 0, at: performance.now() };
+  while (!signal.aborted) {
+    await sleep(everyMs, undefined, { signal });
+    const { profiles, lag, model } = await read();
+    const now = { events: accepted(), at: performance.now() };
+    const rate = Math.round(((now.events - before.events) / (now.at - before.at)) * 1000);
+    before = now;
+    const count = (value: number) => value.toLocaleString('en');
+    terminal.status(
+      `${(performance.now() / 1000).toFixed(0)} s  ${count(now.events)} events  ${count(rate)}/s  ` +
+        `${count(profiles)} profiles  lag ${count(lag)}  model ${model ?? 'not yet'}`,
+    );
+  }
+}
+
+/** Asks for a session that the catalogue knows until the answer is personalised. Milliseconds since the process began. */
+async function firstPersonalised(url: string, signal: AbortSignal): Promise<number> {
+  for (;;) {
+    const body = JSON.stringify({ events: [{ itemId: '22086', type: 'purchase' }], n: 5 });
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${url}/v1/recommendations`, { method: 'POST', headers, body, signal });
+    const answer = (await response.json()) as { personalised?: boolean };
+    if (response.ok && answer.personalised) return performance.now();
+    await sleep(probeMs, undefined, { signal });
+  }
+}

@@ -1,0 +1,81 @@
+/** `npm start`: the example shop in one process, its events replayed as live traffic, progress on the terminal. */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { readImportKey } from '../operator/local/keys.ts';
+import { exitCodes } from '../services/shared/errors.ts';
+import { watchProgress, type Progress } from './progress.ts';
+import { replayFile, type ReplayProgress } from './replay.ts';
+import type { Terminal } from './terminal.ts';
+import { launchPipeline, type LaunchedPipeline, waitAndStop } from './up.ts';
+
+export interface StartOptions {
+  readonly data: string;
+  readonly port: number;
+  readonly rate: number;
+  readonly once?: boolean;
+  readonly json?: boolean;
+}
+
+const example = (path: string) => fileURLToPath(new URL(`../examples/${path}`, import.meta.url));
+/** A customer of the sample with a long history, and the moment after its last event. */
+const shown = { customer: '12748', asOf: '2011-12-09T13:00:00Z' };
+
+/** `startedAt`: milliseconds of performance.now() at which the time to the first recommendation begins to count. */
+export async function runStart(options: StartOptions, terminal: Terminal): Promise<number> {
+  terminal.note('Likeness: the purchases of a real shop become live profiles and recommendations.');
+  const pipeline = await launchPipeline({ ...options, spec: example('shop.yaml') });
+  const url = pipeline.backend.urls().serving;
+  terminal.note(`API      ${url}      events go to ${url}/v1/events, people look at ${url}/`);
+  const progress = watchProgress(pipeline, url, terminal);
+  const cancelled = new AbortController();
+  const ended = options.once ? undefined : waitAndStop(pipeline, terminal).finally(() => cancelled.abort());
+  const sent = await replayFile({
+    file: example('data/online-retail-sample.jsonl.gz'),
+    to: url,
+    key: readImportKey(options.data),
+    rate: options.rate,
+    cursorFile: join(options.data, 'replay.json'),
+    signal: cancelled.signal,
+    onProgress: progress.sent,
+  });
+  const settled = await settle(progress, cancelled.signal);
+  progress.stop();
+  await summarise({ pipeline, sent, settled, url }, options, terminal);
+  if (ended) return ended;
+  await pipeline.stop();
+  return exitCodes.ok;
+}
+
+/** Waits until every accepted event is in a profile and a model is active. */
+async function settle(progress: ReturnType<typeof watchProgress>, signal: AbortSignal): Promise<Progress> {
+  for (;;) {
+    const current = await progress.read();
+    if (signal.aborted || (current.lag === 0 && current.model !== undefined)) return current;
+    await sleep(100);
+  }
+}
+
+interface Outcome {
+  readonly pipeline: LaunchedPipeline;
+  readonly sent: ReplayProgress;
+  readonly settled: Progress;
+  readonly url: string;
+}
+
+async function summarise({ sent, settled, url }: Outcome, options: StartOptions, terminal: Terminal): Promise<void> {
+  if (options.json) terminal.print(JSON.stringify({ ...sent, ...settled }));
+  else
+    terminal.print(
+      `${sent.line.toLocaleString('en')} events sent, ${settled.profiles.toLocaleString('en')} profiles, lag ${settled.lag}, ` +
+        `model ${settled.model ?? 'none yet'}, first personalised recommendation after ${seconds(settled.firstRecommendationMs)}`,
+    );
+  for (const problem of sent.problems) terminal.note(`refused  ${problem}`);
+  if (options.once) return;
+  terminal.note('See a customer and what to offer next (the shop lived in 2011, so the moment is named):');
+  terminal.note(`  curl -s '${url}/v1/profiles/${shown.customer}?asOf=${shown.asOf}'`);
+  terminal.note(`  curl -s '${url}/v1/recommendations/${shown.customer}?n=5'`);
+  terminal.note('Stop with Ctrl-C; npm start goes on where it was.');
+}
+
+const seconds = (ms: number | undefined) => (ms === undefined ? 'never' : `${(ms / 1000).toFixed(1)} s`);

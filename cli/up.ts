@@ -1,0 +1,115 @@
+/** `likeness up`: a pipeline on this machine, in one process or as child processes. */
+import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatErrors } from '../crds/format-errors.ts';
+import { loadPipeline } from '../crds/load.ts';
+import type { PipelineSpec } from '../crds/pipeline.ts';
+import { createLocalBackend, type LocalBackend } from '../operator/local/backend.ts';
+import { lockDataDir } from '../operator/local/lock.ts';
+import { planPipeline, type Plan } from '../operator/plan.ts';
+import { createTelemetry, type LogLevel } from '../services/shared/adapters/telemetry.ts';
+import { describeError, exitCodeOf, exitCodes, LikenessError } from '../services/shared/errors.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface UpOptions {
+  readonly spec: string;
+  readonly data: string;
+  readonly kafka?: string;
+  readonly redis?: string;
+  readonly port: number;
+  readonly processes?: boolean;
+  readonly logLevel?: LogLevel;
+}
+
+export interface LaunchedPipeline {
+  readonly plan: Plan;
+  readonly backend: LocalBackend;
+  readonly dataDir: string;
+  /** Resolves when something in it cannot go on. */
+  readonly failed: Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** Runs until SIGINT, SIGTERM or a fatal error. Returns the exit code. */
+export async function runUp(options: UpOptions, terminal: Terminal): Promise<number> {
+  const pipeline = await launchPipeline(options);
+  const { serving, ingest } = pipeline.backend.urls();
+  terminal.print(`serving  ${serving}`);
+  terminal.print(`ingest   ${ingest}`);
+  terminal.note(`logs     ${join(pipeline.dataDir, 'logs')}   stop with Ctrl-C`);
+  return waitAndStop(pipeline, terminal);
+}
+
+export async function waitAndStop(pipeline: LaunchedPipeline, terminal: Terminal): Promise<number> {
+  const signalled = Promise.withResolvers<undefined>();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => signalled.resolve(undefined));
+  const failure = await Promise.race([pipeline.failed, signalled.promise]);
+  if (failure !== undefined) terminal.note(`Stopping: ${describeError(failure)}`);
+  await pipeline.stop();
+  return failure === undefined ? exitCodes.ok : exitCodeOf(failure);
+}
+
+/** Starts everything; rejects with a LikenessError that says what to do. */
+export async function launchPipeline(options: UpOptions): Promise<LaunchedPipeline> {
+  const { plan, spec } = planOf(options);
+  const unlock = lockDataDir(options.data);
+  const failed = Promise.withResolvers<unknown>();
+  const telemetryOf = logTo(join(options.data, 'logs'), options.logLevel ?? 'info');
+  const deps = { telemetry: telemetryOf('likeness'), clock: Date, onFatal: failed.resolve };
+  const backend = await createLocalBackend(plan, {
+    dataDir: options.data,
+    host: '127.0.0.1',
+    port: options.port,
+    logLevel: options.logLevel ?? 'info',
+    processes: options.processes ?? false,
+    training: spec.training,
+    deps,
+    telemetryOf,
+  });
+  await backend.apply(plan);
+  const stop = async () => {
+    await backend.remove();
+    unlock();
+  };
+  return { plan, backend, dataDir: options.data, failed: failed.promise, stop };
+}
+
+function planOf(options: UpOptions): { plan: Plan; spec: PipelineSpec } {
+  const loaded = loadPipeline(readSpec(options.spec));
+  if (!loaded.ok) throw new LikenessError('BadSpec', formatErrors(options.spec, loaded.errors).join('\n'));
+  const spec = withAddresses(loaded.effective, options);
+  if (options.processes) requireAddresses(spec);
+  const { name, namespace = 'default' } = loaded.pipeline.metadata;
+  return { plan: planPipeline({ namespace, name, epoch: 1, spec }), spec };
+}
+
+function readSpec(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new LikenessError('BadSpec', `There is no spec ${file}`, { cause });
+  }
+}
+
+/** A broker named on the command line is taken for one machine: one copy of everything, a few partitions. */
+function withAddresses(spec: PipelineSpec, { kafka, redis }: UpOptions): PipelineSpec {
+  const oneMachine = { partitions: 4, replicationFactor: 1, retention: '168h' };
+  return {
+    ...spec,
+    ...(kafka && { kafka: { ...(spec.kafka ?? oneMachine), bootstrapServers: kafka } }),
+    ...(redis && { store: { redis: { url: redis } } }),
+  };
+}
+
+function requireAddresses(spec: PipelineSpec): void {
+  const missing = [...(spec.kafka ? [] : ['--kafka ADDRESS']), ...(spec.store ? [] : ['--redis URL'])];
+  if (missing.length === 0) return;
+  const what = `Child processes share a broker and a store: add ${missing.join(' and ')} (or name them in the spec)`;
+  throw new LikenessError('Usage', what);
+}
+
+function logTo(folder: string, level: LogLevel) {
+  mkdirSync(folder, { recursive: true });
+  const destination = createWriteStream(join(folder, 'likeness.log'), { flags: 'a' });
+  return (service: string) => createTelemetry(service, level, { destination, processMetrics: service === 'likeness' });
+}

@@ -1,0 +1,139 @@
+/** The local backend: a plan's services in this process or in child processes, its trainer always in one of its own. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Training } from '../../crds/pipeline.ts';
+import { connectBroker } from '../../services/shared/adapters/connect-broker.ts';
+import { connectModelStore } from '../../services/shared/adapters/connect-model-store.ts';
+import { connectProfileStore } from '../../services/shared/adapters/connect-profile-store.ts';
+import type { Broker } from '../../services/shared/broker.ts';
+import { parsePublicKey } from '../../services/shared/learning/signing.ts';
+import type { ModelStore } from '../../services/shared/model-store.ts';
+import type { CommonDeps, Telemetry } from '../../services/shared/service.ts';
+import type { Backend, Observed, ObservedWorkload } from '../backend.ts';
+import type { Plan } from '../plan.ts';
+import { type Activation, startActivation } from './activation.ts';
+import { runToEnd } from './children.ts';
+import { instanceEnv, type LocalSettings, workloadOf } from './environment.ts';
+import { startInProcess } from './in-process.ts';
+import { cleanerLag, countProfiles, featureLag, type LagSources } from './lag.ts';
+import { ensureKeys, type LocalKeys } from './keys.ts';
+import { startProcesses } from './processes.ts';
+import { startTrainingLoop, type TrainingLoop } from './training-loop.ts';
+
+export interface LocalOptions extends LocalSettings {
+  /** Child processes, which need Kafka and Redis in the plan; else everything runs in this process. */
+  readonly processes: boolean;
+  readonly training: Training;
+  readonly deps: CommonDeps;
+  /** Logs and metrics of a service that runs in this process. */
+  readonly telemetryOf: (service: string) => Telemetry;
+}
+
+/** The running services of a plan, however they run. */
+export interface Running {
+  /** Base URLs of the two HTTP interfaces; the same one in a single process. */
+  readonly urls: { readonly serving: string; readonly ingest: string };
+  observe(): Promise<ObservedWorkload[]>;
+  stop(): Promise<void>;
+}
+
+export interface LocalBackend extends Backend {
+  /** Throws until the plan is applied. */
+  urls(): Running['urls'];
+  countProfiles(): Promise<number>;
+}
+
+interface Applied {
+  readonly running: Running;
+  readonly activation: Activation;
+  readonly loop: TrainingLoop;
+}
+
+/** Connects to the plan's broker at once, so that a wrong address is said before anything starts. */
+export async function createLocalBackend(plan: Plan, options: LocalOptions): Promise<LocalBackend> {
+  mkdirSync(options.dataDir, { recursive: true });
+  const keys = ensureKeys(options.dataDir);
+  const kafka = workloadOf(plan, 'ingest').env['LIKENESS_KAFKA'];
+  const broker = await connectBroker({ ...(kafka && { kafka }), dataDir: options.dataDir, clientId: 'likeness-local' });
+  const redis = workloadOf(plan, 'feature').env['LIKENESS_REDIS'];
+  const store = await connectProfileStore({ ...(redis && { redis }), dataDir: options.dataDir });
+  const sources = { broker, store, plan };
+  const models = connectModelStore({ LIKENESS_MODELS: join(options.dataDir, 'models') });
+  let applied: Applied | undefined;
+  return {
+    apply: async (wanted) => {
+      await broker.createTopics(wanted.topics);
+      const start = options.processes ? startProcesses : startInProcess;
+      const running = await start({ plan: wanted, options, keys, broker, store, models });
+      const activation = await activate(wanted, { broker, models, keys, options });
+      applied = { running, activation, loop: trainOnGrowth(wanted, { broker, keys, options }) };
+    },
+    observe: () => observe(applied, sources),
+    countProfiles: () => countProfiles(sources),
+    urls: () => {
+      if (applied === undefined) throw new Error('apply the plan first');
+      return applied.running.urls;
+    },
+    remove: async () => {
+      await applied?.loop.stop();
+      await applied?.activation.close();
+      await applied?.running.stop();
+      applied = undefined;
+      await store.close();
+      await broker.close();
+    },
+  };
+}
+
+interface Parts {
+  readonly broker: Broker;
+  readonly keys: LocalKeys;
+  readonly options: LocalOptions;
+}
+
+function topicOf(plan: Plan, stream: string): string {
+  const topics = JSON.parse(workloadOf(plan, 'trainer').env['LIKENESS_TOPICS']!) as Record<string, string>;
+  return topics[stream]!;
+}
+
+function activate(plan: Plan, parts: Parts & { readonly models: ModelStore }): Promise<Activation> {
+  const { telemetry, clock, onFatal } = parts.options.deps;
+  return startActivation({
+    broker: parts.broker,
+    models: parts.models,
+    topic: topicOf(plan, 'models'),
+    trustedKeys: [parsePublicKey(readFileSync(parts.keys.trustedKeyFile, 'utf8'), parts.keys.trustedKeyFile)],
+    logger: telemetry.logger,
+    clock,
+    onFatal,
+  });
+}
+
+function trainOnGrowth(plan: Plan, { broker, keys, options }: Parts): TrainingLoop {
+  const { telemetry, clock, onFatal } = options.deps;
+  const env = instanceEnv(workloadOf(plan, 'trainer'), options, keys);
+  const logFile = join(options.dataDir, 'logs', 'trainer.log');
+  return startTrainingLoop({
+    broker,
+    topic: topicOf(plan, 'events-clean'),
+    training: options.training,
+    runsFile: join(options.dataDir, 'training.json'),
+    train: (runId, signal) => {
+      const child = { name: runId, service: 'trainer', env: { ...env, LIKENESS_RUN_ID: runId }, logFile };
+      return runToEnd({ ...child, logger: telemetry.logger }, signal);
+    },
+    logger: telemetry.logger,
+    clock,
+    onFatal,
+  });
+}
+
+async function observe(applied: Applied | undefined, sources: LagSources): Promise<Observed> {
+  const active = applied?.activation.active();
+  return {
+    workloads: (await applied?.running.observe()) ?? [],
+    lag: { cleaner: await cleanerLag(sources), feature: await featureLag(sources) },
+    training: applied?.loop.phase() ?? { phase: 'Idle', message: 'not applied' },
+    model: active && { version: active.version, generation: active.generation },
+  };
+}

@@ -1,0 +1,57 @@
+/** What a laptop adds to a plan's environment: addresses, folders, keys, ports. Pure. */
+import { join } from 'node:path';
+import type { Plan, StageName, Workload } from '../plan.ts';
+import type { LocalKeys } from './keys.ts';
+
+export interface LocalSettings {
+  /** Everything that must survive a restart lies here. */
+  readonly dataDir: string;
+  readonly host: string;
+  /** 0 takes free ports. */
+  readonly port: number;
+  readonly logLevel: string;
+}
+
+/** One process or in-process instance of a stage. */
+export interface Instance {
+  readonly name: string;
+  readonly stage: StageName;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export function workloadOf(plan: Plan, stage: StageName): Workload {
+  const workload = plan.workloads.find(({ name }) => name === stage);
+  if (workload === undefined) throw new Error(`the plan has no ${stage}`);
+  return workload;
+}
+
+export function instanceEnv(workload: Workload, settings: LocalSettings, keys: LocalKeys): Record<string, string> {
+  return {
+    ...workload.env,
+    LIKENESS_DATA: settings.dataDir,
+    LIKENESS_MODELS: join(settings.dataDir, 'models'),
+    LIKENESS_HOST: settings.host,
+    LIKENESS_LOG_LEVEL: settings.logLevel,
+    LIKENESS_WRITE_KEYS: keys.writeKeysFile,
+    LIKENESS_SIGNING_KEY: keys.signingKeyFile,
+    LIKENESS_TRUSTED_KEYS: keys.trustedKeyFile,
+  };
+}
+
+/** Serving first (the address that people open), then ingest, then the rest: consecutive ports from `settings.port`. */
+const portOrder: readonly StageName[] = ['serving', 'ingest', 'cleaner', 'feature'];
+
+/** One instance a replica, for child processes; each ingest has a write-ahead log folder of its own. */
+export function processInstances(plan: Plan, settings: LocalSettings, keys: LocalKeys): Instance[] {
+  const instances: Instance[] = [];
+  for (const stage of portOrder) {
+    const workload = workloadOf(plan, stage);
+    for (let replica = 0; replica < workload.replicas; replica++) {
+      const env = instanceEnv(workload, settings, keys);
+      env['LIKENESS_PORT'] = String(settings.port === 0 ? 0 : settings.port + instances.length);
+      env['LIKENESS_DATA'] = join(settings.dataDir, `${stage}-${replica}`);
+      instances.push({ name: `${stage}-${replica}`, stage, env });
+    }
+  }
+  return instances;
+}

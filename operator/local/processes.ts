@@ -1,0 +1,67 @@
+/** All services of a plan as child processes on consecutive ports, watched and restarted. */
+import { join } from 'node:path';
+import { describeError } from '../../services/shared/errors.ts';
+import type { ObservedWorkload } from '../backend.ts';
+import type { StageName } from '../plan.ts';
+import type { Running } from './backend.ts';
+import { type Supervised, superviseService } from './children.ts';
+import { type Instance, processInstances } from './environment.ts';
+import type { StartInput } from './in-process.ts';
+
+export function startProcesses({ plan, options, keys }: StartInput): Promise<Running> {
+  const instances = processInstances(plan, options, keys);
+  const children = instances.map((instance) =>
+    superviseService({
+      name: instance.name,
+      service: instance.stage,
+      env: instance.env,
+      logFile: join(options.dataDir, 'logs', `${instance.name}.log`),
+      logger: options.deps.telemetry.logger,
+    }),
+  );
+  return Promise.resolve({
+    urls: { serving: urlOf(instances, 'serving'), ingest: urlOf(instances, 'ingest') },
+    observe: () => observeStages(instances, children),
+    // Upstream first: each stage drains what the one before it has sent.
+    stop: async () => {
+      for (const stage of ['ingest', 'cleaner', 'feature', 'serving'])
+        await Promise.all(children.filter(({ name }) => name.startsWith(stage)).map((child) => child.stop()));
+    },
+  });
+}
+
+function urlOf(instances: readonly Instance[], stage: StageName): string {
+  const { env } = instances.find((instance) => instance.stage === stage)!;
+  return `http://${env['LIKENESS_HOST']}:${env['LIKENESS_PORT']}`;
+}
+
+async function observeStages(
+  instances: readonly Instance[],
+  children: readonly Supervised[],
+): Promise<ObservedWorkload[]> {
+  const states = await Promise.all(
+    instances.map(async (instance, index) => {
+      const reason = children[index]!.running() ? await readinessOf(instance) : 'the process is restarting';
+      return { stage: instance.stage, reason: reason && `${instance.name}: ${reason}` };
+    }),
+  );
+  return [...new Set(states.map(({ stage }) => stage))].map((name) => {
+    const own = states.filter(({ stage }) => stage === name);
+    const reasons = own.flatMap(({ reason }) => (reason ? [reason] : []));
+    return { name, desired: own.length, ready: own.length - reasons.length, reasons };
+  });
+}
+
+/** Empty when ready. */
+async function readinessOf({ env }: Instance): Promise<string> {
+  try {
+    const response = await fetch(`http://${env['LIKENESS_HOST']}:${env['LIKENESS_PORT']}/readyz`, {
+      signal: AbortSignal.timeout(2000),
+    });
+    if (response.ok) return '';
+    const { services } = (await response.json()) as { services?: { reasons: string[] }[] };
+    return services?.flatMap(({ reasons }) => reasons).join('; ') || `readiness is ${response.status}`;
+  } catch (error) {
+    return describeError(error);
+  }
+}

@@ -1,0 +1,33 @@
+/** Starts the services of a plan in this process: the same `start`, with the same environment, as in a container. */
+import { parseConfig as parseCleaner } from '../../services/cleaner/config.ts';
+import { start as startCleaner } from '../../services/cleaner/service.ts';
+import { parseConfig as parseFeature } from '../../services/feature/config.ts';
+import { start as startFeature } from '../../services/feature/service.ts';
+import { parseConfig as parseIngest } from '../../services/ingest/config.ts';
+import { start as startIngest } from '../../services/ingest/service.ts';
+import { parseConfig as parseServing } from '../../services/serving/config.ts';
+import { start as startServing } from '../../services/serving/service.ts';
+import type { Broker } from '../../services/shared/broker.ts';
+import type { ModelStore } from '../../services/shared/model-store.ts';
+import type { ProfileStore } from '../../services/shared/profile-store.ts';
+import type { CommonDeps, Service } from '../../services/shared/service.ts';
+import type { StageName } from '../plan.ts';
+
+export interface ServiceDeps extends CommonDeps {
+  readonly broker: Broker;
+  readonly store: ProfileStore;
+  readonly models: ModelStore;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const starters: Record<Exclude<StageName, 'trainer'>, (env: Env, deps: ServiceDeps) => Promise<Service>> = {
+  ingest: (env, deps) => startIngest(parseIngest(env), deps),
+  cleaner: (env, deps) => startCleaner(parseCleaner(env), deps),
+  feature: (env, deps) => startFeature(parseFeature(env), deps),
+  serving: (env, deps) => startServing(parseServing(env), deps),
+};
+
+export function startService(name: Exclude<StageName, 'trainer'>, env: Env, deps: ServiceDeps): Promise<Service> {
+  return starters[name](env, deps);
+}

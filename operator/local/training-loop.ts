@@ -1,0 +1,97 @@
+/** Trains when the decision says so, one trainer process at a time; its memory of runs survives a restart. */
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Training } from '../../crds/pipeline.ts';
+import type { Broker } from '../../services/shared/broker.ts';
+import { exitCodes } from '../../services/shared/errors.ts';
+import type { Clock } from '../../services/shared/service.ts';
+import { decideRetrain, type TrainingRun } from '../retrain.ts';
+
+export interface TrainingLoopOptions {
+  readonly broker: Broker;
+  /** Name of the topic of the stream `events-clean`. */
+  readonly topic: string;
+  readonly training: Training;
+  /** JSON file of the runs so far. */
+  readonly runsFile: string;
+  /** Runs one trainer to its end and gives its exit code. */
+  readonly train: (runId: string, signal: AbortSignal) => Promise<number>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly onFatal: (error: unknown) => void;
+}
+
+export interface TrainingLoop {
+  phase(): { phase: 'Idle' | 'Running' | 'Succeeded' | 'Failed'; message: string };
+  stop(): Promise<void>;
+}
+
+const tickMs = 250;
+const keptRuns = 100;
+
+export function startTrainingLoop(options: TrainingLoopOptions): TrainingLoop {
+  const stopped = new AbortController();
+  const runs = loadRuns(options.runsFile);
+  const loop = async () => {
+    while (!stopped.signal.aborted) {
+      await sleep(tickMs, undefined, { signal: stopped.signal });
+      await tick(options, runs, stopped.signal);
+    }
+  };
+  const done = loop().catch((error: unknown) => {
+    if (!stopped.signal.aborted) options.onFatal(error);
+  });
+  return {
+    phase: () => describe(runs.at(-1)),
+    stop: async () => {
+      stopped.abort();
+      await done;
+    },
+  };
+}
+
+async function tick(options: TrainingLoopOptions, runs: TrainingRun[], signal: AbortSignal): Promise<void> {
+  const offsets = await options.broker.offsets(options.topic);
+  const records = offsets.reduce((sum, partition) => sum + partition.high, 0);
+  const now = options.clock.now();
+  const decision = decideRetrain({ now, records, runs, training: options.training });
+  if (!decision.train) return;
+  const runId = `${decision.trigger.toLowerCase()}-${now}`;
+  options.logger.info({ runId, trigger: decision.trigger, records }, 'training');
+  runs.push({ startedAt: now, records, outcome: 'Running' });
+  const code = await options.train(runId, signal);
+  if (signal.aborted) return;
+  const outcome = outcomeOf(code);
+  runs.push({ ...runs.pop()!, outcome });
+  saveRuns(options.runsFile, runs);
+  if (outcome === 'Failed') options.logger.error({ runId, code }, 'training failed');
+  else options.logger.info({ runId, outcome, ms: options.clock.now() - now }, 'training ended');
+}
+
+function outcomeOf(code: number): TrainingRun['outcome'] {
+  if (code === exitCodes.ok) return 'Succeeded';
+  return code === exitCodes.badData ? 'TooFewEvents' : 'Failed';
+}
+
+function describe(last: TrainingRun | undefined): {
+  phase: 'Idle' | 'Running' | 'Succeeded' | 'Failed';
+  message: string;
+} {
+  if (last === undefined) return { phase: 'Idle', message: 'waiting for the first events' };
+  if (last.outcome === 'TooFewEvents') return { phase: 'Idle', message: 'waiting for more events' };
+  return { phase: last.outcome, message: `started ${new Date(last.startedAt).toISOString()}` };
+}
+
+function loadRuns(file: string): TrainingRun[] {
+  if (!existsSync(file)) return [];
+  const runs = JSON.parse(readFileSync(file, 'utf8')) as TrainingRun[];
+  return runs.filter((run) => run.outcome !== 'Running');
+}
+
+/** Written beside and renamed: a crash leaves the old file or the new one. */
+function saveRuns(file: string, runs: TrainingRun[]): void {
+  runs.splice(0, Math.max(0, runs.length - keptRuns));
+  writeFileSync(`${file}.new`, JSON.stringify(runs, null, 1));
+  renameSync(`${file}.new`, file);
+}
