@@ -1,0 +1,45 @@
+/** Events that carry item attributes feed the catalogue: what they say is published to `items` when it is news. */
+import { compareItems, type Catalogue, type ItemMessage } from '../shared/catalogue.ts';
+import type { ItemAttributes } from '../shared/event.ts';
+import type { Draft } from './step.ts';
+
+export interface CatalogueFeed {
+  /** The message to publish; undefined if the event brings nothing newer, or its item was published just now. */
+  next(event: Draft, now: number): ItemMessage | undefined;
+}
+
+/**
+ * A price that differs from event to event must not double the traffic: in each span of this length an item is
+ * published at most once (its next event brings the news again), and so many items in all.
+ */
+export const spanMs = 60_000;
+export const itemsPerSpan = 20_000;
+
+/** Attributes that an event does not mention stay as the catalogue knows them. */
+export function createCatalogueFeed(catalogue: Pick<Catalogue, 'get'>): CatalogueFeed {
+  const published = new Set<string>();
+  let spanStart = 0;
+  return {
+    next: (event, now) => {
+      if (!event.itemId || !event.item) return undefined;
+      if (now - spanStart >= spanMs) {
+        published.clear();
+        spanStart = now;
+      }
+      if (published.has(event.itemId) || published.size >= itemsPerSpan) return undefined;
+      const message = newsOf(event, event.itemId, catalogue.get(event.itemId));
+      if (message !== undefined) published.add(event.itemId);
+      return message;
+    },
+  };
+}
+
+function newsOf(event: Draft, itemId: string, known: ItemMessage | undefined): ItemMessage | undefined {
+  const order = { itemId, time: event.time, id: event.id, item: {} };
+  if (known !== undefined && compareItems(order, known) <= 0) return undefined;
+  const said = Object.entries(event.item ?? {}).filter(([, value]) => value !== null && value !== undefined);
+  const old: Readonly<Record<string, unknown>> = { ...known?.item };
+  if (said.every(([key, value]) => old[key] === value)) return undefined;
+  const item: ItemAttributes = { ...old, ...Object.fromEntries(said) };
+  return { ...order, item };
+}

@@ -1,0 +1,90 @@
+/** A batch of raw records → what is to be produced for it, and what was decided about each event. Pure. */
+import type { CleanerSlice } from '../../crds/slices.ts';
+import type { Batch, OutgoingRecord } from '../shared/broker.ts';
+import { encodeItem, type Catalogue } from '../shared/catalogue.ts';
+import { partitionOf } from '../shared/partition.ts';
+import { packLines, unpackLines } from '../shared/record.ts';
+import type { CatalogueFeed } from './catalogue-feed.ts';
+import { encodeClean, encodeDeadLetter } from './clean-line.ts';
+import { createPipeline } from './pipeline.ts';
+import { createProfilesOf } from './profiles.ts';
+import type { Draft } from './step.ts';
+
+export interface CleanBatch {
+  readonly clean: OutgoingRecord[];
+  readonly dead: OutgoingRecord[];
+  readonly items: OutgoingRecord[];
+  /** How many events came to each end; `reason` is empty for ok. */
+  readonly counts: ReadonlyMap<string, { readonly result: string; readonly reason: string; readonly events: number }>;
+}
+
+export interface BatchCleanerDeps {
+  readonly catalogue: Pick<Catalogue, 'get'>;
+  readonly feed: CatalogueFeed;
+  /** Of events-clean. */
+  readonly partitions: number;
+}
+
+export type RawBatch = Pick<Batch, 'topic' | 'partition' | 'records'>;
+
+/** Collects what one batch becomes. */
+interface Output {
+  readonly lines: Map<number, string[]>;
+  readonly dead: OutgoingRecord[];
+  readonly items: OutgoingRecord[];
+  readonly counts: Map<string, { result: string; reason: string; events: number }>;
+}
+
+/** Throws LikenessError `BadSpec` for a rule that does not compile. */
+export function createBatchCleaner(spec: CleanerSlice, deps: BatchCleanerDeps) {
+  const pipeline = createPipeline(spec);
+  const profilesOf = createProfilesOf(spec);
+
+  const accept = (line: string, { sent, value }: { sent: Draft; value: Draft }, output: Output): void => {
+    const encode = encodeClean(line, sent, value);
+    for (const profile of profilesOf(value)) {
+      const partition = partitionOf(profile, deps.partitions);
+      const lines = output.lines.get(partition);
+      if (lines === undefined) output.lines.set(partition, [encode(profile)]);
+      else lines.push(encode(profile));
+    }
+  };
+
+  const cleanLine = (line: string, at: { source: string; partition: number; now: number }, output: Output): void => {
+    const { sent, result } = pipeline(line, deps);
+    count(output, result.kind, result.kind === 'ok' ? '' : result.reason);
+    if (result.kind === 'drop') return;
+    if (result.kind === 'ok') {
+      accept(line, { sent: sent!, value: result.value }, output);
+      const item = deps.feed.next(result.value, at.now);
+      if (item !== undefined) output.items.push({ partition: 0, ...encodeItem(item) });
+      return;
+    }
+    const { reason, detail } = result;
+    const refusedAt = new Date(at.now).toISOString();
+    const letter = encodeDeadLetter({ reason, detail, source: at.source, stage: 'cleaner', refusedAt }, line);
+    output.dead.push({ partition: at.partition, key: at.source, value: Buffer.from(letter) });
+  };
+
+  /** `now` in milliseconds stamps dead letters and paces the catalogue; no decision about an event depends on it. */
+  return (batch: RawBatch, now: number): CleanBatch => {
+    const output: Output = { lines: new Map(), dead: [], items: [], counts: new Map() };
+    for (const { offset, value } of batch.records) {
+      // Nobody writes tombstones here; one would be kept aside as "null", like anything that is no event.
+      const lines = value === null ? ['null'] : unpackLines(value);
+      const source = `${batch.topic}-${batch.partition}-${offset}`;
+      for (let index = 0; index < lines.length; index++)
+        cleanLine(lines[index]!, { source: `${source}-${index}`, partition: batch.partition, now }, output);
+    }
+    const clean: OutgoingRecord[] = [];
+    for (const [partition, lines] of output.lines)
+      for (const value of packLines(lines)) clean.push({ partition, value });
+    return { clean, dead: output.dead, items: output.items, counts: output.counts };
+  };
+}
+
+function count(output: Output, result: string, reason: string): void {
+  const known = output.counts.get(result + reason);
+  if (known === undefined) output.counts.set(result + reason, { result, reason, events: 1 });
+  else known.events++;
+}

@@ -1,0 +1,58 @@
+/** The text of a clean event and of a dead letter, made from the line that came in wherever possible. */
+import type { DeadLetter } from '../shared/event.ts';
+import { maxBytesPerRecord } from '../shared/record.ts';
+import type { Draft } from './step.ts';
+
+/**
+ * `sent` is the event that `line` holds, `clean` what the steps made of it. If they only added fields, these are
+ * appended to the original bytes: parsing and writing an event again costs several times as much.
+ */
+export function encodeClean(line: string, sent: Draft, clean: Draft): (profile: string) => string {
+  const added = clean === sent ? '' : addedFields(sent, clean);
+  const body = added === undefined ? JSON.stringify(clean) : line;
+  const head = `${body.slice(0, body.lastIndexOf('}'))}${added ?? ''},"profile":`;
+  return (profile) => `${head}${JSON.stringify(profile)}}`;
+}
+
+/** undefined if a field of the original was replaced. */
+function addedFields(sent: Draft, clean: Draft): string | undefined {
+  const original = sent as Readonly<Record<string, unknown>>;
+  let added = '';
+  for (const [key, value] of Object.entries(clean)) {
+    if (value === original[key]) continue;
+    if (key in original) return undefined;
+    added += `,"${key}":${textOf(value)}`;
+  }
+  return added;
+}
+
+/** Attributes of an item are written once for all of its events; the catalogue never changes them in place. */
+const texts = new WeakMap<object, string>();
+
+function textOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  let text = texts.get(value);
+  if (text === undefined) texts.set(value, (text = JSON.stringify(value)));
+  return text;
+}
+
+/** Escaped, so much text still fits into one record of the broker. */
+const maxKeptText = 64 * 1024;
+
+/** `line` is kept as it is if it is JSON, else as text, cut only where no record could hold it. */
+export function encodeDeadLetter(letter: Omit<DeadLetter, 'event'>, line: string): string {
+  return `${JSON.stringify(letter).slice(0, -1)},"event":${keptEvent(line)}}`;
+}
+
+function keptEvent(line: string): string {
+  return line.length <= maxBytesPerRecord && isJson(line) ? line : JSON.stringify(line.slice(0, maxKeptText));
+}
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}
