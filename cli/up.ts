@@ -63,6 +63,7 @@ export async function launchPipeline(options: UpOptions): Promise<LaunchedPipeli
     logLevel: options.logLevel ?? 'info',
     processes: options.processes ?? false,
     training: spec.training,
+    trains: spec.models.length > 0,
     deps,
     telemetryOf,
   });

@@ -24,6 +24,8 @@ export interface LocalOptions extends LocalSettings {
   /** Child processes, which need Kafka and Redis in the plan; else everything runs in this process. */
   readonly processes: boolean;
   readonly training: Training;
+  /** False for a pipeline without models. */
+  readonly trains: boolean;
   readonly deps: CommonDeps;
   /** Logs and metrics of a service that runs in this process. */
   readonly telemetryOf: (service: string) => Telemetry;
@@ -34,19 +36,22 @@ export interface Running {
   /** Base URLs of the two HTTP interfaces; the same one in a single process. */
   readonly urls: { readonly serving: string; readonly ingest: string };
   observe(): Promise<ObservedWorkload[]>;
+  pids(): { readonly name: string; readonly pid: number }[];
   stop(): Promise<void>;
 }
 
 export interface LocalBackend extends Backend {
   /** Throws until the plan is applied. */
   urls(): Running['urls'];
+  /** The processes that run its services now. */
+  pids(): ReturnType<Running['pids']>;
   countProfiles(): Promise<number>;
 }
 
 interface Applied {
   readonly running: Running;
   readonly activation: Activation;
-  readonly loop: TrainingLoop;
+  readonly loop: TrainingLoop | undefined;
 }
 
 /** Connects to the plan's broker at once, so that a wrong address is said before anything starts. */
@@ -66,16 +71,16 @@ export async function createLocalBackend(plan: Plan, options: LocalOptions): Pro
       const start = options.processes ? startProcesses : startInProcess;
       const running = await start({ plan: wanted, options, keys, broker, store, models });
       const activation = await activate(wanted, { broker, models, keys, options });
-      applied = { running, activation, loop: trainOnGrowth(wanted, { broker, keys, options }) };
+      // A pipeline without models has nothing to train.
+      const loop = options.trains ? trainOnGrowth(wanted, { broker, keys, options }) : undefined;
+      applied = { running, activation, loop };
     },
     observe: () => observe(applied, sources),
     countProfiles: () => countProfiles(sources),
-    urls: () => {
-      if (applied === undefined) throw new Error('apply the plan first');
-      return applied.running.urls;
-    },
+    urls: () => runningOf(applied).urls,
+    pids: () => runningOf(applied).pids(),
     remove: async () => {
-      await applied?.loop.stop();
+      await applied?.loop?.stop();
       await applied?.activation.close();
       await applied?.running.stop();
       applied = undefined;
@@ -83,6 +88,11 @@ export async function createLocalBackend(plan: Plan, options: LocalOptions): Pro
       await broker.close();
     },
   };
+}
+
+function runningOf(applied: Applied | undefined): Running {
+  if (applied === undefined) throw new Error('apply the plan first');
+  return applied.running;
 }
 
 interface Parts {
@@ -133,7 +143,7 @@ async function observe(applied: Applied | undefined, sources: LagSources): Promi
   return {
     workloads: (await applied?.running.observe()) ?? [],
     lag: { cleaner: await cleanerLag(sources), feature: await featureLag(sources) },
-    training: applied?.loop.phase() ?? { phase: 'Idle', message: 'not applied' },
+    training: applied?.loop?.phase() ?? { phase: 'Idle', message: 'nothing to train' },
     model: active && { version: active.version, generation: active.generation },
   };
 }

@@ -58,7 +58,8 @@ export function runToEnd(options: ChildOptions, signal: AbortSignal): Promise<nu
 
 export interface Supervised {
   readonly name: string;
-  running(): boolean;
+  /** Undefined while it restarts. */
+  pid(): number | undefined;
   stop(): Promise<void>;
 }
 
@@ -93,7 +94,7 @@ export function superviseService(options: ChildOptions): Supervised {
   launch();
   return {
     name: options.name,
-    running: () => child !== undefined,
+    pid: () => child?.pid,
     stop: async () => {
       stopping = true;
       clearTimeout(timer);

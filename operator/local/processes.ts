@@ -22,6 +22,7 @@ export function startProcesses({ plan, options, keys }: StartInput): Promise<Run
   return Promise.resolve({
     urls: { serving: urlOf(instances, 'serving'), ingest: urlOf(instances, 'ingest') },
     observe: () => observeStages(instances, children),
+    pids: () => children.flatMap(({ name, pid }) => (pid() ? [{ name, pid: pid()! }] : [])),
     // Upstream first: each stage drains what the one before it has sent.
     stop: async () => {
       for (const stage of ['ingest', 'cleaner', 'feature', 'serving'])
@@ -41,7 +42,7 @@ async function observeStages(
 ): Promise<ObservedWorkload[]> {
   const states = await Promise.all(
     instances.map(async (instance, index) => {
-      const reason = children[index]!.running() ? await readinessOf(instance) : 'the process is restarting';
+      const reason = children[index]!.pid() ? await readinessOf(instance) : 'the process is restarting';
       return { stage: instance.stage, reason: reason && `${instance.name}: ${reason}` };
     }),
   );
