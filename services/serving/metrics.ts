@@ -1,0 +1,59 @@
+/** The metrics of serving. */
+import type { Registry } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
+
+export type ServingMetrics = ReturnType<typeof createServingMetrics>;
+
+export function createServingMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    requestSeconds: new Histogram({
+      name: 'likeness_http_request_seconds',
+      help: 'Time from the request to the end of its answer, by route and status.',
+      labelNames: ['route', 'status'],
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
+      registers,
+    }),
+    recommendations: new Counter({
+      name: 'likeness_recommendations_total',
+      help: 'Answers with recommendations; result is personalised or popularity.',
+      labelNames: ['model', 'result'],
+      registers,
+    }),
+    predictionsDropped: new Counter({
+      name: 'likeness_predictions_dropped_total',
+      help: 'Recommendations that could not be logged; reason is Full, Refused or Stopped.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    modelLoads: new Counter({
+      name: 'likeness_model_loads_total',
+      help: 'Attempts to load an active model; result is loaded, reused, refused or unavailable.',
+      labelNames: ['model', 'result'],
+      registers,
+    }),
+    modelGeneration: new Gauge({
+      name: 'likeness_model_generation',
+      help: 'Generation of the model that answers.',
+      labelNames: ['model'],
+      registers,
+    }),
+    modelTrained: new Gauge({
+      name: 'likeness_model_trained_timestamp_seconds',
+      help: 'When the model that answers was trained; its age is time() minus this.',
+      labelNames: ['model'],
+      registers,
+    }),
+    catalogueItems: new Gauge({
+      name: 'likeness_catalogue_items',
+      help: 'Items that the catalogue knows.',
+      registers,
+    }),
+    malformed: new Counter({
+      name: 'likeness_malformed_records_total',
+      help: 'Records of the streams items and models that could not be read, and were passed over.',
+      labelNames: ['stream'],
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,100 @@
+/** The routes of the API as data. The router, the OpenAPI document and its test all read this one table. */
+import type { z } from 'zod';
+import type { answerSchemas, requestSchemas } from './schemas.ts';
+import { profileQuery, recommendQuery, similarQuery } from './schemas.ts';
+
+export interface Operation {
+  readonly method: 'get' | 'post';
+  /** As OpenAPI writes it: `/v1/profiles/{id}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description: string;
+  /** What `{id}` names, where the path has it. */
+  readonly id?: string;
+  readonly query?: z.ZodObject;
+  readonly body?: keyof typeof requestSchemas;
+  readonly answer: keyof typeof answerSchemas;
+  /** Statuses other than 200 and those that every operation shares, each with its codes. */
+  readonly errors: Readonly<Record<number, string>>;
+}
+
+/** What any operation may answer; 401 and 403 only where `serving.authentication` is set. */
+export const sharedErrors: Readonly<Record<number, string>> = {
+  400: 'BadRequest: a parameter or the body is not as documented',
+  401: 'Unauthenticated: no valid token',
+  403: 'MissingScope: the token lacks the scope likeness.read',
+  500: 'Internal: a bug; the log has it under the same time',
+};
+
+const storeDown = 'StoreUnavailable: the profile store cannot be reached; Retry-After says when to try again';
+const noModel = 'NoModel: no model has been activated yet; Retry-After says when to try again';
+const asOfBeforeState = "AsOfBeforeState: asOf lies before the profile's newest event; `earliest` can be answered";
+const bodyErrors = {
+  413: 'BodyTooLarge: the body has more than 100 kB',
+  415: 'UnsupportedMediaType: the body is not application/json',
+};
+
+export const operations = {
+  getProfile: {
+    method: 'get',
+    path: '/v1/profiles/{id}',
+    summary: 'A live profile',
+    description: 'All attributes of a user or an anonymous visitor, each with its time and provenance.',
+    id: 'Id of the user or the anonymous visitor.',
+    query: profileQuery,
+    answer: 'Profile',
+    errors: { 404: 'NotFound: no event of this profile has been counted', 422: asOfBeforeState, 503: storeDown },
+  },
+  getRecommendations: {
+    method: 'get',
+    path: '/v1/recommendations/{id}',
+    summary: 'Recommendations for a profile',
+    description:
+      'The best items for what this profile did. A profile without a history gets the popular items ' +
+      '(`personalised` is false, `fallback` is popularity), an unknown id too. Left out: items that the catalogue ' +
+      "calls unavailable, items of `exclude`, with `category` all others, and, if the spec's " +
+      'serving.rules.excludeBought is true, items that this profile bought within its stored history. Pinned items ' +
+      'come first, in their order, unless left out; buried items come only after all others.',
+    id: 'Id of the user or the anonymous visitor.',
+    query: recommendQuery,
+    answer: 'Recommendations',
+    errors: { 404: 'NotFound: no such model in the spec', 422: asOfBeforeState, 503: `${storeDown}. ${noModel}` },
+  },
+  postRecommendations: {
+    method: 'post',
+    path: '/v1/recommendations',
+    summary: 'Recommendations for a session',
+    description:
+      'As GET, for events that have not reached the profile yet: they continue the stored history of `userId`, or are ' +
+      'the whole history of a visitor who has none. Events of types that the history does not hold are ignored.',
+    body: 'RecommendRequest',
+    answer: 'Recommendations',
+    errors: {
+      ...bodyErrors,
+      404: 'NotFound: no such model in the spec',
+      422: asOfBeforeState,
+      503: `${storeDown}. ${noModel}`,
+    },
+  },
+  batchGetProfiles: {
+    method: 'post',
+    path: '/v1/profiles:batchGet',
+    summary: 'Many live profiles',
+    description: 'Up to 100 profiles in one request. An id that cannot be answered is named in `errors`.',
+    body: 'BatchGetRequest',
+    answer: 'BatchGetAnswer',
+    errors: { ...bodyErrors, 503: storeDown },
+  },
+  getSimilarItems: {
+    method: 'get',
+    path: '/v1/items/{id}/similar',
+    summary: 'Items like this one',
+    description: 'The items that the model holds most similar, without those that the catalogue calls unavailable.',
+    id: 'Id of the item.',
+    query: similarQuery,
+    answer: 'SimilarItems',
+    errors: { 404: 'NotFound: the model does not know this item, or there is no such model in the spec', 503: noModel },
+  },
+} as const satisfies Readonly<Record<string, Operation>>;
+
+export type OperationId = keyof typeof operations;

@@ -1,0 +1,133 @@
+/** The express application: the documented operations, the OpenAPI document and the page. */
+import type { Express, NextFunction, Request, Response } from 'express';
+import express from 'express';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { Authenticate } from './authenticate.ts';
+import type { ServingMetrics } from './metrics.ts';
+import type { Operation, OperationId } from './operations.ts';
+import { operations } from './operations.ts';
+import { pageSecurityPolicy } from './page.ts';
+import { readBody, readId, readQuery } from './read-request.ts';
+import { Refusal, refusalBody, toRefusal } from './refusal.ts';
+import { requestSchemas } from './schemas.ts';
+
+type Table = typeof operations;
+type QueryOf<Id extends OperationId> = Table[Id] extends { query: infer Q extends z.ZodType } ? z.output<Q> : undefined;
+type BodyOf<Id extends OperationId> = Table[Id] extends { body: infer B extends keyof typeof requestSchemas }
+  ? z.output<(typeof requestSchemas)[B]>
+  : undefined;
+
+/** One operation's work: what the request asks for, checked, to the answer's body. Rejects with a Refusal. */
+export type Operate<Id extends OperationId> = (input: {
+  readonly id: string;
+  readonly query: QueryOf<Id>;
+  readonly body: BodyOf<Id>;
+}) => unknown;
+
+export type Operations = { readonly [Id in OperationId]: Operate<Id> };
+type AnyOperate = (input: { id: string; query: unknown; body: unknown }) => unknown;
+
+export interface RouterOptions {
+  readonly operations: Operations;
+  /** Absent: open to everyone who reaches the address. */
+  readonly authenticate: Authenticate | undefined;
+  readonly openApi: string;
+  readonly page: string;
+  readonly metrics: ServingMetrics;
+  readonly logger: Logger;
+}
+
+const jsonHeaders = {
+  'content-type': 'application/json; charset=utf-8',
+  // Profiles are personal data, and old in a moment.
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+};
+
+const pageHeaders = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': pageSecurityPolicy,
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+interface Exchange {
+  /** The route as documented, or `none`: the metric's label. */
+  readonly route: string;
+  readonly request: Request;
+  readonly response: Response;
+  /** Milliseconds, of the monotonic clock. */
+  readonly start: number;
+}
+
+export function createRouter(options: RouterOptions): Express {
+  const app = express();
+  for (const setting of ['x-powered-by', 'etag', 'query parser']) app.disable(setting);
+  for (const setting of ['case sensitive routing', 'strict routing']) app.enable(setting);
+  for (const [id, operation] of Object.entries<Operation>(operations)) {
+    const work = createWork(options, operation, options.operations[id as OperationId] as AnyOperate);
+    app[operation.method](expressPath(operation.path), work);
+  }
+  app.get('/openapi.json', (_request, response) => void response.writeHead(200, jsonHeaders).end(options.openApi));
+  app.get('/', (_request, response) => void response.writeHead(200, pageHeaders).end(options.page));
+  app.use((request: Request) => {
+    throw new Refusal(404, 'NoSuchRoute', `There is no ${request.method} ${request.path}. See /openapi.json.`);
+  });
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
+    refuse(options, { route: 'none', request, response, start: performance.now() }, error),
+  );
+  return app;
+}
+
+/** `/v1/profiles/{id}` and `/v1/profiles:batchGet` as express writes them. */
+const expressPath = (path: string): string => path.replaceAll(':', '\\:').replaceAll(/\{(\w+)\}/g, ':$1');
+
+/** Who asks is checked first, and a body is read only then. */
+function createWork(options: RouterOptions, operation: Operation, operate: AnyOperate) {
+  const { path: route, query, body, id } = operation;
+  const { authenticate } = options;
+  const work = async (request: Request, response: Response): Promise<string> => {
+    if (authenticate) await authenticate(request.headers.authorization);
+    const input = {
+      id: id === undefined ? '' : readId(request.params['id']),
+      query: readQuery(query ?? noQuery, request.url),
+      body: body && readBody(requestSchemas[body], await parseBody(request, response)),
+    };
+    return JSON.stringify(await operate(input));
+  };
+  return (request: Request, response: Response): void => {
+    const exchange = { route, request, response, start: performance.now() };
+    work(request, response).then(
+      (text) => send(options, exchange, text),
+      (error: unknown) => refuse(options, exchange, error),
+    );
+  };
+}
+
+const noQuery = z.strictObject({});
+const parseJson = express.json({ limit: '100kb' });
+
+async function parseBody(request: Request, response: Response): Promise<unknown> {
+  await new Promise<void>((resolve, reject) => {
+    parseJson(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error as Error)));
+  });
+  if (request.body !== undefined) return request.body;
+  throw new Refusal(415, 'UnsupportedMediaType', 'Send a body with content-type: application/json.');
+}
+
+function send({ metrics }: RouterOptions, { route, response, start }: Exchange, text: string): void {
+  response.writeHead(200, jsonHeaders).end(text);
+  metrics.requestSeconds.observe({ route, status: 200 }, (performance.now() - start) / 1000);
+}
+
+function refuse({ metrics, logger }: RouterOptions, exchange: Exchange, error: unknown): void {
+  const { route, request, response, start } = exchange;
+  const refusal = toRefusal(error);
+  const { status, code } = refusal;
+  if (status >= 500) logger.error({ code, error: refusal.cause ?? refusal, route }, refusal.message);
+  else logger.debug({ code, route, method: request.method }, refusal.message);
+  metrics.requestSeconds.observe({ route, status }, (performance.now() - start) / 1000);
+  if (response.headersSent) return void response.destroy();
+  response.writeHead(status, { ...jsonHeaders, ...refusal.headers }).end(refusalBody(refusal));
+}

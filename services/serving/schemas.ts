@@ -1,0 +1,131 @@
+/** Requests and answers of the API: one definition for the types, the validation at run time and the OpenAPI document. */
+import { z } from 'zod';
+
+/** Longest id of a profile or an item, in characters. */
+const id = z.string().min(1).max(256);
+const time = z.iso.datetime({ offset: true });
+
+/** At most so many items in one answer. */
+export const maxItems = 200;
+/** At most so many profiles in one batch. */
+export const maxBatch = 100;
+const maxExcluded = 1000;
+const maxSessionEvents = 200;
+
+const asOf = time.describe(
+  'The moment at which windows and decays are computed; default: now. It moves the clock, not the state, so it must ' +
+    "not lie before the profile's newest event.",
+);
+const n = z.int().min(1).max(maxItems).default(10).describe('How many items at most.');
+const exclude = z.array(id).max(maxExcluded).default([]).describe('Items that must not be in the answer.');
+const category = z.string().min(1).max(256).describe('Only items of this category of the catalogue.');
+const model = z.string().min(1).max(63).describe("Name of a model of the spec; default: the spec's first.");
+
+const countInQuery = z.coerce.number().int().min(1).max(maxItems).default(10).describe('How many items at most.');
+
+export const profileQuery = z.strictObject({ asOf: asOf.optional() });
+export const recommendQuery = z.strictObject({
+  n: countInQuery,
+  exclude: exclude.describe('Items that must not be in the answer; repeat the parameter for several.'),
+  category: category.optional(),
+  asOf: asOf.optional(),
+  model: model.optional(),
+});
+export const similarQuery = z.strictObject({ n: countInQuery, model: model.optional() });
+
+export const batchGetRequest = z.strictObject({
+  ids: z.array(id).min(1).max(maxBatch),
+  asOf: asOf.optional(),
+});
+const sessionEvent = z.strictObject({
+  itemId: id,
+  type: z.string().min(1).max(63).describe("Type of the event, as in the spec's `events`."),
+  time: time.optional().describe('Default: now.'),
+});
+export const recommendRequest = z.strictObject({
+  userId: id.nullish().describe('Whose stored history the events continue; absent: a visitor without one.'),
+  events: z
+    .array(sessionEvent)
+    .max(maxSessionEvents)
+    .default([])
+    .describe('What happened in this session and may not have reached the profile yet.'),
+  n,
+  exclude,
+  category: category.nullish(),
+  asOf: asOf.nullish(),
+  model: model.nullish(),
+});
+
+const attribute = z.object({
+  value: z.unknown(),
+  time: z.string().nullable().describe('Time of the newest event counted.'),
+  provenance: z.object({
+    definition: z.string().describe("SHA-256 of the feature's canonical JSON and its code version."),
+    events: z.int().min(0).describe('How many events were counted.'),
+    newest: z.object({ time: z.string(), id: z.string() }).nullable(),
+  }),
+  approximate: z.literal(true).optional().describe('The value is an estimate (a HyperLogLog).'),
+});
+const profile = z.object({
+  id: z.string(),
+  profileIds: z.array(z.string()).optional().describe('The identities that were merged, if there is more than one.'),
+  asOf: z.string(),
+  attributes: z.record(z.string(), attribute),
+});
+const errorDetail = z.object({
+  code: z.string(),
+  message: z.string(),
+  earliest: z.string().optional().describe('AsOfBeforeState: the earliest asOf that can be answered.'),
+});
+const batchGetAnswer = z.object({
+  profiles: z.array(profile).describe('In the order asked for.'),
+  errors: z.array(errorDetail.extend({ id: z.string() })).describe('The ids that could not be answered, and why.'),
+});
+const modelInfo = z.object({
+  name: z.string(),
+  kind: z.string(),
+  version: z.string(),
+  generation: z.int().min(0),
+  trainedAt: z.string(),
+  ageSeconds: z.int().min(0),
+});
+const scoredItem = z.object({
+  itemId: z.string(),
+  score: z.number().describe('Comparable within one answer only.'),
+  title: z.string().optional(),
+  pinned: z.literal(true).optional().describe("In its place because of the spec's serving.rules.pin."),
+});
+const recommendations = z.object({
+  items: z.array(scoredItem).max(maxItems),
+  model: modelInfo,
+  personalised: z.boolean().describe('False: nothing is known of this visitor that the model can use.'),
+  fallback: z.literal('popularity').optional(),
+  requestId: z.string().describe('Names this answer in the stream `predictions`.'),
+});
+const similarItems = z.object({ itemId: z.string(), items: z.array(scoredItem).max(maxItems), model: modelInfo });
+const error = z.object({ error: errorDetail });
+
+/** Named schemas of the OpenAPI document. */
+export const requestSchemas = { BatchGetRequest: batchGetRequest, RecommendRequest: recommendRequest };
+export const answerSchemas = {
+  Attribute: attribute,
+  Profile: profile,
+  BatchGetAnswer: batchGetAnswer,
+  Model: modelInfo,
+  Item: scoredItem,
+  Recommendations: recommendations,
+  SimilarItems: similarItems,
+  Error: error,
+};
+
+export type ProfileQuery = z.output<typeof profileQuery>;
+export type RecommendQuery = z.output<typeof recommendQuery>;
+export type SimilarQuery = z.output<typeof similarQuery>;
+export type BatchGetRequest = z.output<typeof batchGetRequest>;
+export type RecommendRequest = z.output<typeof recommendRequest>;
+export type ProfileAnswer = z.output<typeof profile>;
+export type BatchGetAnswer = z.output<typeof batchGetAnswer>;
+export type ModelAnswer = z.output<typeof modelInfo>;
+export type ScoredItem = z.output<typeof scoredItem>;
+export type RecommendationsAnswer = z.output<typeof recommendations>;
+export type SimilarItemsAnswer = z.output<typeof similarItems>;

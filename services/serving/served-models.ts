@@ -1,0 +1,160 @@
+/** Follows the stream `models`: loads what is made active, checks it, and swaps one reference. Never a request's concern. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { LikenessError } from '../shared/errors.ts';
+import type { LoadedModel } from '../shared/learning/artifact.ts';
+import { activeKey, type ActiveMessage } from '../shared/model-stream.ts';
+import { checkGolden } from './golden.ts';
+import type { ServingMetrics } from './metrics.ts';
+import type { ServedModel } from './recommend.ts';
+
+export interface ServedModels {
+  /** One record of the stream `models`. */
+  apply(record: { readonly key: string | null; readonly value: Uint8Array | null }): void;
+  /** The model that answers now; a request asks once and keeps the answer. */
+  get(name: string): ServedModel | undefined;
+  /** True while a first model is being loaded, so that readiness can wait for it. */
+  isStarting(): boolean;
+  /** What is wrong although the previous model goes on serving. */
+  notes(): string[];
+  close(): Promise<void>;
+}
+
+export interface ServedModelsOptions {
+  /** The models of the spec; messages about others are passed over. */
+  readonly names: readonly string[];
+  readonly fetch: (digest: string) => Promise<ReadonlyMap<string, Uint8Array>>;
+  /** Verifies and decodes; throws `ModelInvalid`. */
+  readonly open: (files: ReadonlyMap<string, Uint8Array>, digest: string) => LoadedModel;
+  readonly metrics: ServingMetrics;
+  readonly logger: Logger;
+  /** Pause before an artifact that could not be fetched is asked for again. */
+  readonly retryMs?: number;
+}
+
+interface Slot {
+  current?: ServedModel;
+  /** Kept, so that going back to it needs no loading. */
+  previous?: ServedModel;
+  /** The newest message; what is loaded next or is being loaded. */
+  wanted?: ActiveMessage;
+  /** Why `wanted` does not serve. */
+  problem?: string;
+  work?: Promise<void>;
+}
+
+export function createServedModels(options: ServedModelsOptions): ServedModels {
+  const { metrics, logger, retryMs = 2000 } = options;
+  const slots = new Map<string, Slot>(options.names.map((name) => [name, {}]));
+  const closing = new AbortController();
+
+  function want(message: ActiveMessage): void {
+    const slot = slots.get(message.model);
+    if (!slot || message.generation <= (slot.wanted?.generation ?? -1)) return;
+    slot.wanted = message;
+    slot.work ??= work(slot);
+  }
+
+  async function work(slot: Slot): Promise<void> {
+    for (let done: ActiveMessage | undefined; slot.wanted !== done && !closing.signal.aborted;) {
+      const message = slot.wanted!;
+      if ((await attempt(slot, message)) !== 'unavailable') done = message;
+      else await sleep(retryMs, undefined, { signal: closing.signal }).catch(() => undefined);
+    }
+    slot.work = undefined;
+  }
+
+  /** What cannot be fetched may come; what was fetched and is not good never becomes good. */
+  async function attempt(slot: Slot, message: ActiveMessage): Promise<'swapped' | 'refused' | 'unavailable'> {
+    const kept = [slot.current, slot.previous].find((held) => held?.loaded.digest === message.digest);
+    let files;
+    try {
+      files = kept ? undefined : await options.fetch(message.digest);
+    } catch (error) {
+      return fail(slot, message, 'unavailable', error);
+    }
+    try {
+      const next = toServed(message, files ? options.open(files, message.digest) : kept!.loaded);
+      if (files) checkGolden(next);
+      swap(slot, next);
+    } catch (error) {
+      return fail(slot, message, 'refused', error);
+    }
+    metrics.modelLoads.inc({ model: message.model, result: kept ? 'reused' : 'loaded' });
+    logger.info(named(message), 'the model serves');
+    return 'swapped';
+  }
+
+  function fail<Result extends 'refused' | 'unavailable'>(
+    slot: Slot,
+    message: ActiveMessage,
+    result: Result,
+    error: unknown,
+  ): Result {
+    const { model, version, generation } = message;
+    metrics.modelLoads.inc({ model, result });
+    const code = error instanceof LikenessError ? error.code : 'ModelInvalid';
+    logger.error({ code, error, ...named(message) }, 'the model does not serve; the one before it stays');
+    const reason = error instanceof Error ? error.message : String(error);
+    slot.problem = `model ${model} ${version}, generation ${generation}, is ${result}: ${reason}`;
+    return result;
+  }
+
+  function swap(slot: Slot, next: ServedModel): void {
+    if (slot.current && slot.current.loaded !== next.loaded) slot.previous = slot.current;
+    slot.current = next;
+    slot.problem = undefined;
+    metrics.modelGeneration.set({ model: next.name }, next.generation);
+    metrics.modelTrained.set({ model: next.name }, next.trainedAt / 1000);
+  }
+
+  return {
+    apply({ key, value }) {
+      if (!key?.startsWith(activeKey('')) || value === null) return;
+      const message = parseActive(value);
+      if (message && activeKey(message.model) === key) return want(message);
+      metrics.malformed.inc({ stream: 'models' });
+      logger.error({ code: 'MalformedRecord', key }, 'a record of the stream models cannot be read');
+    },
+    get: (name) => slots.get(name)?.current,
+    isStarting: () => [...slots.values()].some((slot) => slot.work && !slot.current && !slot.problem),
+    notes: () => [...slots.values()].flatMap(({ problem }) => problem ?? []),
+    async close() {
+      closing.abort();
+      for (const slot of slots.values()) await slot.work;
+    },
+  };
+}
+
+const named = ({ model, version, generation, digest }: ActiveMessage) => ({ model, version, generation, digest });
+
+function toServed(message: ActiveMessage, loaded: LoadedModel): ServedModel {
+  const { model, version, trainedAt } = loaded.manifest;
+  if (model !== message.model || version !== message.version) {
+    const text = `the artifact is ${model} ${version}, made active was ${message.model} ${message.version}`;
+    throw new LikenessError('ModelInvalid', text);
+  }
+  return {
+    name: model,
+    generation: message.generation,
+    loaded,
+    trainedAt: Date.parse(trainedAt),
+    scores: new Float64Array(loaded.recommender.items.size),
+  };
+}
+
+function parseActive(value: Uint8Array): ActiveMessage | undefined {
+  try {
+    const message: unknown = JSON.parse(Buffer.from(value).toString('utf8'));
+    return isActive(message) ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isActive(message: unknown): message is ActiveMessage {
+  if (typeof message !== 'object' || message === null) return false;
+  const { kind, model, version, digest, generation } = message as Record<string, unknown>;
+  const texts = [model, version, digest].every((text) => typeof text === 'string' && text !== '');
+  return kind === 'active' && texts && Number.isSafeInteger(generation) && Number(generation) >= 0;
+}
