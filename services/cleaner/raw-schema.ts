@@ -39,7 +39,7 @@ export const rawEventSchema = {
         available: { type: 'boolean' },
       },
     },
-    properties: { type: 'object' },
-    context: { type: 'object' },
+    properties: { type: ['object', 'null'] },
+    context: { type: ['object', 'null'] },
   },
 };

@@ -1,0 +1,161 @@
+/** `likeness dead-letters list|replay`: what was refused and why, and a way back through ingest once that is mended. */
+import { durationMs, durationSchema } from '../crds/scalars.ts';
+import type { Broker, BrokerRecord } from '../services/shared/broker.ts';
+import { describeError, exitCodes, LikenessError } from '../services/shared/errors.ts';
+import type { CleanEvent, DeadLetter } from '../services/shared/event.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface DeadLetterOptions {
+  readonly reason?: string;
+  /** Refused at or after: RFC 3339, or a duration back from now such as 2h. */
+  readonly since?: string;
+  /** At most so many, oldest first within each partition. Default: all. */
+  readonly limit?: number;
+  readonly json?: boolean;
+  /** `replay`: base URL of the ingest, and the write key if it asks for one. */
+  readonly to?: string;
+  readonly key?: string;
+}
+
+export interface DeadLetterIo {
+  readonly broker: Pick<Broker, 'offsets' | 'read'>;
+  /** Topic name of the stream events-dead. */
+  readonly topic: string;
+  readonly terminal: Pick<Terminal, 'print' | 'note'>;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly fetch: typeof fetch;
+}
+
+/** Resolves with the exit code: badData if a replayed event was refused again. Rejects as the broker and ingest do. */
+export function runDeadLetters(
+  command: 'list' | 'replay',
+  options: DeadLetterOptions,
+  io: DeadLetterIo,
+): Promise<number> {
+  return command === 'list' ? runList(options, io) : runReplay(options, io);
+}
+
+async function runList(options: DeadLetterOptions, io: DeadLetterIo): Promise<number> {
+  let count = 0;
+  for await (const letter of listDeadLetters(options, io)) {
+    count++;
+    io.terminal.print(options.json ? JSON.stringify(letter) : describeLetter(letter));
+  }
+  io.terminal.note(`${count} dead letters`);
+  return exitCodes.ok;
+}
+
+async function runReplay(options: DeadLetterOptions, io: DeadLetterIo): Promise<number> {
+  const counts = { accepted: 0, refused: 0, notReplayable: 0 };
+  for await (const fate of replayDeadLetters(options, io)) {
+    counts[fate.outcome]++;
+    io.terminal.print(
+      options.json ? JSON.stringify(fate) : `${fate.outcome}  ${fate.source}  ${fate.detail}`.trimEnd(),
+    );
+  }
+  io.terminal.note(`${counts.accepted} accepted, ${counts.refused} refused, ${counts.notReplayable} not replayable`);
+  return counts.refused + counts.notReplayable > 0 ? exitCodes.badData : exitCodes.ok;
+}
+
+function describeLetter({ refusedAt, reason, stage, source, detail, event }: DeadLetter): string {
+  const { id, type } = (isObject(event) ? event : {}) as Partial<CleanEvent>;
+  return `${refusedAt}  ${reason}  ${stage}  ${source}  ${[type, id].filter(Boolean).join(' ')}  ${detail}`;
+}
+
+/** Every dead letter that the options ask for, each once, one partition after another. Throws `Usage` for a bad `since`. */
+export async function* listDeadLetters(
+  options: Pick<DeadLetterOptions, 'reason' | 'since' | 'limit'>,
+  { broker, topic, now }: Pick<DeadLetterIo, 'broker' | 'topic' | 'now'>,
+): AsyncGenerator<DeadLetter> {
+  const since = options.since === undefined ? '' : sinceTime(options.since, now);
+  const seen = new Set<string>();
+  for await (const letter of readLetters(broker, topic)) {
+    if (seen.size >= (options.limit ?? Infinity)) return;
+    const { source, reason, refusedAt } = letter;
+    // The cleaner is at-least-once: a crash may have written a letter twice.
+    if (seen.has(source) || refusedAt < since || (options.reason ?? reason) !== reason) continue;
+    seen.add(source);
+    yield letter;
+  }
+}
+
+async function* readLetters(broker: DeadLetterIo['broker'], topic: string): AsyncGenerator<DeadLetter> {
+  for (const { partition, low, high } of await broker.offsets(topic))
+    for await (const records of broker.read({ topic, partition, from: low, to: high }))
+      yield* records.flatMap(readLetter);
+}
+
+function readLetter({ value }: BrokerRecord): DeadLetter[] {
+  return value === null ? [] : [JSON.parse(Buffer.from(value).toString('utf8')) as DeadLetter];
+}
+
+function sinceTime(since: string, now: number): string {
+  const time = durationSchema.safeParse(since).success ? now - durationMs(since) : Date.parse(since);
+  if (!Number.isNaN(time)) return new Date(time).toISOString();
+  throw new LikenessError('Usage', `--since ${since} is neither a time (2024-05-01T12:00:00Z) nor a duration (2h)`);
+}
+
+export interface Fate {
+  readonly source: string;
+  readonly reason: string;
+  readonly outcome: 'accepted' | 'refused' | 'notReplayable';
+  readonly detail: string;
+}
+
+/**
+ * Sends each letter's event to ingest again, with its own id, so that an event which did get through is not counted
+ * twice. What ingest accepts is judged by the cleaner anew: it may come back as another dead letter.
+ */
+export async function* replayDeadLetters(options: DeadLetterOptions, io: DeadLetterIo): AsyncGenerator<Fate> {
+  const { to } = options;
+  if (to === undefined) throw new LikenessError('Usage', 'replay needs --to URL, the address of the ingest');
+  for await (const letter of listDeadLetters(options, io)) {
+    const { source, reason, event } = letter;
+    if (!isObject(event)) yield { source, reason, outcome: 'notReplayable', detail: 'what arrived is no JSON object' };
+    else yield { source, reason, ...(await post(sentEvent(event), { ...options, to }, io)) };
+  }
+}
+
+/** As its sender sent it: a letter of the feature stage holds what the cleaner had added. */
+function sentEvent({ profile: _, tags: __, itemVersion, item, ...sent }: Readonly<Record<string, unknown>>): object {
+  return itemVersion === undefined && item !== undefined ? { ...sent, item } : sent;
+}
+
+async function post(
+  event: object,
+  { to, key }: { readonly to: string; readonly key?: string },
+  io: DeadLetterIo,
+): Promise<Pick<Fate, 'outcome' | 'detail'>> {
+  const headers: Record<string, string> = { 'content-type': 'application/x-ndjson' };
+  if (key) headers['authorization'] = `Basic ${Buffer.from(`${key}:`).toString('base64')}`;
+  const response = await reach(to, () =>
+    io.fetch(new URL('/v1/events', to), { method: 'POST', headers, body: JSON.stringify(event) }),
+  );
+  const { code, message } = (await response.json().catch(() => ({}))) as { code?: string; message?: string };
+  if (response.ok) return { outcome: 'accepted', detail: '' };
+  if (response.status === 400) return { outcome: 'refused', detail: `${code}: ${message}` };
+  // Anything else would meet every other letter too: the key, the load, the service.
+  const refused = response.status === 401 || response.status === 403;
+  throw new LikenessError(
+    refused ? 'Unauthenticated' : 'BrokerUnavailable',
+    `${to} answered ${response.status} ${code ?? ''}: ${message ?? ''}`,
+    {
+      retryable: response.status === 429 || response.status >= 500,
+    },
+  );
+}
+
+async function reach(to: string, call: () => Promise<Response>): Promise<Response> {
+  try {
+    return await call();
+  } catch (cause) {
+    throw new LikenessError('BrokerUnavailable', `Cannot reach ${to}: ${describeError(cause)}`, {
+      cause,
+      retryable: true,
+    });
+  }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
