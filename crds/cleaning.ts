@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { namedList, orderedList } from './lists.ts';
 import { withRules } from './rules.ts';
-import { decimal, durationSchema, fieldPath, name } from './scalars.ts';
+import { decimal, durationSchema, fieldPath, name, propertyPath } from './scalars.ts';
 
 const unit = z.string().min(1).max(16);
 
@@ -22,7 +22,7 @@ const normaliseSchema = withRules(
     name: name.describe('Name of the step.'),
     field: fieldPath.describe('The field that is changed.'),
     unit: unit.describe('The unit that a number is converted to.').optional(),
-    unitField: fieldPath
+    unitField: propertyPath
       .describe(
         'Where an event says its unit, e.g. properties.currency. An event that does not is taken to be in `unit`.',
       )
@@ -46,13 +46,13 @@ const normaliseSchema = withRules(
     },
     {
       rule: `!has(self.unit) || self.field.matches('${numbers}')`,
-      message: 'unit needs a field that holds a number: value, quantity, item.price, properties.… or context.…',
+      message: 'a unit only for a field that holds a number: value, quantity, item.price, properties.… or context.…',
       violations: (step) => (step.unit === undefined || numberFields.test(step.field) ? [] : [['field']]),
     },
     {
       rule: `!has(self.text) || self.field.matches('${texts}')`,
       message:
-        'text needs a field that holds a text: text, item.category, item.brand, item.title, properties.… or context.…',
+        'text steps only for a field that holds a text: text, item.category, item.brand, item.title, properties.… or context.…',
       violations: (step) => (step.text === undefined || textFields.test(step.field) ? [] : [['field']]),
     },
   ],
@@ -92,6 +92,6 @@ export const cleaningSchema = z.strictObject({
     })
     .prefault({})
     .describe('Events that no person caused.'),
-  normalise: namedList(normaliseSchema, 32).default([]).describe('Units and texts brought to one form, in this order.'),
+  normalise: namedList(normaliseSchema, 32).default([]).describe('Units and texts brought to one form.'),
   rules: namedList(ruleSchema, 32).default([]).describe('Rules of your own, tried in this order.'),
 });

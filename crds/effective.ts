@@ -5,7 +5,7 @@ import { specSchema, type PipelineSpec } from './pipeline.ts';
 const presets: Readonly<Record<Exclude<PipelineSpec['preset'], 'none'>, Preset>> = { 'shop/v1': shopV1 };
 
 /** The preset with its defaults filled in; undefined for `none`. */
-function presetOf(preset: PipelineSpec['preset']): PipelineSpec | undefined {
+export function presetSpec(preset: PipelineSpec['preset']): PipelineSpec | undefined {
   return preset === 'none' ? undefined : specSchema.parse({ preset, ...presets[preset] });
 }
 
@@ -22,7 +22,7 @@ function mergeByName<T extends { readonly name: string }>(base: readonly T[], ow
 
 /** Never fails: whether the names in the result fit together is references.ts's to say. */
 export function effectiveSpec(spec: PipelineSpec): PipelineSpec {
-  const preset = presetOf(spec.preset);
+  const preset = presetSpec(spec.preset);
   if (preset === undefined) return spec;
   return {
     ...spec,

@@ -5,12 +5,13 @@ import { withRules, type Rule } from './rules.ts';
 import {
   attributeName,
   durationMs,
-  durationSchema,
   fieldPath,
+  halfLife,
   labelPath,
   name,
   numberPath,
   wholeSeconds,
+  whole,
 } from './scalars.ts';
 
 const events = setOf(name, 32, 1).optional().describe('Types of the events that count. Absent: every type.');
@@ -37,12 +38,12 @@ const seconds = (duration: string): number => durationMs(duration) / 1000;
 const windowRules: Rule<Windowed>[] = [
   {
     rule: '!has(self.pane) || has(self.window)',
-    message: 'pane only with a window',
+    message: 'a pane only with a window',
     violations: ({ window, pane }) => (pane !== undefined && window === undefined ? [['pane']] : []),
   },
   {
     rule: '!has(self.window) || !has(self.pane) || duration(self.window).getSeconds() % duration(self.pane).getSeconds() == 0',
-    message: 'pane must divide window without rest',
+    message: 'a pane that divides the window without rest',
     violations: ({ window, pane }) =>
       window !== undefined && pane !== undefined && seconds(window) % seconds(pane) > 0 ? [['pane']] : [],
   },
@@ -67,14 +68,6 @@ const overWindow = <Shape extends z.ZodRawShape>(shape: Shape, description: stri
 
 const number = { field: numberPath.describe('The number in the event; an event without it does not count.') };
 
-const halfLife = withRules(durationSchema, [
-  {
-    rule: "duration(self) >= duration('24h') && duration(self) <= duration('2160h')",
-    message: 'a half-life from 24h to 2160h (interest is kept by day, for ten half-lives)',
-    violations: (text) => (durationMs(text) < 86_400_000 || durationMs(text) > 7_776_000_000 ? [[]] : []),
-  },
-]);
-
 export const featureKinds = {
   count: overWindow({}, 'How many events there were.'),
   sum: overWindow(number, 'Sum of a number over the events.'),
@@ -95,7 +88,7 @@ export const featureKinds = {
   sequence: z
     .strictObject({
       events,
-      length: z.int().min(1).max(200).default(50).describe('How many of the newest items are kept.'),
+      length: whole(1, 200).default(50).describe('How many of the newest items are kept.'),
     })
     .describe('The items of the newest events, in the order of their times.'),
   interest: z
@@ -103,7 +96,7 @@ export const featureKinds = {
       events,
       of: labelPath.describe('The field whose values are the tags.'),
       halfLife: halfLife.describe('After this time an event weighs half.'),
-      top: z.int().min(1).max(256).default(20).describe('How many tags the attribute shows.'),
+      top: whole(1, 256).default(20).describe('How many tags the attribute shows.'),
     })
     .describe('Tags with a weight: the sum of the weights of their events, decayed by age.'),
   ratio: z

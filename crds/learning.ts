@@ -1,17 +1,13 @@
 /** Models, and when and how they are trained. */
 import { z } from 'zod';
 import { namedList, setOf } from './lists.ts';
-import { withRules } from './rules.ts';
-import { attributeName, decimal, durationSchema, name } from './scalars.ts';
+import { attributeName, decimal, durationSchema, name, whole } from './scalars.ts';
 
 const retrievalSchema = z.strictObject({
-  window: z.int().min(1).max(50).default(10).describe('Sequential rules look so many items back.'),
+  window: whole(1, 50).default(10).describe('Sequential rules look so many items back.'),
   decay: decimal(0.01, 1).default('0.8').describe('An item j steps back in the history weighs this to the power j.'),
   regularization: decimal(0.001, 1_000_000).default('200').describe("EASE's L2 regularisation."),
-  maxItems: z
-    .int()
-    .min(100)
-    .max(20_000)
+  maxItems: whole(100, 20_000)
     .default(6000)
     .describe('EASE learns from the items with most events, at most so many; its time grows with the cube of this.'),
 });
@@ -29,31 +25,20 @@ export const modelSchema = z.strictObject({
 
 export const modelsSchema = namedList(modelSchema, 8).default([]);
 
-const growth = withRules(decimal(1, 1000), [
-  {
-    rule: 'double(self) > 1.0',
-    message: 'a growth above "1"',
-    violations: (text) => (Number(text) > 1 ? [] : [[]]),
-  },
-]);
-
 const retrainSchema = z.strictObject({
   mode: z
     .enum(['Never', 'OnGrowth'])
     .default('OnGrowth')
     .describe('Never: only the first model, and when asked. OnGrowth: again as the events become more.'),
-  growth: growth
+  growth: decimal(1.05, 1000)
     .default('2')
     .describe('Train again once there are so many times the events that the last model learned from.'),
   cooldown: durationSchema.default('1m').describe('The least time between two trainings.'),
-  maxPerDay: z.int().min(1).max(96).default(24).describe('At most so many trainings in 24 hours.'),
+  maxPerDay: whole(1, 96).default(24).describe('At most so many trainings in 24 hours.'),
 });
 
 export const trainingSchema = z.strictObject({
-  minEvents: z
-    .int()
-    .min(10)
-    .max(1_000_000_000)
+  minEvents: whole(10, 1_000_000_000)
     .default(500)
     .describe('No model is trained from fewer events; until then the most popular items are recommended.'),
   holdout: z

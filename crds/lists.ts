@@ -1,6 +1,8 @@
 /** Lists as Kubernetes merges them: maps by name, sets, and ordered lists that are replaced as a whole. */
 import { z } from 'zod';
 
+export const eachNameOnce = 'each name once in this list';
+
 /** Entries with a `name`, each name once. */
 export function namedList<Item extends z.ZodType<{ name: string }>>(item: Item, maxItems: number) {
   return z
@@ -8,7 +10,7 @@ export function namedList<Item extends z.ZodType<{ name: string }>>(item: Item, 
     .max(maxItems)
     .superRefine((entries, context) => {
       for (const index of repeated(entries.map(({ name }) => name)))
-        context.addIssue({ code: 'custom', message: 'each name once in this list', path: [index, 'name'] });
+        context.addIssue({ code: 'custom', message: eachNameOnce, path: [index, 'name'] });
     })
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] });
 }

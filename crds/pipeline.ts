@@ -4,21 +4,18 @@ import { cleaningSchema } from './cleaning.ts';
 import { featuresSchema } from './features.ts';
 import { modelsSchema, trainingSchema } from './learning.ts';
 import { namedList, orderedList, setOf } from './lists.ts';
-import { withRules } from './rules.ts';
-import { decimal, durationSchema, fieldPath, name, size } from './scalars.ts';
-import { metadataRules, specRules, specTransitions } from './spec-rules.ts';
+import { celKey, withRules } from './rules.ts';
+import { decimal, durationSchema, fieldPath, name, size, whole } from './scalars.ts';
+import { nameRules, specRules, specTransitions } from './spec-rules.ts';
 
-const replicas = z.int().min(1).max(1000).default(1).describe('How many processes share the work.');
+const replicas = whole(1, 1000).default(1).describe('How many processes share the work.');
 
 const kafkaSchema = z.strictObject({
   bootstrapServers: z.string().min(1).max(1024).describe('host:port, several separated by commas. Immutable.'),
-  partitions: z
-    .int()
-    .min(1)
-    .max(1000)
+  partitions: whole(1, 1000)
     .default(12)
     .describe('Partitions of the streams that are keyed by profile: the most replicas that can share work. Immutable.'),
-  replicationFactor: z.int().min(1).max(7).default(3).describe('Copies that Kafka keeps of each event.'),
+  replicationFactor: whole(1, 7).default(3).describe('Copies that Kafka keeps of each event.'),
   retention: durationSchema.default('168h').describe('How long Kafka keeps events: longer than the longest outage.'),
 });
 
@@ -39,16 +36,10 @@ const ingestSchema = z.strictObject({
     .optional(),
   limits: z
     .strictObject({
-      eventsPerSecond: z
-        .int()
-        .min(1)
-        .max(10_000_000)
+      eventsPerSecond: whole(1, 10_000_000)
         .describe('Events a second that one replica takes; above, it answers 429. Absent: as many as it can.')
         .optional(),
-      pendingEvents: z
-        .int()
-        .min(1)
-        .max(10_000_000)
+      pendingEvents: whole(1, 10_000_000)
         .default(100_000)
         .describe('Events not yet durable that one replica holds; above, it answers 429.'),
     })
@@ -125,13 +116,13 @@ export const specSchema = withRules(specFields, specRules, specTransitions);
 
 const label = 'a name of lowercase letters, digits and "-"';
 
-export const pipelineSchema = withRules(
-  z.strictObject({
+export const pipelineSchema = z
+  .strictObject({
     apiVersion: z.literal('likeness.dev/v1alpha1').describe('Always likeness.dev/v1alpha1.'),
     kind: z.literal('ProfilePipeline').describe('Always ProfilePipeline.'),
     metadata: z
       .looseObject({
-        name: z.string(label).max(253).describe('Name of the pipeline, at most 40 characters.'),
+        name: withRules(z.string(label).max(253), nameRules).describe('Name of the pipeline, at most 40 characters.'),
         namespace: z
           .string(label)
           .max(63, label)
@@ -141,9 +132,11 @@ export const pipelineSchema = withRules(
       })
       .describe('Name, namespace, labels and annotations, as everywhere in Kubernetes.'),
     spec: specSchema.describe('What the pipeline is to do.'),
-  }),
-  metadataRules,
-);
+  })
+  // A CRD may say nothing below metadata, so the rules about the name are bound to the root there.
+  .meta({
+    [celKey]: nameRules.map(({ rule, message }) => ({ rule: rule.replaceAll('self', 'self.metadata.name'), message })),
+  });
 
 export type ProfilePipeline = z.output<typeof pipelineSchema>;
 export type PipelineSpec = z.output<typeof specSchema>;

@@ -4,7 +4,8 @@ import { withRules } from './rules.ts';
 
 /** A string that must match a pattern; `allowed` is what a person is told when it does not. */
 function patterned(maxLength: number, pattern: RegExp, allowed: string) {
-  return z.string(allowed).max(maxLength, allowed).regex(pattern, allowed);
+  const refusal = { error: allowed, abort: true };
+  return z.string(allowed).max(maxLength, refusal).regex(pattern, refusal);
 }
 
 export const name = patterned(
@@ -20,30 +21,45 @@ export const attributeName = patterned(
   'an attribute name: a letter, then letters and digits, at most 63 characters',
 );
 
-const longestMs = 876_000 * 3_600_000;
+interface Bounds {
+  readonly pattern: RegExp;
+  readonly such: string;
+  readonly least: string;
+  readonly most: string;
+}
 
-export const durationSchema = withRules(
-  patterned(32, /^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/, 'a duration such as 90s, 15m or 168h'),
-  [
+function durationWithin({ pattern, such, least, most }: Bounds) {
+  return withRules(patterned(32, pattern, such), [
     {
-      rule: "duration(self) >= duration('1ms') && duration(self) <= duration('876000h')",
-      message: 'a duration from 1ms to 876000h',
-      violations: (text) => (durationMs(text) < 1 || durationMs(text) > longestMs ? [[]] : []),
+      rule: `duration(self) >= duration('${least}') && duration(self) <= duration('${most}')`,
+      message: `a duration from ${least} to ${most}`,
+      violations: (text) => (durationMs(text) < durationMs(least) || durationMs(text) > durationMs(most) ? [[]] : []),
     },
-  ],
-);
+  ]);
+}
+
+export const durationSchema = durationWithin({
+  pattern: /^([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+$/,
+  such: 'a duration such as 90s, 15m or 168h',
+  least: '1ms',
+  most: '876000h',
+});
 
 /** Windows and panes: whole seconds, so that slices meet without rest. */
-export const wholeSeconds = withRules(
-  patterned(32, /^([0-9]{1,9}(s|m|h))+$/, 'a duration in whole seconds such as 90s, 15m or 168h'),
-  [
-    {
-      rule: "duration(self) >= duration('1s') && duration(self) <= duration('876000h')",
-      message: 'a duration from 1s to 876000h',
-      violations: (text) => (durationMs(text) < 1000 || durationMs(text) > longestMs ? [[]] : []),
-    },
-  ],
-);
+export const wholeSeconds = durationWithin({
+  pattern: /^([0-9]{1,9}(s|m|h))+$/,
+  such: 'a duration in whole seconds such as 90s, 15m or 168h',
+  least: '1s',
+  most: '876000h',
+});
+
+/** Interest is kept by day, for ten half-lives. */
+export const halfLife = durationWithin({
+  pattern: /^([0-9]{1,9}(s|m|h))+$/,
+  such: 'a duration in whole seconds such as 24h or 168h',
+  least: '24h',
+  most: '2160h',
+});
 
 const decimalText = 'a decimal number in quotes, such as "0.8"';
 
@@ -77,6 +93,13 @@ export const numberPath = patterned(
   'a field that holds a number: value, quantity, item.price, properties.… or context.…',
 );
 
+/** A field that is the sender's own. */
+export const propertyPath = patterned(
+  128,
+  /^(properties|context)(\.[a-zA-Z0-9_-]+)+$/,
+  'a field of its own: properties.… or context.…',
+);
+
 /** The fields that can hold a name: what distinct counts and interest weighs. */
 export const labelPath = patterned(
   128,
@@ -85,6 +108,12 @@ export const labelPath = patterned(
 );
 
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** A whole number, with both bounds allowed. */
+export function whole(least: number, most: number) {
+  const allowed = `a whole number from ${least} to ${most}`;
+  return z.int(allowed).min(least, allowed).max(most, allowed);
+}
 
 /** Milliseconds of a duration that durationSchema accepts. */
 export function durationMs(duration: string): number {

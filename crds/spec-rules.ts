@@ -2,21 +2,17 @@
 import type { FeatureDefinition } from './features.ts';
 import type { Rule, TransitionRule } from './rules.ts';
 
-interface Named {
-  readonly metadata: { readonly name: string };
-}
-
 /** Child names add suffixes, and become the names of Services. */
-export const metadataRules: Rule<Named>[] = [
+export const nameRules: Rule<string>[] = [
   {
-    rule: 'size(self.metadata.name) <= 40',
-    message: 'metadata.name must be at most 40 characters (child names add suffixes)',
-    violations: ({ metadata }) => (metadata.name.length <= 40 ? [] : [['metadata', 'name']]),
+    rule: 'size(self) <= 40',
+    message: 'a name of at most 40 characters (child names add suffixes)',
+    violations: (name) => (name.length <= 40 ? [] : [[]]),
   },
   {
-    rule: "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
-    message: 'metadata.name must be an RFC 1035 label: a lowercase letter, then lowercase letters, digits and "-"',
-    violations: ({ metadata }) => (/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(metadata.name) ? [] : [['metadata', 'name']]),
+    rule: "self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+    message: 'a name that is an RFC 1035 label: a lowercase letter, then lowercase letters, digits and "-"',
+    violations: (name) => (/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) ? [] : [[]]),
   },
 ];
 
@@ -26,13 +22,16 @@ interface Referring {
   readonly models: readonly { readonly recommend: { readonly history: string } }[];
 }
 
+export const historyMessage = 'a history that is a sequence feature of this pipeline (it has no preset to supply one)';
+export const ratioMessage = 'an of and a to that are features of this pipeline (it has no preset to supply them)';
+
 /** Where a preset may supply the name, the schema cannot see it; references.ts can. */
 export const specRules: Rule<Referring>[] = [
   {
     rule:
       "self.preset != 'none' || self.models.all(m, " +
       'self.features.exists(f, f.name == m.recommend.history && has(f.sequence)))',
-    message: 'history must name a sequence feature of this pipeline (it has no preset that could supply one)',
+    message: historyMessage,
     violations: ({ preset, features, models }) =>
       models.flatMap(({ recommend }, index) =>
         preset !== 'none' || features.some(({ name, sequence }) => name === recommend.history && sequence)
@@ -44,7 +43,7 @@ export const specRules: Rule<Referring>[] = [
     rule:
       "self.preset != 'none' || self.features.all(r, !has(r.ratio) || " +
       '(self.features.exists(f, f.name == r.ratio.of) && self.features.exists(f, f.name == r.ratio.to)))',
-    message: 'of and to must name features of this pipeline (it has no preset that could supply them)',
+    message: ratioMessage,
     violations: ({ preset, features }) => {
       if (preset !== 'none') return [];
       const names = new Set(features.map(({ name }) => name));
