@@ -118,8 +118,9 @@ export async function* replayDeadLetters(options: DeadLetterOptions, io: DeadLet
 }
 
 /** As its sender sent it: a letter of the feature stage holds what the cleaner had added. */
-function sentEvent({ profile: _, tags: __, itemVersion, item, ...sent }: Readonly<Record<string, unknown>>): object {
-  return itemVersion === undefined && item !== undefined ? { ...sent, item } : sent;
+function sentEvent(event: Readonly<Record<string, unknown>>): object {
+  const added = new Set(['profile', 'tags', 'itemVersion', ...(event['itemVersion'] === undefined ? [] : ['item'])]);
+  return Object.fromEntries(Object.entries(event).filter(([field]) => !added.has(field)));
 }
 
 async function post(
