@@ -1,6 +1,7 @@
 /** The one error class: a code for machines, a sentence for people, and whether trying again can help. */
 
 export type ErrorCode =
+  | 'AsOfBeforeState'
   | 'BadConfig'
   | 'BadData'
   | 'BadSpec'

@@ -1,0 +1,114 @@
+/** A profile's attributes at a moment: each feature's value with its provenance. Pure; canonical JSON is the same for the same state and moment. */
+import { LikenessError } from '../errors.ts';
+import type { CompiledFeatures, CompiledRatio } from './compile.ts';
+import type { SequenceEntry } from './kinds/sequence.ts';
+import { compareOrder, type EventOrder } from './order.ts';
+import type { ProfileState } from './profile.ts';
+
+export interface AttributeValue {
+  readonly value: unknown;
+  /** Time of the newest event counted; null if none. */
+  readonly time: string | null;
+  readonly provenance: {
+    /** Definition hash of the feature. */
+    readonly definition: string;
+    /** Events counted, whatever the window. */
+    readonly events: number;
+    readonly newest: { readonly time: string; readonly id: string } | null;
+  };
+  readonly approximate?: true;
+}
+
+/** Milliseconds of the newest event that any feature counted: the first moment the state can speak of. */
+export function earliestAsOf({ newest }: ProfileState): number | undefined {
+  let latest: number | undefined;
+  for (const order of newest) if (order !== undefined && !(order.time <= latest!)) latest = order.time;
+  return latest;
+}
+
+function checkMoment(state: ProfileState, now: number): void {
+  const earliest = earliestAsOf(state);
+  if (earliest === undefined || now >= earliest) return;
+  throw new LikenessError(
+    'AsOfBeforeState',
+    `asOf ${new Date(now).toISOString()} is before the profile's newest event; the earliest allowed is ${new Date(earliest).toISOString()}`,
+  );
+}
+
+interface Source {
+  readonly definition: string;
+  readonly events: number;
+  readonly newest: EventOrder | undefined;
+  readonly approximate: boolean;
+}
+
+function attribute(value: unknown, { definition, events, newest, approximate }: Source): AttributeValue {
+  const time = newest === undefined ? null : new Date(newest.time).toISOString();
+  return {
+    value,
+    time,
+    provenance: { definition, events, newest: newest && time !== null ? { time, id: newest.id } : null },
+    ...(approximate ? { approximate } : {}),
+  };
+}
+
+function newer(a: EventOrder | undefined, b: EventOrder | undefined): EventOrder | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return compareOrder(a, b) >= 0 ? a : b;
+}
+
+/** The quotient of two attributes that are numbers; null where either is none or the divisor is 0. */
+function quotient(of: unknown, to: unknown): number | null {
+  return typeof of === 'number' && typeof to === 'number' && to !== 0 ? of / to : null;
+}
+
+interface Computed extends Source {
+  readonly value: unknown;
+}
+
+function ratio({ definition, of, to }: CompiledRatio, computed: ReadonlyMap<string, Computed>): AttributeValue {
+  const dividend = computed.get(of)!;
+  const divisor = computed.get(to)!;
+  return attribute(quotient(dividend.value, divisor.value), {
+    definition,
+    events: dividend.events + divisor.events,
+    newest: newer(dividend.newest, divisor.newest),
+    approximate: dividend.approximate || divisor.approximate,
+  });
+}
+
+/**
+ * All attributes at `now` (milliseconds since 1970). Throws `AsOfBeforeState` if `now` is before the newest event
+ * counted; a caller that means the present passes the later of its clock and `earliestAsOf(state)`, because a sender's
+ * clock may be ahead. A ratio's provenance is that of its two operands together.
+ */
+export function attributesAt(
+  compiled: CompiledFeatures,
+  state: ProfileState,
+  now: number,
+): Record<string, AttributeValue> {
+  checkMoment(state, now);
+  const computed = new Map<string, Computed>();
+  compiled.features.forEach(({ name, definition, kind }, place) => {
+    const own = state.features[place];
+    const newest = state.newest[place];
+    const events = state.counted[place]!;
+    const value = kind.value(own, now, { events, newestTime: newest?.time });
+    computed.set(name, { value, definition, events, newest, approximate: kind.approximate?.(own, now) ?? false });
+  });
+  const attributes: Record<string, AttributeValue> = {};
+  for (const [name, source] of computed) attributes[name] = attribute(source.value, source);
+  for (const each of compiled.ratios) attributes[each.name] = ratio(each, computed);
+  return attributes;
+}
+
+/** One entry of a profile's history. `time` is in milliseconds since 1970. */
+export type HistoryEntry = Pick<SequenceEntry, 'itemId' | 'type' | 'time'>;
+
+/** The entries of the sequence feature `name`, oldest first. Throws `NotFound` if there is no such feature. */
+export function sequenceOf(compiled: CompiledFeatures, state: ProfileState, name: string): readonly HistoryEntry[] {
+  const place = compiled.features.findIndex((feature) => feature.name === name);
+  const entries = state.features[place];
+  if (Array.isArray(entries)) return entries as readonly SequenceEntry[];
+  throw new LikenessError('NotFound', `There is no sequence feature named ${name}; models name one as their history`);
+}

@@ -1,0 +1,153 @@
+/**
+ * Windows made of panes. A pane is a slice of time aligned to the UTC epoch, p = floor(time / pane); a window has n of
+ * them. State keeps p > newest − n, where newest is the newest pane that holds an event of this feature, so what is kept
+ * depends on the set of events alone. A value at `now` uses P(now) − n < p ≤ P(now).
+ */
+import { durationMs } from '../../../crds/scalars.ts';
+import { LikenessError } from '../errors.ts';
+import type { StateReader } from './state-reader.ts';
+import type { StateWriter } from './state-writer.ts';
+
+/** How a window is cut. Without a window there is one pane that holds everything. */
+export interface PaneShape {
+  /** Milliseconds; Infinity without a window. */
+  readonly pane: number;
+  /** n: panes of a window. */
+  readonly count: number;
+}
+
+/** Ascending by index, both arrays of one length; only panes that hold events. */
+export interface Panes<Cell> {
+  readonly indexes: number[];
+  readonly cells: Cell[];
+}
+
+const defaultCount = 30;
+export const maxPanes = 1000;
+
+export interface Windowed {
+  readonly window?: string | undefined;
+  readonly pane?: string | undefined;
+}
+
+function badWindow(name: string, problem: string): LikenessError {
+  return new LikenessError('BadSpec', `features.${name}: ${problem}`);
+}
+
+/** The largest number of panes up to 30 that cuts the window into whole milliseconds. */
+function defaultPanes(window: number): number {
+  let count = defaultCount;
+  while (window % count !== 0) count--;
+  return count;
+}
+
+/** Throws `BadSpec` where a pane does not divide its window, or makes more than 1,000 panes of it. */
+export function paneShape(name: string, { window, pane }: Windowed): PaneShape {
+  if (window === undefined && pane === undefined) return { pane: Infinity, count: 1 };
+  if (window === undefined) throw badWindow(name, `pane ${pane} needs a window`);
+  const windowMs = durationMs(window);
+  if (windowMs < 1) throw badWindow(name, `window ${window} must be at least 1ms`);
+  const paneMs = pane === undefined ? windowMs / defaultPanes(windowMs) : durationMs(pane);
+  const count = windowMs / paneMs;
+  if (!Number.isInteger(count)) throw badWindow(name, `pane ${pane} must divide window ${window} evenly`);
+  if (count > maxPanes) throw badWindow(name, `pane ${pane} cuts ${window} into ${count} panes; at most ${maxPanes}`);
+  return { pane: paneMs, count };
+}
+
+export const paneIndex = (shape: PaneShape, time: number): number =>
+  shape.pane === Infinity ? 0 : Math.floor(time / shape.pane);
+
+/** First place whose index is at least `index`; looks from the end, where new events mostly belong. */
+function placeOf(indexes: readonly number[], index: number): number {
+  let place = indexes.length;
+  while (place > 0 && indexes[place - 1]! >= index) place--;
+  return place;
+}
+
+/** Drops the panes that the newest has left behind; says how many. */
+function forgetOld<Cell>(panes: Panes<Cell>, count: number): number {
+  const oldest = panes.indexes.at(-1)! - count;
+  let old = 0;
+  while (panes.indexes[old]! <= oldest) old++;
+  if (old === 0) return 0;
+  panes.indexes.splice(0, old);
+  panes.cells.splice(0, old);
+  return old;
+}
+
+/** Where the pane of `time` stands, made with `undefined` in it if it is new; -1 if it is too old to be kept. */
+export function placeFor<Cell>(panes: Panes<Cell>, shape: PaneShape, time: number): number {
+  const { indexes, cells } = panes as Panes<Cell | undefined>;
+  const index = paneIndex(shape, time);
+  const newest = indexes.at(-1);
+  if (newest === index) return indexes.length - 1;
+  if (newest !== undefined && index <= newest - shape.count) return -1;
+  const place = placeOf(indexes, index);
+  if (indexes[place] === index) return place;
+  indexes.splice(place, 0, index);
+  cells.splice(place, 0, undefined);
+  return place - forgetOld(panes, shape.count);
+}
+
+/** Panes of both; `mergeCells` must not change what it is given. */
+export function mergePanes<Cell>(
+  shape: PaneShape,
+  a: Panes<Cell>,
+  b: Panes<Cell>,
+  mergeCells: (a: Cell, b: Cell | undefined) => Cell,
+): Panes<Cell> {
+  const merged: Panes<Cell> = { indexes: [], cells: [] };
+  for (let i = 0, j = 0; i < a.indexes.length || j < b.indexes.length;) {
+    const left = a.indexes[i] ?? Infinity;
+    const right = b.indexes[j] ?? Infinity;
+    merged.indexes.push(Math.min(left, right));
+    if (left === right) merged.cells.push(mergeCells(a.cells[i++]!, b.cells[j++]));
+    else merged.cells.push(mergeCells(left < right ? a.cells[i++]! : b.cells[j++]!, undefined));
+  }
+  if (merged.indexes.length > 0) forgetOld(merged, shape.count);
+  return merged;
+}
+
+/** The panes that a value at `now` is made of, oldest first. */
+export function panesAt<Cell>(panes: Panes<Cell>, shape: PaneShape, now: number): Panes<Cell> {
+  const last = paneIndex(shape, now);
+  const { indexes, cells } = panes;
+  const inside = (index: number): boolean => index > last - shape.count && index <= last;
+  if (indexes.every(inside)) return panes;
+  return { indexes: indexes.filter(inside), cells: cells.filter((_, place) => inside(indexes[place]!)) };
+}
+
+/** From the newest pane down, the first named by its distance from the time written last, the others by their gaps. */
+export function encodePanes<Cell>(
+  writer: StateWriter,
+  shape: PaneShape,
+  panes: Panes<Cell>,
+  encodeCell: (writer: StateWriter, cell: Cell) => void,
+): void {
+  const { indexes, cells } = panes;
+  writer.unsigned(indexes.length);
+  let above = paneIndex(shape, writer.lastTime);
+  for (let place = indexes.length - 1; place >= 0; place--) {
+    if (shape.pane !== Infinity) writer.signed(above - indexes[place]!);
+    above = indexes[place]!;
+    encodeCell(writer, cells[place]!);
+  }
+}
+
+export function decodePanes<Cell>(
+  reader: StateReader,
+  shape: PaneShape,
+  decodeCell: (reader: StateReader) => Cell,
+): Panes<Cell> {
+  const length = reader.unsigned();
+  const panes: Panes<Cell> = { indexes: [], cells: [] };
+  let above = paneIndex(shape, reader.lastTime);
+  for (let left = length; left > 0; left--) {
+    if (shape.pane !== Infinity) above -= reader.integer();
+    panes.indexes.push(above);
+    panes.cells.push(decodeCell(reader));
+  }
+  panes.indexes.reverse();
+  panes.cells.reverse();
+  return panes;
+}

@@ -1,0 +1,163 @@
+/** Reads what state-writer.ts writes. Bytes that end too early or are left over are a LikenessError `BadData`. */
+import { LikenessError } from '../errors.ts';
+import { settle, type Micro } from './micro.ts';
+import { orderOf, type EventOrder } from './order.ts';
+import { textTag } from './state-writer.ts';
+
+function corrupt(what: string): LikenessError {
+  return new LikenessError('BadData', `The stored state of a profile is damaged: ${what}. Rebuild the pipeline.`);
+}
+
+export class StateReader {
+  readonly #buffer: Buffer;
+  #at = 0;
+  #time = 0;
+  readonly #texts: string[] = [];
+  readonly #labels: string[] = [];
+  readonly #hashes: (readonly [hi: number, lo: number])[] = [];
+  readonly #orders: EventOrder[] = [];
+
+  constructor(bytes: Uint8Array) {
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Checks that exactly everything was read. */
+  finish(): void {
+    if (this.#at !== this.#buffer.length) throw corrupt(`${this.#buffer.length} bytes, but its parts take ${this.#at}`);
+  }
+
+  unsigned(): number {
+    let byte = this.#byte();
+    if (byte < 0x80) return byte;
+    let value = byte & 0x7f;
+    let factor = 0x80;
+    do {
+      byte = this.#byte();
+      value += (byte & 0x7f) * factor;
+      factor *= 0x80;
+    } while (byte >= 0x80);
+    if (value > Number.MAX_SAFE_INTEGER) throw corrupt('a number is too large');
+    return value;
+  }
+
+  signed(): Micro {
+    const start = this.#at;
+    let byte = this.#byte();
+    const negative = (byte & 0x40) !== 0;
+    let size = byte & 0x3f;
+    for (let factor = 0x40; byte >= 0x80; factor *= 0x80) {
+      byte = this.#byte();
+      size += (byte & 0x7f) * factor;
+    }
+    if (size > Number.MAX_SAFE_INTEGER) return this.#big(start, negative);
+    return negative ? -size : size;
+  }
+
+  /** A signed number that is never beyond ±2^53. */
+  integer(): number {
+    return Number(this.signed());
+  }
+
+  double(): number {
+    return this.#slice(8).readDoubleLE(0);
+  }
+
+  word(): number {
+    const at = this.#at;
+    const buffer = this.#buffer;
+    this.#at += 4;
+    if (this.#at > buffer.length) throw corrupt('it ends too early');
+    return (buffer[at]! | (buffer[at + 1]! << 8) | (buffer[at + 2]! << 16) | (buffer[at + 3]! << 24)) >>> 0;
+  }
+
+  hash(): readonly [hi: number, lo: number] {
+    const place = this.unsigned();
+    if (place > 0) return this.#hashes[place - 1] ?? this.#missing();
+    const hi = this.word();
+    const hash = [hi, this.word()] as const;
+    this.#hashes.push(hash);
+    return hash;
+  }
+
+  bytes(length: number): Uint8Array {
+    return new Uint8Array(this.#slice(length));
+  }
+
+  get lastTime(): number {
+    return this.#time;
+  }
+
+  time(): number {
+    this.#time += this.integer();
+    return this.#time;
+  }
+
+  text(): string {
+    return this.#tabled(this.#texts);
+  }
+
+  label(): string {
+    return this.#tabled(this.#labels);
+  }
+
+  plain(): string {
+    return this.#fresh(this.unsigned());
+  }
+
+  order(): EventOrder | undefined {
+    const place = this.unsigned();
+    if (place === 0) return undefined;
+    if (place > 1) return this.#orders[place - 2] ?? this.#missing();
+    const time = this.time();
+    const order = orderOf(time, this.plain());
+    this.#orders.push(order);
+    return order;
+  }
+
+  #tabled(table: string[]): string {
+    const head = this.unsigned();
+    if (head % 4 === textTag.seen) return table[Math.floor(head / 4)] ?? this.#missing();
+    const value = this.#fresh(head);
+    table.push(value);
+    return value;
+  }
+
+  #fresh(head: number): string {
+    const number = Math.floor(head / 4);
+    if (head % 4 === textTag.decimal) return String(number);
+    if (head % 4 !== textTag.utf8) throw corrupt('a string has an unknown form');
+    const start = this.#at;
+    this.#at += number;
+    if (this.#at > this.#buffer.length) throw corrupt('it ends too early');
+    return this.#buffer.toString('utf8', start, this.#at);
+  }
+
+  /** The signed number that begins at `start`, once more with more bits than a double has. */
+  #big(start: number, negative: boolean): Micro {
+    this.#at = start;
+    let byte = this.#byte();
+    let size = BigInt(byte & 0x3f);
+    for (let shift = 6n; byte >= 0x80; shift += 7n) {
+      byte = this.#byte();
+      size |= BigInt(byte & 0x7f) << shift;
+    }
+    return settle(negative ? -size : size);
+  }
+
+  #slice(length: number): Buffer {
+    const start = this.#at;
+    this.#at += length;
+    if (this.#at > this.#buffer.length) throw corrupt('it ends too early');
+    return this.#buffer.subarray(start, this.#at);
+  }
+
+  #byte(): number {
+    const byte = this.#buffer[this.#at++];
+    if (byte === undefined) throw corrupt('it ends too early');
+    return byte;
+  }
+
+  #missing(): never {
+    throw corrupt('a string is missing from its table');
+  }
+}
