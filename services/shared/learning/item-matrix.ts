@@ -91,18 +91,42 @@ export function pruneRows(matrix: ItemMatrix, keep: number): ItemMatrix {
   return new ItemMatrix(starts, columns, values);
 }
 
-/** Positions, ascending, of the `keep` greatest magnitudes among values[from … to). */
+/** Positions, ascending, of the `keep` greatest magnitudes among values[from … to); the first among equals. */
 export function greatestEntries(values: Float32Array, from: number, to: number, keep: number): Uint32Array {
-  const positions = Uint32Array.from({ length: to - from }, (_, offset) => from + offset);
-  if (positions.length <= keep) return positions;
-  const magnitudes = Float32Array.from(values.subarray(from, to), Math.abs).sort();
-  const threshold = magnitudes[magnitudes.length - keep]!;
-  let above = 0;
-  for (const magnitude of magnitudes) if (magnitude > threshold) above++;
-  let atThreshold = keep - above;
-  return positions.filter((at) => {
-    const magnitude = Math.abs(values[at]!);
-    if (magnitude > threshold) return true;
-    return magnitude === threshold && atThreshold-- > 0;
-  });
+  if (to - from <= keep) return Uint32Array.from({ length: to - from }, (_, offset) => from + offset);
+  // Bits of floats without their sign order as the magnitudes do.
+  const magnitudes = new Uint32Array(values.slice(from, to).buffer).map((bits) => bits & 0x7fff_ffff);
+  const { threshold, equal } = rankThreshold(magnitudes, keep);
+  const kept = new Uint32Array(keep);
+  let held = 0;
+  let equalLeft = equal;
+  for (let at = 0; at < magnitudes.length; at++) {
+    const magnitude = magnitudes[at]!;
+    if (magnitude > threshold || (magnitude === threshold && equalLeft-- > 0)) kept[held++] = from + at;
+  }
+  return kept;
+}
+
+/** The `keep`-th greatest key, and how many of the keys equal to it belong to the `keep`. Two counting passes. */
+function rankThreshold(keys: Uint32Array, keep: number): { threshold: number; equal: number } {
+  const high = countedFromAbove(keys, keep, (key) => key >>> 16);
+  const low = countedFromAbove(keys, high.rest, (key) => (key >>> 16 === high.digit ? key & 0xffff : -1));
+  return { threshold: high.digit * 0x1_0000 + low.digit, equal: low.rest };
+}
+
+/** The digit at which the `keep`-th key from above lies, and how many of that digit's keys are among the `keep`. */
+function countedFromAbove(
+  keys: Uint32Array,
+  keep: number,
+  digitOf: (key: number) => number,
+): { digit: number; rest: number } {
+  const counts = new Uint32Array(0x1_0000);
+  for (const key of keys) {
+    const digit = digitOf(key);
+    if (digit >= 0) counts[digit]!++;
+  }
+  let digit = 0xffff;
+  let rest = keep;
+  for (; rest > counts[digit]!; digit--) rest -= counts[digit]!;
+  return { digit, rest };
 }

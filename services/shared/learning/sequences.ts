@@ -32,6 +32,13 @@ export function truncateSequences(sequences: Sequences, lengthOf: (profile: numb
   return cut;
 }
 
+/** Steps by item. */
+export function countSteps(sequences: Sequences, items: number): Float64Array {
+  const counts = new Float64Array(items);
+  for (const item of sequences.items) counts[item]!++;
+  return counts;
+}
+
 /** Target events by item: the popularity of each. */
 export function countTargets(sequences: Sequences, items: number): Float64Array {
   const counts = new Float64Array(items);
