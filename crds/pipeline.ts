@@ -5,7 +5,7 @@ import { featuresSchema } from './features.ts';
 import { modelsSchema, trainingSchema } from './learning.ts';
 import { namedList, orderedList, setOf } from './lists.ts';
 import { celKey, withRules } from './rules.ts';
-import { decimal, durationSchema, fieldPath, name, size, whole } from './scalars.ts';
+import { decimal, durationSchema, fieldPath, name, patterned, size, whole } from './scalars.ts';
 import { nameRules, specRules, specTransitions } from './spec-rules.ts';
 
 const replicas = whole(1, 1000).default(1).describe('How many processes share the work.');
@@ -20,11 +20,9 @@ const kafkaSchema = z.strictObject({
 });
 
 const redisSchema = z.strictObject({
-  url: z
-    .string('a Redis URL such as redis://redis:6379')
-    .max(1024)
-    .regex(/^rediss?:\/\/.+$/, 'a Redis URL such as redis://redis:6379')
-    .describe('Redis or Valkey with maxmemory-policy noeviction, e.g. redis://redis:6379.'),
+  url: patterned(1024, /^rediss?:\/\/.+$/, 'a Redis URL such as redis://redis:6379').describe(
+    'Redis or Valkey with maxmemory-policy noeviction.',
+  ),
 });
 
 const ingestSchema = z.strictObject({
@@ -68,11 +66,9 @@ const rulesSchema = z.strictObject({
 });
 
 const authenticationSchema = z.strictObject({
-  jwksUrl: z
-    .string('an http or https URL')
-    .max(1024)
-    .regex(/^https?:\/\/.+$/, 'an http or https URL')
-    .describe('Where the keys are that sign tokens (JWKS).'),
+  jwksUrl: patterned(1024, /^https?:\/\/.+$/, 'an http or https URL').describe(
+    'Where the keys are that sign tokens (JWKS).',
+  ),
   issuer: z.string().min(1).max(1024).describe('The `iss` that a token must have.'),
   audience: z.string().min(1).max(256).describe('The `aud` that a token must have.'),
 });
@@ -100,7 +96,7 @@ export const specFields = z.strictObject({
   preset: z
     .enum(['shop/v1', 'none'])
     .default('shop/v1')
-    .describe('Default events, features and models; your own entry of the same name replaces the preset’s.'),
+    .describe('Default events, features and models; your own entry of the same name replaces the preset's.'),
   ingest: ingestSchema.prefault({}).describe('How events come in.'),
   events: namedList(eventSchema, 64).default([]).describe('Types of events. An event of another type is refused.'),
   cleaning: cleaningSchema.prefault({}).describe('What happens to an event before it counts.'),
@@ -123,10 +119,7 @@ export const pipelineSchema = z
     metadata: z
       .looseObject({
         name: withRules(z.string(label).max(253), nameRules).describe('Name of the pipeline, at most 40 characters.'),
-        namespace: z
-          .string(label)
-          .max(63, label)
-          .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, label)
+        namespace: patterned(63, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, label)
           .describe('Namespace of the pipeline. Default: default.')
           .optional(),
       })

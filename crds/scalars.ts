@@ -2,10 +2,17 @@
 import { z } from 'zod';
 import { withRules } from './rules.ts';
 
+/** Where a generated page finds what a pattern means. */
+export const allowedKey = 'x-likeness-allowed';
+
 /** A string that must match a pattern; `allowed` is what a person is told when it does not. */
-function patterned(maxLength: number, pattern: RegExp, allowed: string) {
+export function patterned(maxLength: number, pattern: RegExp, allowed: string) {
   const refusal = { error: allowed, abort: true };
-  return z.string(allowed).max(maxLength, refusal).regex(pattern, refusal);
+  return z
+    .string(allowed)
+    .max(maxLength, refusal)
+    .regex(pattern, refusal)
+    .meta({ [allowedKey]: allowed });
 }
 
 export const name = patterned(

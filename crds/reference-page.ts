@@ -1,0 +1,75 @@
+/** The reference page of the ProfilePipeline: every field, and every rule between fields. Pure. */
+import { celKey, type TransitionRule } from './rules.ts';
+import { allowedKey } from './scalars.ts';
+import { pipelineNode, type SchemaNode } from './schema-node.ts';
+
+interface Field {
+  readonly path: string;
+  readonly node: SchemaNode;
+  readonly required: boolean;
+}
+
+export function referencePage(): string {
+  const fields = fieldsBelow('', pipelineNode('openapi-3.0'));
+  return [
+    '# ProfilePipeline',
+    '',
+    'Generated from `crds/` by `npm run generate`. `likeness.dev/v1alpha1`, kind `ProfilePipeline`, short name `ppl`.',
+    'Check a file with `likeness validate FILE`; see it with its preset merged in with `--effective`.',
+    '',
+    '## Fields',
+    '',
+    '`[]` stands for the entries of a list. **Required** fields have no default.',
+    '',
+    '| field | type | default | what it is |',
+    '|---|---|---|---|',
+    ...fields.map(fieldRow),
+    '',
+    '## Rules',
+    '',
+    'The API server and `likeness validate` refuse a pipeline that breaks one, in these words.',
+    '',
+    '| field | what is allowed | CEL |',
+    '|---|---|---|',
+    ...fields.flatMap(ruleRows),
+    '',
+  ].join('\n');
+}
+
+function fieldsBelow(path: string, node: SchemaNode): Field[] {
+  return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
+    const list = child.items !== undefined;
+    const here = `${path === '' ? '' : `${path}.`}${key}${list ? '[]' : ''}`;
+    const required = node.required?.includes(key) ?? false;
+    return [{ path: here, node: child, required }, ...fieldsBelow(here, child.items ?? child)];
+  });
+}
+
+function fieldRow({ path, node, required }: Field): string {
+  const byDefault = node.default === undefined ? '' : `\`${JSON.stringify(node.default)}\``;
+  return row([`\`${path}\``, typeText(node), required ? '**required**' : byDefault, node.description ?? '']);
+}
+
+function typeText(node: SchemaNode): string {
+  if (node.enum) return node.enum.map((value) => `\`${String(value)}\``).join(', ');
+  if (node.items)
+    return `list of at most ${node.maxItems}${node.items.type === 'object' ? '' : `: ${typeText(node.items)}`}`;
+  if (node.type === 'integer') return `whole number, ${node.minimum} to ${node.maximum}`;
+  if (node.type === 'boolean') return 'true or false';
+  if (node.type !== 'string') return node.type ?? '';
+  const allowed = node[allowedKey];
+  return typeof allowed === 'string' ? allowed : `text, at most ${node.maxLength} characters`;
+}
+
+/** The rules of a list's entries stand in its row. */
+function ruleRows({ path, node }: Field): string[] {
+  return [node, node.items].flatMap((ruled) => {
+    const rules = ruled?.[celKey];
+    if (!Array.isArray(rules)) return [];
+    return (rules as TransitionRule[]).map(({ rule, message }) => row([`\`${path}\``, message, `\`${rule}\``]));
+  });
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
