@@ -1,12 +1,13 @@
 /** The cleaner: events-raw → events-clean or events-dead, at least once. Keeps no state but the catalogue. */
-import type { Broker, Consumer } from '../shared/broker.ts';
-import { createCatalogue, type Catalogue } from '../shared/catalogue.ts';
+import type { Broker, Consumer, Producer } from '../shared/broker.ts';
+import { createCatalogue } from '../shared/catalogue.ts';
 import { LikenessError } from '../shared/errors.ts';
 import type { CommonDeps, Health, Service } from '../shared/service.ts';
+import { createCatalogueRepair, type CatalogueRepair } from './catalogue-repair.ts';
 import { createCatalogueFeed } from './catalogue-feed.ts';
 import { createBatchCleaner } from './clean-batch.ts';
 import type { CleanerConfig } from './config.ts';
-import { createMetrics, type CleanerMetrics } from './metrics.ts';
+import { createMetrics } from './metrics.ts';
 import { createStage, type Stage } from './stage.ts';
 
 export interface CleanerDeps extends CommonDeps {
@@ -14,29 +15,38 @@ export interface CleanerDeps extends CommonDeps {
 }
 
 /** A commit for each batch would cost latency; a repeat after a crash costs nothing but a second's work. */
-const commitEveryMs = 1000;
+const settleEveryMs = 1000;
 
 /**
  * Reads once the catalogue has caught up, so that no event goes without attributes that are already known; `health`
  * says so until then. Rejects with `BadSpec` if a rule does not compile, and as the broker does.
  */
 export async function start(config: CleanerConfig, deps: CleanerDeps): Promise<Service> {
-  const { broker, telemetry, clock, onFatal } = deps;
   const { topics, spec, partitions } = config;
   const catalogue = createCatalogue();
+  const repair = createCatalogueRepair(catalogue);
   const clean = createBatchCleaner(spec, { catalogue, feed: createCatalogueFeed(catalogue), partitions });
-  const metrics = createMetrics(telemetry.registry);
-  const producer = await broker.producer();
-  const stage = createStage({ topics, producer, clean, metrics, clock });
+  const metrics = createMetrics(deps.telemetry.registry);
+  const producer = await deps.broker.producer();
+  const stage = createStage({ topics, producer, clean, metrics, clock: deps.clock });
   const caughtUp = Promise.withResolvers<void>();
-  const items = await followItems(deps, { topic: topics.items, catalogue, metrics, onCaughtUp: caughtUp.resolve });
+  const items = await followItems(deps, {
+    topic: topics.items,
+    repair,
+    onRead: () => metrics.items(catalogue.size),
+    onCaughtUp: caughtUp.resolve,
+  });
   const life: Life = { consumer: undefined, stopping: false };
   const opening = caughtUp.promise
     .then(async () => {
       if (!life.stopping) life.consumer = await consume(config, deps, stage);
     })
-    .catch(onFatal);
-  const timer = setInterval(() => void commit(life, stage, deps), commitEveryMs);
+    .catch(deps.onFatal);
+  const settle = () => commit(life, stage, deps);
+  const timer = setInterval(() => {
+    void settle();
+    void putRight(repair, { topic: topics.items, producer }, deps);
+  }, settleEveryMs);
 
   const stop = async (): Promise<void> => {
     life.stopping = true;
@@ -44,7 +54,7 @@ export async function start(config: CleanerConfig, deps: CleanerDeps): Promise<S
     await opening;
     await stage.drain();
     clearInterval(timer);
-    await commit(life, stage, deps);
+    await settle();
     await life.consumer?.close();
     await Promise.all([items.close(), producer.close()]);
   };
@@ -76,32 +86,45 @@ function consume(config: CleanerConfig, { broker, onFatal }: CleanerDeps, stage:
 
 interface Follow {
   readonly topic: string;
-  readonly catalogue: Catalogue;
-  readonly metrics: CleanerMetrics;
+  readonly repair: CatalogueRepair;
+  readonly onRead: () => void;
   readonly onCaughtUp: () => void;
 }
 
-function followItems({ broker, telemetry, onFatal }: CleanerDeps, { topic, catalogue, metrics, onCaughtUp }: Follow) {
+function followItems({ broker, telemetry, onFatal }: CleanerDeps, { topic, repair, onRead, onCaughtUp }: Follow) {
   return broker.follow({
     topic,
     onRecords: (_, records) => {
-      for (const record of records)
-        if (catalogue.apply(record) === 'malformed')
-          telemetry.logger.warn({ code: 'BadData', topic, offset: record.offset }, 'a record of items is malformed');
-      metrics.items(catalogue.size);
+      for (const offset of repair.read(records))
+        telemetry.logger.warn({ code: 'BadData', topic, offset }, 'a record of items is malformed');
+      onRead();
     },
     onCaughtUp,
     onFatal,
   });
 }
 
-/** A position that could not be stored is tried again a second later; until then it only costs repeats. */
-async function commit({ consumer }: Life, stage: Stage, { telemetry }: CleanerDeps): Promise<void> {
-  if (consumer === undefined) return;
+function commit({ consumer }: Life, stage: Stage, deps: CleanerDeps): Promise<void> {
+  if (consumer === undefined) return Promise.resolve();
+  return tryAgainLater(deps, 'the position was not committed', () => stage.commit(consumer));
+}
+
+async function putRight(
+  repair: CatalogueRepair,
+  { topic, producer }: { topic: string; producer: Producer },
+  deps: CleanerDeps,
+): Promise<void> {
+  const records = repair.due();
+  if (records.length > 0)
+    await tryAgainLater(deps, 'items were not published again', () => producer.send(topic, records));
+}
+
+/** What fails here is tried again a second later; until then it costs repeats after a crash and nothing else. */
+async function tryAgainLater({ telemetry }: CleanerDeps, what: string, work: () => Promise<void>): Promise<void> {
   try {
-    await stage.commit(consumer);
+    await work();
   } catch (error) {
     const code = error instanceof LikenessError ? error.code : 'BrokerUnavailable';
-    telemetry.logger.warn({ code, error }, 'the position was not committed');
+    telemetry.logger.warn({ code, error }, what);
   }
 }

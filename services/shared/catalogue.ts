@@ -13,14 +13,15 @@ export interface ItemMessage {
   readonly item: ItemAttributes;
 }
 
-export type Applied = 'applied' | 'older' | 'malformed';
+/** `repeat`: what is known already; `older`: less than what is known, which stays. */
+export type Applied = 'applied' | 'repeat' | 'older' | 'malformed';
 
 export interface Catalogue {
   /** What is known of an item; undefined: nothing. */
   get(itemId: string): ItemMessage | undefined;
   /** Keeps the message if it is greater than what is known; says whether it was. */
   offer(message: ItemMessage): boolean;
-  /** The same for a record of the stream. `older` covers repeats too. */
+  /** The same for a record of the stream. */
   apply(record: { readonly key: string | null; readonly value: Uint8Array | null }): Applied;
   /** All items, in no order. */
   items(): IterableIterator<ItemMessage>;
@@ -45,7 +46,8 @@ export function createCatalogue(): Catalogue {
       }
       const message = parseItem(value);
       if (message === undefined) return 'malformed';
-      return offer(message) ? 'applied' : 'older';
+      if (offer(message)) return 'applied';
+      return compareItems(message, known.get(message.itemId)!) === 0 ? 'repeat' : 'older';
     },
     items: () => known.values(),
     get size() {
