@@ -96,7 +96,7 @@ export const specFields = z.strictObject({
   preset: z
     .enum(['shop/v1', 'none'])
     .default('shop/v1')
-    .describe('Default events, features and models; your own entry of the same name replaces the preset's.'),
+    .describe("Default events, features and models; your own entry of the same name replaces the preset's."),
   ingest: ingestSchema.prefault({}).describe('How events come in.'),
   events: namedList(eventSchema, 64).default([]).describe('Types of events. An event of another type is refused.'),
   cleaning: cleaningSchema.prefault({}).describe('What happens to an event before it counts.'),
