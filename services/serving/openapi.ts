@@ -6,7 +6,10 @@ import { answerSchemas, requestSchemas } from './schemas.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-export function openApiDocument(version: string): JsonObject {
+/** Version of the API, not of the release: raised by a change that clients see. */
+const version = '1.0.0';
+
+export function openApiDocument(): JsonObject {
   return {
     openapi: '3.1.0',
     info: {

@@ -26,7 +26,9 @@ export const sharedErrors: Readonly<Record<number, string>> = {
   500: 'Internal: a bug; the log has it under the same time',
 };
 
-const storeDown = 'StoreUnavailable: the profile store cannot be reached; Retry-After says when to try again';
+const storeDown =
+  'StoreUnavailable: the profile store cannot be reached; Retry-After says when to try again. ' +
+  'DefinitionChanged: the profile was stored under other feature definitions, and has to be rebuilt';
 const noModel = 'NoModel: no model has been activated yet; Retry-After says when to try again';
 const asOfBeforeState = "AsOfBeforeState: asOf lies before the profile's newest event; `earliest` can be answered";
 const bodyErrors = {
@@ -54,7 +56,7 @@ export const operations = {
       '(`personalised` is false, `fallback` is popularity), an unknown id too. Left out: items that the catalogue ' +
       "calls unavailable, items of `exclude`, with `category` all others, and, if the spec's " +
       'serving.rules.excludeBought is true, items that this profile bought within its stored history. Pinned items ' +
-      'come first, in their order, unless left out; buried items come only after all others.',
+      'come first, in their order, unless left out; items of serving.rules.bury are never recommended.',
     id: 'Id of the user or the anonymous visitor.',
     query: recommendQuery,
     answer: 'Recommendations',
@@ -89,7 +91,7 @@ export const operations = {
     method: 'get',
     path: '/v1/items/{id}/similar',
     summary: 'Items like this one',
-    description: 'The items that the model holds most similar, without those that the catalogue calls unavailable.',
+    description: 'The items that the model holds most similar, without unavailable and buried ones.',
     id: 'Id of the item.',
     query: similarQuery,
     answer: 'SimilarItems',

@@ -30,7 +30,7 @@ export interface Wish {
 export interface RecommendationRules {
   /** Come first, in this order, unless something excludes them. */
   readonly pin: readonly string[];
-  /** Come only after all others. */
+  /** Are never recommended, pinned or not. */
   readonly bury: ReadonlySet<string>;
   /** Event types that count as buying; what was bought within the history is excluded. Empty: nothing is. */
   readonly bought: ReadonlySet<string>;
@@ -52,32 +52,28 @@ export function recommend(model: ServedModel, wish: Wish, rules: RecommendationR
   const { items } = recommender;
   const pinned = [...new Set(rules.pin)].filter((itemId) => !isExcluded(itemId)).slice(0, wish.n);
   const placed = new Set(pinned);
-  const isBuried = (item: number) => rules.bury.has(items.ids[item]!);
   const isOut = (item: number) => placed.has(items.ids[item]!) || isExcluded(items.ids[item]!);
-
-  const best = topN(scores, wish.n - pinned.length, (item) => isBuried(item) || isOut(item));
-  const missing = wish.n - pinned.length - best.length;
-  if (missing > 0 && rules.bury.size > 0) best.push(...topN(scores, missing, (item) => !isBuried(item) || isOut(item)));
-
+  const best = topN(scores, wish.n - pinned.length, isOut);
   const first = pinned.map((itemId): ScoredItem => {
     return { ...titled(model, itemId, scores[items.indexOf(itemId)] ?? 0, lookup), pinned: true };
   });
   return { items: [...first, ...best.map((scored) => describe(model, scored, lookup))], personalised };
 }
 
-/** The `n` items most similar to one of the model's; unavailable ones are left out. */
-export function similarItems(model: ServedModel, item: number, n: number, lookup: ItemLookup): ScoredItem[] {
+/** The `n` items most similar to one of the model's, without those that `isExcluded`. */
+export function similarItems(
+  model: ServedModel,
+  item: number,
+  n: number,
+  { lookup, isExcluded }: { lookup: ItemLookup; isExcluded: (itemId: string) => boolean },
+): ScoredItem[] {
   const { recommender } = model.loaded;
-  const isAvailable = (index: number) => lookup(recommender.items.ids[index]!)?.available !== false;
-  let asked = n;
-  for (;;) {
+  // Excluded ones are rare, so asking for more once in a while is cheaper than asking for all at once.
+  for (let asked = n; ; asked *= 2) {
     const found = recommender.similar(item, asked);
-    const available = found.filter((scored) => isAvailable(scored.item));
-    // Unavailable ones are rare, so asking for more is cheaper than asking for all at once.
-    if (available.length >= n || found.length < asked) {
-      return available.slice(0, n).map((scored) => describe(model, scored, lookup));
-    }
-    asked *= 2;
+    const kept = found.filter((scored) => !isExcluded(recommender.items.ids[scored.item]!));
+    if (kept.length >= n || found.length < asked)
+      return kept.slice(0, n).map((scored) => describe(model, scored, lookup));
   }
 }
 
@@ -85,7 +81,7 @@ function exclusion(model: ServedModel, wish: Wish, rules: RecommendationRules, l
   const bought = new Set<string>();
   for (const { itemId, type } of wish.history) if (rules.bought.has(type)) bought.add(itemId);
   return (itemId: string): boolean => {
-    if (bought.has(itemId) || wish.exclude.has(itemId)) return true;
+    if (rules.bury.has(itemId) || bought.has(itemId) || wish.exclude.has(itemId)) return true;
     const live = lookup(itemId);
     if (live?.available === false) return true;
     return wish.category !== undefined && (live?.category ?? seenAs(model, itemId)?.category) !== wish.category;

@@ -12,6 +12,7 @@ export type RefusalCode =
   | 'AsOfBeforeState'
   | 'NoModel'
   | 'StoreUnavailable'
+  | 'DefinitionChanged'
   | 'KeysUnavailable'
   | 'Internal';
 
@@ -39,10 +40,10 @@ export class Refusal extends Error {
 
 /** For what heals by itself: a 503 that says when to come back. */
 export function unavailable(
-  code: 'NoModel' | 'StoreUnavailable' | 'KeysUnavailable',
+  code: 'NoModel' | 'StoreUnavailable' | 'KeysUnavailable' | 'DefinitionChanged',
   message: string,
   cause?: unknown,
-) {
+): Refusal {
   return new Refusal(503, code, message, { headers: { 'retry-after': '1' }, cause });
 }
 
@@ -51,6 +52,8 @@ export function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof LikenessError && error.code === 'StoreUnavailable')
     return unavailable('StoreUnavailable', 'The profile store cannot be reached.', error);
+  if (error instanceof LikenessError && error.code === 'DefinitionChanged')
+    return unavailable('DefinitionChanged', error.message, error);
   if (error instanceof Error && 'status' in error) return fromExpress(error, error.status);
   return new Refusal(500, 'Internal', 'This is a bug of Likeness; the log says more.', { cause: error });
 }

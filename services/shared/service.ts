@@ -9,6 +9,8 @@ export interface Health {
   readonly ready: boolean;
   /** Why not, in words for a person; empty when ready. */
   readonly reasons: readonly string[];
+  /** What is wrong without keeping the service from its work, in words for a person. */
+  readonly notes?: readonly string[];
 }
 
 export interface Service {

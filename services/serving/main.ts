@@ -1,0 +1,22 @@
+/** The process of serving: environment, adapters, signals. */
+import { connectBroker } from '../shared/adapters/connect-broker.ts';
+import { connectModelStore } from '../shared/adapters/connect-model-store.ts';
+import { connectProfileStore } from '../shared/adapters/connect-profile-store.ts';
+import { runService } from '../shared/adapters/process.ts';
+import { parseConfig } from './config.ts';
+import { start } from './service.ts';
+
+await runService({
+  name: 'serving',
+  env: process.env,
+  parseConfig,
+  start: async (config, deps) => {
+    const { LIKENESS_KAFKA: kafka, LIKENESS_REDIS: redis, LIKENESS_DATA: dataDir } = config.connections;
+    const models = connectModelStore(config.connections);
+    const broker = await connectBroker({ kafka, dataDir, clientId: 'likeness-serving' });
+    deps.onStop(() => broker.close());
+    const store = await connectProfileStore({ redis, dataDir });
+    deps.onStop(() => store.close());
+    return start(config, { ...deps, broker, store, models });
+  },
+});

@@ -1,0 +1,29 @@
+/** The models of the spec as serving uses them: the history each reads, and the rules of its answers. Pure. */
+import type { ServingSlice } from '../../crds/slices.ts';
+import { LikenessError } from '../shared/errors.ts';
+import type { RecommendationRules } from './recommend.ts';
+import type { HistoryShape } from './session.ts';
+
+export interface ModelUse {
+  readonly name: string;
+  /** Name of the sequence feature that is the model's history. */
+  readonly history: string;
+  readonly shape: HistoryShape;
+  readonly rules: RecommendationRules;
+}
+
+/** In the order of the spec. Throws `BadSpec` if a model's history is not a sequence feature. */
+export function modelUses({ models, features, serving }: ServingSlice): ModelUse[] {
+  const { pin, bury, excludeBought } = serving.rules;
+  return models.map(({ name, recommend: { history, target } }) => {
+    const sequence = features.find((feature) => feature.name === history)?.sequence;
+    if (!sequence) throw new LikenessError('BadSpec', `models.${name}.recommend.history: ${history} is no sequence`);
+    const { events, length } = sequence;
+    return {
+      name,
+      history,
+      shape: { types: events && new Set(events), length },
+      rules: { pin, bury: new Set(bury), bought: new Set(excludeBought ? target : []) },
+    };
+  });
+}

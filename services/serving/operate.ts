@@ -1,0 +1,173 @@
+/** What each operation of the API does: reads a profile, asks a model, answers. */
+import type { Clock } from '../shared/service.ts';
+import type { ServingMetrics } from './metrics.ts';
+import type { ModelUse } from './model-uses.ts';
+import type { Prediction } from './predictions.ts';
+import { earliestMoment, type ProfileReader, type ReadProfile } from './profile-reader.ts';
+import { type ItemLookup, recommend, type ServedModel, similarItems, type Wish } from './recommend.ts';
+import { Refusal, unavailable } from './refusal.ts';
+import type { Operations } from './router.ts';
+import type {
+  BatchGetAnswer,
+  ModelAnswer,
+  ProfileAnswer,
+  RecommendationsAnswer,
+  RecommendRequest,
+  SimilarItemsAnswer,
+} from './schemas.ts';
+import { continueHistory } from './session.ts';
+
+export interface OperateDeps {
+  readonly profiles: ProfileReader;
+  /** The models of the spec, the first being the default. */
+  readonly uses: readonly ModelUse[];
+  readonly modelOf: (name: string) => ServedModel | undefined;
+  readonly lookup: ItemLookup;
+  readonly record: (prediction: Prediction) => void;
+  readonly metrics: ServingMetrics;
+  readonly clock: Clock;
+  readonly newId: () => string;
+}
+
+/** What GET and POST of recommendations both ask. */
+type Question = Pick<RecommendRequest, 'n' | 'exclude' | 'events' | 'category' | 'model' | 'asOf'>;
+
+export function createOperations(deps: OperateDeps): Operations {
+  const { profiles, clock } = deps;
+  return {
+    async getProfile({ id, query }) {
+      const profile = await profiles.read(id);
+      if (!profile) throw unknownProfile(id);
+      return answerProfile(profiles, profile, momentOf(profile, query.asOf, clock));
+    },
+    async batchGetProfiles({ body }) {
+      return answerBatch(deps, body.ids, await profiles.readMany(body.ids), body.asOf);
+    },
+    async getRecommendations({ id, query }) {
+      return answerRecommendations(deps, id, await profiles.read(id), { ...query, events: [] });
+    },
+    async postRecommendations({ body }) {
+      const id = body.userId ?? null;
+      return answerRecommendations(deps, id, id === null ? undefined : await profiles.read(id), body);
+    },
+    getSimilarItems({ id, query }): SimilarItemsAnswer {
+      const use = useOf(deps, query.model);
+      const model = servedModel(deps, use);
+      const item = model.loaded.recommender.items.indexOf(id);
+      if (item < 0) throw new Refusal(404, 'NotFound', `The model ${model.name} does not know the item ${quote(id)}.`);
+      const { lookup } = deps;
+      const isExcluded = (other: string) => use.rules.bury.has(other) || lookup(other)?.available === false;
+      const items = similarItems(model, item, query.n, { lookup, isExcluded });
+      return { itemId: id, items, model: describeModel(model, clock.now()) };
+    },
+  };
+}
+
+const quote = (id: string): string => JSON.stringify(id);
+
+function unknownProfile(id: string): Refusal {
+  return new Refusal(404, 'NotFound', `No event of the profile ${quote(id)} has been counted.`);
+}
+
+/**
+ * The moment to compute at, in milliseconds: `asOf`, or now; a profile whose newest event is a little ahead of this
+ * clock is shown as of that event.
+ */
+function momentOf(profile: ReadProfile | undefined, asOf: string | null | undefined, clock: Clock): number {
+  const earliest = profile ? earliestMoment(profile) : -Infinity;
+  if (asOf === null || asOf === undefined) return Math.max(clock.now(), earliest);
+  const moment = Date.parse(asOf);
+  if (moment >= earliest) return moment;
+  const allowed = new Date(earliest).toISOString();
+  throw new Refusal(
+    422,
+    'AsOfBeforeState',
+    `The profile's newest event is of ${allowed}; asOf must not lie before it.`,
+    {
+      earliest: allowed,
+    },
+  );
+}
+
+function answerProfile(profiles: ProfileReader, profile: ReadProfile, moment: number): ProfileAnswer {
+  const { id, profileIds } = profile;
+  return {
+    id,
+    ...(profileIds.length > 1 ? { profileIds: [...profileIds] } : {}),
+    asOf: new Date(moment).toISOString(),
+    attributes: profiles.attributesAt(profile, moment),
+  };
+}
+
+function answerBatch(
+  { profiles, clock }: OperateDeps,
+  ids: readonly string[],
+  found: readonly (ReadProfile | undefined)[],
+  asOf: string | undefined,
+): BatchGetAnswer {
+  const answer: BatchGetAnswer = { profiles: [], errors: [] };
+  for (const [at, id] of ids.entries()) {
+    try {
+      const profile = found[at];
+      if (!profile) throw unknownProfile(id);
+      answer.profiles.push(answerProfile(profiles, profile, momentOf(profile, asOf, clock)));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const { code, message, earliest } = error;
+      answer.errors.push({ id, code, message, ...(earliest === undefined ? {} : { earliest }) });
+    }
+  }
+  return answer;
+}
+
+function answerRecommendations(
+  deps: OperateDeps,
+  id: string | null,
+  profile: ReadProfile | undefined,
+  question: Question,
+): RecommendationsAnswer {
+  const { clock, metrics, lookup } = deps;
+  const use = useOf(deps, question.model);
+  const model = servedModel(deps, use);
+  const moment = momentOf(profile, question.asOf, clock);
+  const stored = profile ? deps.profiles.historyOf(profile, use.history) : [];
+  const wish: Wish = {
+    history: continueHistory(stored, question.events, use.shape, moment),
+    n: question.n,
+    exclude: new Set(question.exclude),
+    category: question.category ?? undefined,
+  };
+  const { items, personalised } = recommend(model, wish, use.rules, lookup);
+  const requestId = deps.newId();
+  deps.record({
+    requestId,
+    profile: id,
+    time: new Date(clock.now()).toISOString(),
+    model: { name: model.name, version: model.loaded.manifest.version, generation: model.generation },
+    items: items.map(({ itemId }) => itemId),
+    historyLength: wish.history.length,
+    personalised,
+  });
+  metrics.recommendations.inc({ model: model.name, result: personalised ? 'personalised' : 'popularity' });
+  const fallback = personalised ? {} : { fallback: 'popularity' as const };
+  return { items: [...items], model: describeModel(model, clock.now()), personalised, ...fallback, requestId };
+}
+
+function useOf({ uses }: OperateDeps, name: string | null | undefined): ModelUse {
+  const use = name ? uses.find((candidate) => candidate.name === name) : uses[0];
+  if (use) return use;
+  const names = uses.map((candidate) => candidate.name).join(', ') || 'none';
+  throw new Refusal(404, 'NotFound', `There is no model ${quote(name ?? '')} in the spec; its models: ${names}.`);
+}
+
+function servedModel({ modelOf }: OperateDeps, { name }: ModelUse): ServedModel {
+  const model = modelOf(name);
+  if (model) return model;
+  throw unavailable('NoModel', `No model ${name} has been activated yet.`);
+}
+
+function describeModel({ name, generation, loaded, trainedAt }: ServedModel, now: number): ModelAnswer {
+  const { kind, version, trainedAt: trained } = loaded.manifest;
+  const ageSeconds = Math.max(0, Math.floor((now - trainedAt) / 1000));
+  return { name, kind, version, generation, trainedAt: trained, ageSeconds };
+}

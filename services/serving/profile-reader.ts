@@ -1,0 +1,77 @@
+/** Reads profiles for answers: one store read for an unlinked profile, and nothing is kept between requests. */
+import { partitionOf } from '../shared/partition.ts';
+import { partitionTag, type ProfileStore } from '../shared/profile-store.ts';
+import { type AttributeValue, attributesAt, earliestAsOf, sequenceOf } from '../shared/profile/attributes.ts';
+import { decodeProfile } from '../shared/profile/codec.ts';
+import type { CompiledFeatures } from '../shared/profile/compile.ts';
+import type { ProfileState } from '../shared/profile/profile.ts';
+import { type LoadProfiles, resolveIdentity } from '../shared/profile/resolve.ts';
+import type { HistoryEntry } from '../shared/learning/recommender.ts';
+
+export interface ReadProfile {
+  /** As asked for. */
+  readonly id: string;
+  /** The identities that were merged, ascending; the one asked for is among them. */
+  readonly profileIds: readonly string[];
+  readonly state: ProfileState;
+}
+
+export interface ProfileReader {
+  /** undefined: nothing is known of this id. */
+  read(id: string): Promise<ReadProfile | undefined>;
+  /** In the order asked for. */
+  readMany(ids: readonly string[]): Promise<(ReadProfile | undefined)[]>;
+  /** `moment` in milliseconds since 1970, not before `earliestMoment`. */
+  attributesAt(profile: ReadProfile, moment: number): Record<string, AttributeValue>;
+  /** The entries of a sequence feature, oldest first. */
+  historyOf(profile: ReadProfile, feature: string): readonly HistoryEntry[];
+}
+
+export interface ProfileReaderOptions {
+  readonly store: Pick<ProfileStore, 'get'>;
+  readonly compiled: CompiledFeatures;
+  readonly pipeline: Parameters<typeof partitionTag>[0];
+  readonly partitions: number;
+}
+
+export function createProfileReader({ store, compiled, pipeline, partitions }: ProfileReaderOptions): ProfileReader {
+  const tags = Array.from({ length: partitions }, (_, partition) => partitionTag(pipeline, partition));
+
+  const load: LoadProfiles = async (ids) => {
+    const keys = ids.map((profileId) => ({ tag: tags[partitionOf(profileId, partitions)]!, profileId }));
+    const states = await store.get(keys);
+    return states.map((bytes) => (bytes === undefined ? undefined : decodeProfile(compiled, bytes)));
+  };
+
+  const readWith = async (id: string, loadFrom: LoadProfiles): Promise<ReadProfile | undefined> => {
+    const { members, state } = await resolveIdentity(compiled, id, loadFrom);
+    return state && { id, profileIds: members, state };
+  };
+
+  return {
+    read: (id) => readWith(id, load),
+    async readMany(ids) {
+      const first = [...new Set(ids)];
+      const states = await load(first);
+      const known = new Map(first.map((id, at) => [id, states[at]]));
+      return Promise.all(ids.map((id) => readWith(id, loadBeyond(known, load))));
+    },
+    attributesAt: ({ state }, moment) => attributesAt(compiled, state, moment),
+    historyOf: ({ state }, feature) => sequenceOf(compiled, state, feature),
+  };
+}
+
+/** Milliseconds of the newest event counted: the first moment that can be asked for. */
+export function earliestMoment({ state }: ReadProfile): number {
+  return earliestAsOf(state) ?? -Infinity;
+}
+
+/** Takes what is known already; one read for the rest. */
+function loadBeyond(known: ReadonlyMap<string, ProfileState | undefined>, load: LoadProfiles): LoadProfiles {
+  return async (ids) => {
+    const missing = ids.filter((id) => !known.has(id));
+    const states = missing.length === 0 ? [] : await load(missing);
+    const found = new Map(missing.map((id, at) => [id, states[at]]));
+    return ids.map((id) => known.get(id) ?? found.get(id));
+  };
+}

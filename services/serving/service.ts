@@ -1,0 +1,140 @@
+/** Serving: reads profiles, holds models in memory, answers over HTTP. Writes nothing but the log of predictions. */
+import { randomUUID } from 'node:crypto';
+import { createRemoteJWKSet } from 'jose';
+import { readTrustedKeys } from '../shared/adapters/trusted-keys.ts';
+import type { Broker, BrokerRecord, Producer } from '../shared/broker.ts';
+import { type Catalogue, createCatalogue } from '../shared/catalogue.ts';
+import { openArtifact } from '../shared/learning/artifact.ts';
+import type { ModelStore } from '../shared/model-store.ts';
+import type { ProfileStore } from '../shared/profile-store.ts';
+import { compileFeatures } from '../shared/profile/compile.ts';
+import type { CommonDeps, Handler, Health, Service } from '../shared/service.ts';
+import { createAuthenticate } from './authenticate.ts';
+import type { ServingConfig } from './config.ts';
+import { followStream } from './follow-stream.ts';
+import { createServingMetrics, type ServingMetrics } from './metrics.ts';
+import { modelUses } from './model-uses.ts';
+import { openApiDocument } from './openapi.ts';
+import { createOperations } from './operate.ts';
+import { renderPage } from './page.ts';
+import { createPredictionLog } from './predictions.ts';
+import { createProfileReader } from './profile-reader.ts';
+import { createRouter, type Operations } from './router.ts';
+import { createServedModels, type ServedModels } from './served-models.ts';
+import { watchStore } from './watch-store.ts';
+
+export interface ServingDeps extends CommonDeps {
+  readonly broker: Broker;
+  readonly store: ProfileStore;
+  readonly models: ModelStore;
+  /** Makes request ids; default: random UUIDs. */
+  readonly newId?: () => string;
+}
+
+/**
+ * Answers at once; `health` says when the catalogue and the models are read and the store can be reached. Rejects with
+ * `BadSpec` or `BadConfig`, and as the broker does.
+ */
+export async function start(config: ServingConfig, deps: ServingDeps): Promise<Service> {
+  const { broker, telemetry, store, clock } = deps;
+  const { pipeline, partitions, spec } = config;
+  const metrics = createServingMetrics(telemetry.registry);
+  const uses = modelUses(spec);
+  const compiled = compileFeatures(spec.features, spec.events);
+  const models = serveModels(config, deps, metrics);
+  const catalogue = createCatalogue();
+  const producer = await broker.producer();
+  const predictions = logPredictions(config, deps, { producer, metrics });
+  const feeds = await followAll(config, deps, { catalogue, models, metrics });
+  const storeWatch = watchStore(store, telemetry.logger);
+  const operations = createOperations({
+    profiles: createProfileReader({ store, compiled, pipeline, partitions }),
+    uses,
+    modelOf: (name) => models.get(name),
+    lookup: (itemId) => catalogue.get(itemId)?.item,
+    record: (prediction) => predictions.record(prediction),
+    metrics,
+    clock,
+    newId: deps.newId ?? randomUUID,
+  });
+
+  const health = (): Health => {
+    const problems = [storeWatch.problem(), ...feeds.map((feed) => feed.problem())];
+    if (models.isStarting()) problems.push('the active model is being loaded');
+    const reasons = problems.filter((problem) => problem !== undefined);
+    return { ready: reasons.length === 0, reasons, notes: models.notes() };
+  };
+  const stop = async (): Promise<void> => {
+    storeWatch.close();
+    await Promise.all([...feeds.map((feed) => feed.close()), models.close(), predictions.close()]);
+    await producer.close();
+  };
+  let stopped: Promise<void> | undefined;
+  const handler = createHandler(config, deps, { operations, metrics });
+  return { name: 'serving', handler, health, stop: () => (stopped ??= stop()) };
+}
+
+function serveModels({ spec, trustedKeyFiles }: ServingConfig, deps: ServingDeps, metrics: ServingMetrics) {
+  const trustedKeys = readTrustedKeys(trustedKeyFiles);
+  return createServedModels({
+    names: spec.models.map(({ name }) => name),
+    fetch: (digest) => deps.models.get(digest),
+    open: (files, digest) => openArtifact(files, trustedKeys, digest),
+    metrics,
+    logger: deps.telemetry.logger,
+  });
+}
+
+function logPredictions(
+  { topics, partitions }: ServingConfig,
+  { telemetry }: ServingDeps,
+  { producer, metrics }: { producer: Producer; metrics: ServingMetrics },
+) {
+  const { logger } = telemetry;
+  const dropped = metrics.predictionsDropped;
+  return createPredictionLog({ producer, topic: topics.predictions, partitions, logger, dropped });
+}
+
+interface Followers {
+  readonly catalogue: Catalogue;
+  readonly models: ServedModels;
+  readonly metrics: ServingMetrics;
+}
+
+function followAll({ topics }: ServingConfig, deps: ServingDeps, { catalogue, models, metrics }: Followers) {
+  const { broker, onFatal, telemetry } = deps;
+  const onItem = (record: BrokerRecord): void => {
+    if (catalogue.apply(record) === 'malformed') {
+      metrics.malformed.inc({ stream: 'items' });
+      telemetry.logger.error({ code: 'BadData', offset: record.offset }, 'a record of the stream items is malformed');
+    }
+    metrics.catalogueItems.set(catalogue.size);
+  };
+  return Promise.all([
+    followStream({ broker, stream: 'items', topic: topics.items, onRecord: onItem, onFatal }),
+    followStream({
+      broker,
+      stream: 'models',
+      topic: topics.models,
+      onRecord: (record) => models.apply(record),
+      onFatal,
+    }),
+  ]);
+}
+
+function createHandler(
+  { pipeline, spec }: ServingConfig,
+  { telemetry }: ServingDeps,
+  { operations, metrics }: { operations: Operations; metrics: ServingMetrics },
+): Handler {
+  const { authentication } = spec.serving;
+  const keys = authentication && createRemoteJWKSet(new URL(authentication.jwksUrl));
+  return createRouter({
+    operations,
+    authenticate: keys && createAuthenticate(authentication, keys),
+    openApi: JSON.stringify(openApiDocument()),
+    page: renderPage(pipeline.name),
+    metrics,
+    logger: telemetry.logger,
+  });
+}
