@@ -8,6 +8,7 @@ import { replayFile } from './replay.ts';
 import { runStart } from './start.ts';
 import { createTerminal } from './terminal.ts';
 import { runUp } from './up.ts';
+import { runValidate } from './validate.ts';
 
 const terminal = createTerminal();
 const program = new Command('likeness').description('Live profiles of users.').showHelpAfterError('(--help says more)');
@@ -93,6 +94,13 @@ for (const [name, what, action] of [
     .option('-n <n>', 'how many', '10')
     .option('--json', 'the answer as one JSON object')
     .action((id, options) => run(action(id, options, terminal)));
+
+program
+  .command('validate <file>')
+  .description('every error of a pipeline, with its line and what is allowed')
+  .option('--effective', 'print the pipeline as services see it, preset merged in')
+  .option('--json', 'the result as one JSON object')
+  .action((file, options) => run(runValidate(file, options, terminal)));
 
 program
   .command('version')

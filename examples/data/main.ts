@@ -1,5 +1,6 @@
 /** `npm run data -- --from FILE.csv.gz [--to FILE.jsonl.gz] [--since DATE] [--until DATE]`: Online Retail as events. */
 import { createReadStream, createWriteStream } from 'node:fs';
+import { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { constants, createGunzip, createGzip } from 'node:zlib';
@@ -42,7 +43,13 @@ async function convertFile(from: string, to: string | undefined, span: Span): Pr
   const source = from.endsWith('.gz') ? [read, createGunzip()] : [read];
   const compress = to?.endsWith('.gz') ? [createGzip({ level: constants.Z_BEST_COMPRESSION })] : [];
   const sink = to ? createWriteStream(to) : process.stdout;
-  await pipeline([...source, csv, (rows: AsyncIterable<RetailRow>) => toLines(rows, span, tally), ...compress, sink]);
+  await pipeline([
+    ...source,
+    csv,
+    Duplex.from((rows: AsyncIterable<RetailRow>) => toLines(rows, span, tally)),
+    ...compress,
+    sink,
+  ]);
   return tally;
 }
 

@@ -35,7 +35,6 @@ export const commonEnv = {
   LIKENESS_EPOCH: z.coerce.number().int().min(1).default(1),
   LIKENESS_PARTITIONS: z.coerce.number().int().min(1),
   LIKENESS_TOPICS: json.pipe(z.record(z.enum(streams), z.string().min(1))),
-  LIKENESS_GROUP: z.string().min(1).optional(),
   LIKENESS_KAFKA: z.string().min(1).optional(),
   LIKENESS_REDIS: z.string().min(1).optional(),
   LIKENESS_DATA: z.string().min(1).optional(),
