@@ -1,6 +1,6 @@
 /** The nearest of several names, for "did you mean". */
 
-/** At most a third of the letters may differ (by Levenshtein's distance, without regard to case). */
+/** At most a third of the letters may differ (by optimal string alignment: two swapped letters count once), without regard to case. */
 export function closest(given: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.floor(given.length / 3) + 1;
@@ -12,14 +12,16 @@ export function closest(given: string, names: readonly string[]): string | undef
 }
 
 function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? before[j - 2]! + 1 : Infinity;
+      next.push(Math.min(replaced, swapped, row[j]! + 1, next[j - 1]! + 1));
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row[b.length]!;
 }

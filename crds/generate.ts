@@ -2,23 +2,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { stringify } from 'yaml';
-import { customResourceDefinition } from './custom-resource.ts';
-import { editorSchema } from './editor-schema.ts';
-import { referencePage } from './reference-page.ts';
+import { generatedFiles } from './generated-files.ts';
 
 const root = join(import.meta.dirname, '..');
-
-function generatedFiles(): ReadonlyMap<string, string> {
-  const notice = '# Generated from crds/ by `npm run generate`; do not edit.\n';
-  const crd = notice + stringify(customResourceDefinition(), { lineWidth: 0, aliasDuplicateObjects: false });
-  return new Map([
-    ['crds/generated/profilepipeline.crd.yaml', crd],
-    ['crds/generated/profilepipeline.schema.json', `${JSON.stringify(editorSchema(), undefined, 2)}\n`],
-    ['charts/likeness/crds/profilepipelines.yaml', crd],
-    ['docs/reference/profilepipeline.md', referencePage()],
-  ]);
-}
 
 async function writeAll(): Promise<void> {
   for (const [path, content] of generatedFiles()) {

@@ -34,7 +34,7 @@ function readData(document: Document.Parsed): Data {
         path: '',
         ...(linePos && { line: linePos[0].line, column: linePos[0].col }),
         given: 'what is not YAML',
-        allowed: message.split('\n')[0]!,
+        allowed: message.split('\n')[0]!.replace(/ at line \d+, column \d+:$/, ''),
       })),
     };
   try {
