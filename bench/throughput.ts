@@ -134,7 +134,7 @@ async function untilApplied(stack: Stack): Promise<void> {
 /** Every event must be in some profile: `lastSeen` counts them all. */
 async function verify(stack: Stack, store: ProfileStore, events: number): Promise<void> {
   const features = compileFeatures(stack.spec.features, stack.spec.events);
-  const index = stack.spec.features.findIndex(({ name }) => name === 'lastSeen');
+  const index = features.features.findIndex(({ name }) => name === 'lastSeen');
   let counted = 0;
   for (let partition = 0; partition < partitions; partition++) {
     const tag = partitionTag(stack.plan.pipeline, partition);

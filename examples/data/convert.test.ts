@@ -1,10 +1,8 @@
 /** The traps of the Online Retail file, one by one. */
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { createGunzip } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { categoryOf } from './categories.ts';
 import { convertRow, type RetailRow } from './convert.ts';
+import { readSample } from './read.ts';
 
 const row: RetailRow = {
   InvoiceNo: '536365',
@@ -64,11 +62,9 @@ describe('categoryOf', () => {
 
 describe('the shipped sample', () => {
   it('is whole, in order of the file, and free of invented views', async () => {
-    const file = new URL('./online-retail-sample.jsonl.gz', import.meta.url);
     const types = new Map<string, number>();
     let previous = 0;
-    for await (const line of createInterface({ input: createReadStream(file).pipe(createGunzip()) })) {
-      const event = JSON.parse(line) as { id: string; type: string };
+    for await (const event of readSample()) {
       expect(Number(event.id)).toBeGreaterThan(previous);
       previous = Number(event.id);
       types.set(event.type, (types.get(event.type) ?? 0) + 1);
