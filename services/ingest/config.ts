@@ -1,0 +1,69 @@
+/** Ingest's environment. Pure. */
+import { z } from 'zod';
+import { ingestSlice } from '../../crds/slices.ts';
+import { isLoopback, parseEnv } from '../shared/config.ts';
+import { LikenessError } from '../shared/errors.ts';
+import type { Topics } from '../shared/streams.ts';
+
+export interface IngestConfig {
+  /** Of the keyed streams. */
+  readonly partitions: number;
+  readonly topics: Topics;
+  /** Absent: ingest answers after the broker's acknowledgement. */
+  readonly log?: { readonly folder: string; readonly maxBytes: number };
+  readonly limits: { readonly eventsPerSecond?: number | undefined; readonly pendingEvents: number };
+  /** A file of JSON `[{name, sha256, scopes}]`. Absent: everyone who reaches this address may write. */
+  readonly writeKeysFile?: string | undefined;
+}
+
+/**
+ * Throws LikenessError `BadConfig`: a wrong key, no write keys on an address that others reach, a log without a folder.
+ * Keys of its own: LIKENESS_WRITE_KEYS, path of the write keys.
+ */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
+  const read = parseEnv(env, ingestSlice, { LIKENESS_WRITE_KEYS: z.string().min(1).optional() });
+  if (read.LIKENESS_WRITE_KEYS === undefined && !isLoopback(read.LIKENESS_HOST))
+    throw new LikenessError(
+      'BadConfig',
+      `LIKENESS_WRITE_KEYS is needed, because others reach LIKENESS_HOST ${read.LIKENESS_HOST}: name a file of write keys, or listen on 127.0.0.1`,
+    );
+  const { log, limits } = read.LIKENESS_SPEC.ingest;
+  return {
+    partitions: read.LIKENESS_PARTITIONS,
+    topics: read.LIKENESS_TOPICS,
+    ...(log !== undefined && { log: logConfig(log.size, read.LIKENESS_DATA) }),
+    limits,
+    writeKeysFile: read.LIKENESS_WRITE_KEYS,
+    kafka: read.LIKENESS_KAFKA,
+    data: read.LIKENESS_DATA,
+    host: read.LIKENESS_HOST,
+    port: read.LIKENESS_PORT,
+    logLevel: read.LIKENESS_LOG_LEVEL,
+  };
+}
+
+function logConfig(size: string, data: string | undefined) {
+  if (data === undefined)
+    throw new LikenessError('BadConfig', 'LIKENESS_DATA is needed for ingest.log: a folder that outlives the process');
+  return { folder: `${data}/ingest-log`, maxBytes: parseQuantity(size, 'LIKENESS_SPEC.ingest.log.size') };
+}
+
+const units: Readonly<Record<string, number>> = {
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 1024,
+  Mi: 1024 ** 2,
+  Gi: 1024 ** 3,
+  Ti: 1024 ** 4,
+};
+
+/** Bytes of a Kubernetes quantity such as 5Gi or 500M. Throws LikenessError `BadConfig`; at least 1 MB. */
+export function parseQuantity(text: string, path: string): number {
+  const match = /^(\d+(?:\.\d+)?)(k|M|G|T|Ki|Mi|Gi|Ti|)$/.exec(text);
+  const bytes = match === null ? 0 : Math.floor(Number(match[1]) * units[match[2]!]!);
+  if (bytes >= 1e6) return bytes;
+  throw new LikenessError('BadConfig', `${path} is ${text}: wanted at least 1M, such as 500M or 5Gi`);
+}

@@ -1,0 +1,69 @@
+/** A body's bytes → the values in it: one JSON document, or JSON Lines. Pure. */
+import { isUtf8 } from 'node:buffer';
+import { limits } from './limits.ts';
+import { type Refusal, refuse } from './refusal.ts';
+
+/** A value, or why there is none (a bad line of JSON Lines spoils only itself). */
+export type Entry = { readonly value: unknown } | { readonly refusal: Refusal };
+
+const notJson = refuse('NotJson', 'not JSON');
+const notUtf8 = refuse('NotJson', 'not UTF-8');
+const empty = refuse('NotJson', 'the body is empty');
+const tooMany = refuse('BatchTooLarge', `a body has at most ${limits.batchEvents} events`);
+
+/** One object, an array of them, or JSON Lines (by content type, or seen from the first line). */
+export function readEntries(body: Uint8Array, contentType: string | undefined): Entry[] | Refusal {
+  const text = decode(body);
+  if (typeof text !== 'string') return text;
+  if (/ndjson|jsonl|json-lines/i.test(contentType ?? '')) return readLines(text);
+  const document = parse(text);
+  if (document !== undefined) return entriesOf(document.value);
+  return startsWithLine(text) ? readLines(text) : notJson;
+}
+
+/** A body that is one JSON document. */
+export function readDocument(body: Uint8Array): { readonly value: unknown } | Refusal {
+  const text = decode(body);
+  if (typeof text !== 'string') return text;
+  return parse(text) ?? notJson;
+}
+
+export function entriesOf(value: unknown): Entry[] | Refusal {
+  if (!Array.isArray(value)) return [{ value }];
+  if (value.length > limits.batchEvents) return tooMany;
+  return value.map((element: unknown) => ({ value: element }));
+}
+
+function decode(body: Uint8Array): string | Refusal {
+  // Decoding would put U+FFFD in the place of broken bytes, and ids would change unseen.
+  if (!isUtf8(body)) return notUtf8;
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  const start = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  return start.trim() === '' ? empty : start;
+}
+
+function parse(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Blank lines are passed over and have no index. */
+function readLines(text: string): Entry[] | Refusal {
+  const entries: Entry[] = [];
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue;
+    if (entries.length === limits.batchEvents) return tooMany;
+    entries.push(parse(line) ?? { refusal: notJson });
+  }
+  return entries;
+}
+
+/** True if the first line is an object of its own: then the body is JSON Lines whatever it was declared as. */
+function startsWithLine(text: string): boolean {
+  const end = text.indexOf('\n');
+  const first = end < 0 ? text : text.slice(0, end);
+  return first.trimStart().startsWith('{') && parse(first) !== undefined;
+}

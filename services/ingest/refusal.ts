@@ -1,0 +1,39 @@
+/** Why ingest refuses a request or one item of it. The code is the answer's `code` and the metric's `reason`. */
+
+export type RefusalCode =
+  | 'BadEncoding'
+  | 'BadNumber'
+  | 'BadItem'
+  | 'BatchTooLarge'
+  | 'BodyTooLarge'
+  | 'BrokerUnavailable'
+  | 'EventTooLarge'
+  | 'ForbiddenKey'
+  | 'NoProfileId'
+  | 'NoTime'
+  | 'NoType'
+  | 'NotAnObject'
+  | 'NotFound'
+  | 'NotJson'
+  | 'Overloaded'
+  | 'TooDeep'
+  | 'TooManyKeys'
+  | 'Unauthenticated'
+  | 'WriteAheadLogFailed';
+
+export interface Refusal {
+  /** 400: never send it again; 401: wrong key; 404: no such route; 429 and 503: send the same again later. */
+  readonly status: 400 | 401 | 404 | 429 | 503;
+  readonly code: RefusalCode;
+  readonly message: string;
+  readonly retryAfterSeconds?: number;
+}
+
+/** A refusal that no repetition changes. */
+export function refuse(code: RefusalCode, message: string): Refusal {
+  return { status: 400, code, message };
+}
+
+export function isRefusal(value: object): value is Refusal {
+  return 'status' in value && 'code' in value;
+}
