@@ -42,7 +42,9 @@ const windowRules: Rule<Windowed>[] = [
     violations: ({ window, pane }) => (pane !== undefined && window === undefined ? [['pane']] : []),
   },
   {
-    rule: '!has(self.window) || !has(self.pane) || duration(self.window).getSeconds() % duration(self.pane).getSeconds() == 0',
+    rule:
+      "!has(self.window) || !has(self.pane) || duration(self.pane) < duration('1s') || " +
+      'duration(self.window).getSeconds() % duration(self.pane).getSeconds() == 0',
     message: 'a pane that divides the window without rest',
     violations: ({ window, pane }) =>
       window !== undefined && pane !== undefined && seconds(window) % seconds(pane) > 0 ? [['pane']] : [],

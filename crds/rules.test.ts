@@ -1,0 +1,220 @@
+/** The two forms of each rule, held against each other: CEL as the API server runs it, and the function of the laptop. */
+import { celEnv, isCelError, parse, plan, type CelInput } from '@bufbuild/cel';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { pipelineSchema } from './pipeline.ts';
+import { celKey, type TransitionRule } from './rules.ts';
+import { pipelineNode, type SchemaNode } from './schema-node.ts';
+import { specTransitions } from './spec-rules.ts';
+
+const root = pipelineNode('openapi-3.0');
+const env = celEnv();
+
+/** CEL tells whole numbers apart by type. */
+function celValue(value: unknown): CelInput {
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
+  if (Array.isArray(value)) return value.map(celValue);
+  if (typeof value !== 'object' || value === null) return value as CelInput;
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(fields.map(([key, field]) => [key, celValue(field)])) as CelInput;
+}
+
+const plans = new Map<string, ReturnType<typeof plan>>();
+
+function evaluate(rule: string, bindings: Record<string, unknown>): unknown {
+  const planned = plans.get(rule) ?? plan(env, parse(rule));
+  plans.set(rule, planned);
+  const result = planned(celValue(bindings) as Record<string, CelInput>);
+  if (isCelError(result)) throw new Error(`${rule}: ${result.message}`);
+  return result;
+}
+
+const rulesOf = (node: SchemaNode) => (node[celKey] ?? []) as readonly TransitionRule[];
+const aboutChange = new Set(specTransitions.map(({ rule }) => rule));
+
+/** Messages of the rules that a value breaks, it and all below it, by CEL. */
+function brokenByCel(node: SchemaNode, value: unknown): string[] {
+  if (value === undefined) return [];
+  const own = rulesOf(node)
+    .filter(({ rule }) => !aboutChange.has(rule) && evaluate(rule, { self: value }) !== true)
+    .map(({ message }) => message);
+  const items = Array.isArray(value) ? value.flatMap((item: unknown) => brokenByCel(node.items!, item)) : [];
+  const fields = Object.entries(node.properties ?? {}).flatMap(([key, child]) =>
+    // A CRD says nothing below metadata; its rules are bound to the root.
+    key === 'metadata' ? [] : brokenByCel(child, (value as Record<string, unknown>)[key]),
+  );
+  return [...own, ...items, ...fields];
+}
+
+/** As the API server does, when an object comes in. */
+function withDefaults(node: SchemaNode, given: unknown): unknown {
+  const value = given === undefined ? structuredClone(node.default) : given;
+  if (Array.isArray(value)) return value.map((item: unknown) => withDefaults(node.items!, item));
+  if (typeof value !== 'object' || value === null) return value;
+  const filled = Object.entries(node.properties ?? {}).map(([key, child]) => [
+    key,
+    withDefaults(child, (value as Record<string, unknown>)[key]),
+  ]);
+  return { ...value, ...Object.fromEntries(filled) };
+}
+
+const celMessages = (node: SchemaNode): string[] => [
+  ...rulesOf(node).map(({ message }) => message),
+  ...Object.values(node.properties ?? {}).flatMap(celMessages),
+  ...(node.items ? celMessages(node.items) : []),
+];
+const known = new Set(celMessages(root));
+
+const document = (spec: object, name = 'shop') => ({
+  apiVersion: 'likeness.dev/v1alpha1',
+  kind: 'ProfilePipeline',
+  metadata: { name },
+  spec,
+});
+
+/** Messages of the rules that the laptop finds broken; undefined if the structure is wrong, which is said alone. */
+function brokenByTwin(data: object): string[] | undefined {
+  const issues = pipelineSchema.safeParse(data).error?.issues ?? [];
+  if (issues.some(({ code }) => code !== 'custom')) return undefined;
+  return issues.map(({ message }) => message).filter((message) => known.has(message));
+}
+
+/** Compares the sets: one message may stand for several places on the laptop, and for one value in CEL. */
+function compare(data: object): string[] | undefined {
+  const twin = brokenByTwin(data);
+  if (twin === undefined) return undefined;
+  const cel = new Set(brokenByCel(root, withDefaults(root, data)));
+  expect(new Set(twin), JSON.stringify(data)).toEqual(cel);
+  return [...cel];
+}
+
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const duration = fc.constantFrom(
+  '0s',
+  '1s',
+  '7s',
+  '30s',
+  '60s',
+  '100s',
+  '1h',
+  '24h',
+  '168h',
+  '2160h',
+  '2161h',
+  '876001h',
+);
+const decimalText = fc.constantFrom('0', '0.005', '0.01', '0.5', '1', '1.04', '1.05', '2', '1000', '1000.5');
+const names = fc.constantFrom('a', 'b', 'c');
+const windowed = { window: maybe(duration), pane: maybe(duration) };
+
+const featureArbitrary = fc.record({
+  name: names,
+  count: maybe(fc.record(windowed)),
+  sum: maybe(fc.record({ ...windowed, field: fc.constant('value') })),
+  sequence: maybe(fc.record({ length: maybe(fc.constantFrom(1, 50)) })),
+  interest: maybe(fc.record({ of: fc.constant('itemId'), halfLife: duration })),
+  ratio: maybe(fc.record({ of: names, to: names })),
+});
+
+const normaliseArbitrary = fc.record({
+  name: names,
+  field: fc.constantFrom('value', 'text', 'itemId', 'item.price', 'item.title', 'properties.a.b', 'context.c'),
+  unit: maybe(fc.constant('EUR')),
+  unitField: maybe(fc.constant('properties.currency')),
+  factors: maybe(fc.constant([{ unit: 'USD', factor: '0.9' }])),
+  text: maybe(fc.constant(['Trim'])),
+});
+
+const specArbitrary = fc.record({
+  preset: maybe(fc.constantFrom('shop/v1', 'none')),
+  features: maybe(fc.array(featureArbitrary, { maxLength: 3 })),
+  models: maybe(
+    fc.array(fc.record({ name: names, recommend: fc.record({ history: names, target: fc.constant(['a']) }) }), {
+      maxLength: 2,
+    }),
+  ),
+  events: maybe(fc.array(fc.record({ name: names, weight: maybe(decimalText) }), { maxLength: 2 })),
+  cleaning: maybe(
+    fc.record({
+      dedupe: maybe(fc.record({ window: maybe(duration) })),
+      normalise: maybe(fc.array(normaliseArbitrary, { maxLength: 2 })),
+    }),
+  ),
+  training: maybe(
+    fc.record({
+      holdout: maybe(fc.record({ fraction: maybe(decimalText) })),
+      retrain: maybe(fc.record({ growth: maybe(decimalText), cooldown: maybe(duration) })),
+    }),
+  ),
+});
+
+const plain = (value: object): object => JSON.parse(JSON.stringify(value)) as object;
+
+describe('a rule', () => {
+  it('says the same in CEL and on the laptop, whatever the spec', () => {
+    const met = new Set<string>();
+    const sampled = fc.sample(specArbitrary, { numRuns: 1500, seed: 7 });
+    for (const spec of sampled) for (const message of compare(document(plain(spec))) ?? []) met.add(message);
+    // Every rule was broken at least once, so that none agrees only because it never speaks.
+    const expected = [...known].filter((message) => !unsampled.test(message));
+    expect([...met].toSorted()).toEqual(expect.arrayContaining(expected.toSorted()));
+  });
+
+  it.each([
+    ['shop', 0],
+    ['s'.repeat(40), 0],
+    ['s'.repeat(41), 1],
+    ['9shop', 1],
+    ['Shop', 1],
+    ['shop-', 1],
+    [`-${'s'.repeat(50)}`, 2],
+  ])('about the name %s', (name, broken) => {
+    expect(compare(document({}, name))).toHaveLength(broken);
+  });
+
+  it('about each decimal keeps its own bounds', () => {
+    for (const [decay, broken] of [
+      ['0.01', 0],
+      ['0.009', 1],
+      ['1', 0],
+      ['1.01', 1],
+    ] as const) {
+      const retrieval = { decay };
+      const spec = { models: [{ name: 'm', recommend: { history: 'history', target: ['purchase'], retrieval } }] };
+      expect([decay, compare(document(spec))]).toEqual([
+        decay,
+        broken ? [expect.stringContaining('from "0.01" to "1"')] : [],
+      ]);
+    }
+  });
+});
+
+/** Of names and changes, tested by themselves; of decimals, one range stands for all. */
+const unsampled = /^a name |immutable|cannot be added|^a decimal number/;
+
+describe('a change', () => {
+  const kafka = { bootstrapServers: 'a:9092', partitions: 12 };
+  const store = { redis: { url: 'redis://a' } };
+  const refused = (before: object, after: object) =>
+    specTransitions
+      .filter(({ rule }) => evaluate(rule, { self: after, oldSelf: before }) !== true)
+      .map(({ message }) => message);
+
+  it.each([
+    [{ kafka, store }, { kafka: { ...kafka, retention: '1h' }, store }, []],
+    [{}, {}, []],
+    [{ kafka }, {}, ['kafka cannot be added or removed']],
+    [{}, { kafka }, ['kafka cannot be added or removed']],
+    [{ kafka }, { kafka: { ...kafka, bootstrapServers: 'b:9092' } }, ['kafka.bootstrapServers is immutable']],
+    [
+      { kafka },
+      { kafka: { ...kafka, partitions: 24 } },
+      ['kafka.partitions is immutable (profiles would change their partition)'],
+    ],
+    [{ store }, {}, ['store is immutable (the profiles are in it)']],
+    [{}, { store }, ['store is immutable (the profiles are in it)']],
+    [{ store }, { store: { redis: { url: 'redis://b' } } }, ['store is immutable (the profiles are in it)']],
+  ])('%j → %j', (before, after, expected) => {
+    expect(refused(before, after)).toEqual(expected);
+  });
+});
