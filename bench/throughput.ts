@@ -5,6 +5,7 @@ import { connectProfileStore } from '../services/shared/adapters/connect-profile
 import { partitionTag, type ProfileStore } from '../services/shared/profile-store.ts';
 import { startKafka } from '../test/testbed/kafka.ts';
 import { startRedis } from '../test/testbed/redis.ts';
+import { untilApplied } from './applied.ts';
 import { runBarePipe } from './bare/pipe.ts';
 import { cpuMicros } from './cpu.ts';
 import { bodies, eventLines } from './load/events.ts';
@@ -94,7 +95,7 @@ async function runFull(at: Addresses, events: number, pair: number): Promise<Ful
   const before = pids.map(({ pid }) => cpuMicros(pid));
   const started = performance.now();
   await postAll({ url: stack.backend.urls().ingest, bodies: load, connections });
-  await untilApplied(stack);
+  await untilApplied(stack, warmUpEvents + events);
   const seconds = (performance.now() - started) / 1000;
   const cpu = pids.map(({ name, pid }, index) => [name, round((cpuMicros(pid) - before[index]!) / events, 1)]);
   await verify(stack, store, events + warmUpEvents);
@@ -120,15 +121,7 @@ async function warmUp(stack: Stack, pair: number): Promise<void> {
     prefix: `w${pair}`,
   };
   await postAll({ url: stack.backend.urls().ingest, bodies: bodies(eventLines(shape), perPost), connections: 4 });
-  await untilApplied(stack);
-}
-
-async function untilApplied(stack: Stack): Promise<void> {
-  for (;;) {
-    const { lag } = await stack.backend.observe();
-    if (lag.cleaner === 0 && lag.feature === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await untilApplied(stack, warmUpEvents);
 }
 
 /** Every event must be in some profile: `lastSeen` counts them all. */

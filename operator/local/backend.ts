@@ -10,7 +10,7 @@ import { parsePublicKey } from '../../services/shared/learning/signing.ts';
 import type { ModelStore } from '../../services/shared/model-store.ts';
 import type { CommonDeps, Telemetry } from '../../services/shared/service.ts';
 import type { Backend, Observed, ObservedWorkload } from '../backend.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan, StageName } from '../plan.ts';
 import { type Activation, startActivation } from './activation.ts';
 import { runToEnd } from './children.ts';
 import { instanceEnv, type LocalSettings, workloadOf } from './environment.ts';
@@ -37,6 +37,8 @@ export interface Running {
   readonly urls: { readonly serving: string; readonly ingest: string };
   observe(): Promise<ObservedWorkload[]>;
   pids(): { readonly name: string; readonly pid: number }[];
+  /** Addresses of a stage's metrics; all stages share one in a single process. */
+  metricUrls(stage: StageName): string[];
   stop(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export interface LocalBackend extends Backend {
   urls(): Running['urls'];
   /** The processes that run its services now. */
   pids(): ReturnType<Running['pids']>;
+  metricUrls(stage: StageName): string[];
   countProfiles(): Promise<number>;
 }
 
@@ -79,6 +82,7 @@ export async function createLocalBackend(plan: Plan, options: LocalOptions): Pro
     countProfiles: () => countProfiles(sources),
     urls: () => runningOf(applied).urls,
     pids: () => runningOf(applied).pids(),
+    metricUrls: (stage) => runningOf(applied).metricUrls(stage),
     remove: async () => {
       await applied?.loop?.stop();
       await applied?.activation.close();

@@ -48,6 +48,7 @@ export async function startInProcess(input: StartInput): Promise<Running> {
   const url = `http://${options.host}:${http.port}`;
   return {
     urls: { serving: url, ingest: url },
+    metricUrls: () => [`${url}/metrics`],
     pids: () => [{ name: 'likeness', pid: process.pid }],
     observe: () => Promise.resolve(services.map(observeService)),
     stop: async () => {

@@ -22,6 +22,8 @@ export function startProcesses({ plan, options, keys }: StartInput): Promise<Run
   return Promise.resolve({
     urls: { serving: urlOf(instances, 'serving'), ingest: urlOf(instances, 'ingest') },
     observe: () => observeStages(instances, children),
+    metricUrls: (stage) =>
+      instances.filter((instance) => instance.stage === stage).map((instance) => `${baseUrl(instance)}/metrics`),
     pids: () => children.flatMap(({ name, pid }) => (pid() ? [{ name, pid: pid()! }] : [])),
     // Upstream first: each stage drains what the one before it has sent.
     stop: async () => {
@@ -32,9 +34,10 @@ export function startProcesses({ plan, options, keys }: StartInput): Promise<Run
 }
 
 function urlOf(instances: readonly Instance[], stage: StageName): string {
-  const { env } = instances.find((instance) => instance.stage === stage)!;
-  return `http://${env['LIKENESS_HOST']}:${env['LIKENESS_PORT']}`;
+  return baseUrl(instances.find((instance) => instance.stage === stage)!);
 }
+
+const baseUrl = ({ env }: Instance): string => `http://${env['LIKENESS_HOST']}:${env['LIKENESS_PORT']}`;
 
 async function observeStages(
   instances: readonly Instance[],
@@ -54,9 +57,9 @@ async function observeStages(
 }
 
 /** Empty when ready. */
-async function readinessOf({ env }: Instance): Promise<string> {
+async function readinessOf(instance: Instance): Promise<string> {
   try {
-    const response = await fetch(`http://${env['LIKENESS_HOST']}:${env['LIKENESS_PORT']}/readyz`, {
+    const response = await fetch(`${baseUrl(instance)}/readyz`, {
       signal: AbortSignal.timeout(2000),
     });
     if (response.ok) return '';
