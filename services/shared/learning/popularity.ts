@@ -15,6 +15,10 @@ export class Popularity implements Recommender {
 
   /** The same scores for everyone, whatever the history. */
   score(_history: readonly unknown[], out: Float64Array): boolean {
+    return this.scoreSteps([], out);
+  }
+
+  scoreSteps(_steps: ArrayLike<number>, out: Float64Array): boolean {
     out.set(this.counts);
     return true;
   }

@@ -1,0 +1,162 @@
+/** `likeness backtest`: how well the models of a spec would have recommended, on a file of events. */
+import { createReadStream, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { createGunzip } from 'node:zlib';
+import { formatErrors } from '../crds/format-errors.ts';
+import { loadPipeline } from '../crds/load.ts';
+import type { PipelineSpec } from '../crds/pipeline.ts';
+import { invertInThreads } from '../services/shared/adapters/sweep-threads.ts';
+import { exitCodes, LikenessError } from '../services/shared/errors.ts';
+import { profileIdOf, type SentEvent } from '../services/shared/event.ts';
+import { backtest, type BacktestResult } from '../services/shared/learning/backtest.ts';
+import { collectEvent, type Collector } from '../services/shared/learning/collect.ts';
+import { EventTable, type TrainingSet } from '../services/shared/learning/event-table.ts';
+import { modelInputs, type ModelInputs } from '../services/shared/learning/model-inputs.ts';
+import { profileCount } from '../services/shared/learning/sequences.ts';
+import { protocols, type Protocol } from '../services/shared/learning/split.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface BacktestCommand {
+  /** JSON Lines of canonical events; `.gz` is unpacked. */
+  readonly events: string;
+  readonly spec: string;
+  /** Default: the spec's first model. */
+  readonly model?: string;
+  readonly protocol: Protocol;
+  readonly k: number;
+  readonly json?: boolean;
+}
+
+export type BacktestReport = ReturnType<typeof reportOf>;
+
+/** Prints the report; the last line of output is one JSON object with `--json`, else a table. Returns the exit code. */
+export async function runBacktest(options: BacktestCommand, terminal: Terminal): Promise<number> {
+  const report = await backtestFile(options, (phase) => terminal.note(phase));
+  if (options.json) terminal.print(JSON.stringify(report));
+  else for (const line of tableOf(report, options.k)) terminal.print(line);
+  return exitCodes.ok;
+}
+
+export async function backtestFile(options: BacktestCommand, onProgress: (phase: string) => void) {
+  if (!protocols.includes(options.protocol))
+    throw new LikenessError('Usage', `--protocol is ${options.protocol}; it must be one of ${protocols.join(', ')}`);
+  if (!Number.isSafeInteger(options.k) || options.k < 1)
+    throw new LikenessError('Usage', `--k is ${options.k}; it must be a whole number of at least 1`);
+  const spec = readSpec(options.spec);
+  const inputs = modelInputs(spec, options.model ?? spec.models[0]?.name ?? '');
+  onProgress(`reading ${options.events}`);
+  const set = await readEvents(options.events, inputs, spec);
+  const profiles = profileCount(set.sequences);
+  onProgress(`${set.sequences.items.length} events of ${profiles} users, ${set.items.size} items`);
+  const result = await backtest(set, {
+    inputs,
+    protocol: options.protocol,
+    k: options.k,
+    fraction: Number(spec.training.holdout.fraction),
+    inverter: invertInThreads(availableParallelism()),
+    now: () => performance.now(),
+    onProgress,
+  });
+  return reportOf(options, set, result);
+}
+
+function readSpec(file: string): PipelineSpec {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new LikenessError('BadSpec', `There is no spec ${file}`, { cause });
+  }
+  const loaded = loadPipeline(text);
+  if (loaded.ok) return loaded.effective;
+  throw new LikenessError('BadSpec', formatErrors(file, loaded.errors).join('\n'));
+}
+
+async function readEvents(file: string, inputs: ModelInputs, spec: PipelineSpec): Promise<TrainingSet> {
+  const collector: Collector = { table: new EventTable(), inputs, mergeOn: spec.identity.mergeOn };
+  let line = 0;
+  for await (const text of linesOf(file)) {
+    line++;
+    if (text !== '') collectEvent(collector, parseLine(text, `${file}:${line}`), [0, line]);
+  }
+  if (collector.table.events === 0) {
+    const wanted = [...new Set([...(inputs.history ?? ['any type']), ...inputs.targets])].join(', ');
+    throw new LikenessError(
+      'BadData',
+      `${file} has no event with an item that model ${inputs.name} learns from (${wanted})`,
+    );
+  }
+  return collector.table.build();
+}
+
+async function* linesOf(file: string): AsyncGenerator<string> {
+  const bytes = createReadStream(file);
+  const input = file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
+  const failure = Promise.withResolvers<never>();
+  bytes.once('error', failure.reject);
+  input.once('error', failure.reject);
+  failure.promise.catch(() => input.destroy());
+  try {
+    yield* createInterface({ input, crlfDelay: Infinity });
+    if (bytes.errored ?? input.errored) await failure.promise;
+  } catch (cause) {
+    throw new LikenessError('BadData', `${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function parseLine(text: string, where: string) {
+  let event: SentEvent;
+  try {
+    event = JSON.parse(text) as SentEvent;
+  } catch (cause) {
+    throw new LikenessError('BadData', `${where}: is not JSON`, { cause });
+  }
+  const profile = profileIdOf(event);
+  if (typeof event.type !== 'string' || typeof profile !== 'string')
+    throw new LikenessError('BadData', `${where}: an event needs a type, and a userId or anonymousId`);
+  if (Number.isNaN(Date.parse(event.time)))
+    throw new LikenessError('BadData', `${where}: time ${event.time} is no RFC 3339 time`);
+  // A file's events have their line for an id where they bring none.
+  return { ...event, id: event.id || where, profile, ingestedAt: event.time, receivedAt: event.time };
+}
+
+function reportOf({ protocol, k }: BacktestCommand, set: TrainingSet, result: BacktestResult) {
+  const round = (value: number): number => Math.round(value * 1e5) / 1e5;
+  return {
+    protocol,
+    users: profileCount(set.sequences),
+    items: set.items.size,
+    events: set.sequences.items.length,
+    queries: result.models[0]!.queries,
+    ranking: 'full catalogue, seen items masked, ties pessimistic',
+    easeItems: result.easeItems,
+    weights: { ease: 1, sr: result.weights.srWeight, decay: result.weights.decay },
+    models: result.models.map((model) => ({
+      name: model.kind,
+      [`recall@${k}`]: round(model.recall),
+      [`ndcg@${k}`]: round(model.ndcg),
+      [`mrr@${k}`]: round(model.mrr),
+      coverage: round(model.coverage),
+      fitSeconds: Math.round(model.fitSeconds * 1000) / 1000,
+    })),
+  };
+}
+
+function tableOf(report: BacktestReport, k: number): string[] {
+  const columns = [`recall@${k}`, `ndcg@${k}`, `mrr@${k}`, 'coverage', 'fitSeconds'];
+  const row = (name: string, cells: readonly unknown[]): string =>
+    name.padEnd(12) + cells.map((cell) => String(cell).padStart(11)).join('');
+  const { users, items, events, queries, protocol, ranking, easeItems, weights } = report;
+  return [
+    `${protocol}: ${events} events, ${users} users, ${items} items, ${queries} questions; ${ranking}`,
+    `EASE over ${easeItems} items; blend: EASE + ${weights.sr} × SR, decay ${weights.decay}`,
+    row('model', columns),
+    ...report.models.map((model) =>
+      row(
+        model.name,
+        columns.map((column) => (model as Record<string, unknown>)[column]),
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,54 @@
+/** A backtest: weights chosen on the validation fold, every model judged on the test fold. The trainer does the same. */
+import type { TrainingSet } from './event-table.ts';
+import {
+  assessAll,
+  chooseWeights,
+  evaluationOf,
+  fitAll,
+  type Assessed,
+  type BlendWeights,
+  type FitOptions,
+} from './fit.ts';
+import { leaveOneOut, timeSplit, type Protocol, type Split } from './split.ts';
+
+export interface BacktestOptions extends FitOptions {
+  readonly protocol: Protocol;
+  readonly k: number;
+  /** Of the steps, for the test of a time split; the validation has as many. */
+  readonly fraction: number;
+  readonly onProgress?: (phase: string) => void;
+}
+
+export interface BacktestResult {
+  readonly weights: BlendWeights;
+  /** Popularity, SR, EASE and the blend, judged on the test fold by models that had seen none of it. */
+  readonly models: readonly (Assessed & { readonly fitSeconds: number })[];
+  /** Size of EASE's block in the test fold. */
+  readonly easeItems: number;
+  readonly easeMassKept: number;
+}
+
+export async function backtest(set: TrainingSet, options: BacktestOptions): Promise<BacktestResult> {
+  const { inputs, k, now, onProgress = () => undefined } = options;
+  const { sequences, items } = set;
+  const { validation, test } = splitBy(set, options);
+  onProgress(`choosing weights on ${validation.queries.at.length} questions`);
+  const trial = await fitAll(validation.train, items, options);
+  const started = now();
+  const weights = chooseWeights(trial, evaluationOf(trial, { sequences, queries: validation.queries, k, inputs }));
+  const choosing = (now() - started) / 1000;
+  onProgress(`judging on ${test.queries.at.length} questions (SR weight ${weights.srWeight}, decay ${weights.decay})`);
+  const fitted = await fitAll(test.train, items, options);
+  const { seconds } = fitted;
+  const fitSeconds = {
+    ...seconds,
+    blend: seconds.sr + seconds.ease + trial.seconds.sr + trial.seconds.ease + choosing,
+  };
+  const judged = assessAll(fitted, weights, { sequences, queries: test.queries, k, inputs });
+  const models = judged.map((model) => ({ ...model, fitSeconds: fitSeconds[model.kind] }));
+  return { weights, models, easeItems: fitted.ease.items, easeMassKept: fitted.ease.massKept };
+}
+
+function splitBy({ sequences }: TrainingSet, { protocol, fraction }: BacktestOptions): Split {
+  return protocol === 'leave-one-out' ? leaveOneOut(sequences) : timeSplit(sequences, fraction);
+}

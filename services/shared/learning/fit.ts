@@ -1,0 +1,121 @@
+/** Fits all models to sequences, and chooses the blend's weights on a validation fold. */
+import { Blend, type Part } from './blend.ts';
+import { fitEase, type Ease, type Inverter } from './ease.ts';
+import { evaluate, type Evaluation, type EvaluationInput } from './evaluate.ts';
+import type { ItemIndex } from './item-index.ts';
+import { pruneRows, type ItemMatrix } from './item-matrix.ts';
+import type { ModelInputs } from './model-inputs.ts';
+import { Popularity } from './popularity.ts';
+import type { ModelKind } from './recommender.ts';
+import { countTargets, type Sequences } from './sequences.ts';
+import { fitSequentialRules } from './sequential-rules.ts';
+import { sampleQueries, type Queries } from './split.ts';
+
+export interface FitOptions {
+  readonly inputs: ModelInputs;
+  readonly inverter: Inverter;
+  /** A clock of milliseconds, for durations only. */
+  readonly now: () => number;
+}
+
+export interface Fitted {
+  readonly items: ItemIndex;
+  readonly popularity: Popularity;
+  readonly sr: ItemMatrix;
+  readonly ease: Ease;
+  readonly seconds: { readonly popularity: number; readonly sr: number; readonly ease: number };
+}
+
+/** Entries of each matrix row that are kept: beyond them nothing changes among the first ten (docs, learning). */
+const entriesKept = 512;
+
+export async function fitAll(train: Sequences, items: ItemIndex, options: FitOptions): Promise<Fitted> {
+  const { inputs, now, inverter } = options;
+  const marks = [now()];
+  const mark = (): number => marks.push(now());
+  const popularity = new Popularity(items, countTargets(train, items.size));
+  mark();
+  const sr = pruneRows(fitSequentialRules(train, items.size, inputs.window), entriesKept);
+  mark();
+  const { regularization, maxItems } = inputs;
+  const ease = await fitEase(train, items.size, { regularization, maxItems, inverter, keep: entriesKept });
+  mark();
+  const secondsOf = (phase: number): number => (marks[phase + 1]! - marks[phase]!) / 1000;
+  return { items, popularity, sr, ease, seconds: { popularity: secondsOf(0), sr: secondsOf(1), ease: secondsOf(2) } };
+}
+
+export interface BlendWeights {
+  /** EASE weighs 1, SR so much. */
+  readonly srWeight: number;
+  readonly decay: number;
+}
+
+export const defaultWeights: BlendWeights = { srWeight: 0.1, decay: 0.8 };
+
+export function srModel({ items, sr }: Fitted, decay: number): Blend {
+  return new Blend(items, [{ name: 'sr', matrix: sr, weight: 1, decay }]);
+}
+
+export function easeModel({ items, ease }: Fitted, decay: number): Blend {
+  return new Blend(items, [{ name: 'ease', matrix: ease.matrix, weight: 1, decay }]);
+}
+
+export function blendModel({ items, sr, ease }: Fitted, { srWeight, decay }: BlendWeights): Blend {
+  const parts: Part[] = [
+    { name: 'ease', matrix: ease.matrix, weight: 1, decay },
+    { name: 'sr', matrix: sr, weight: srWeight, decay },
+  ];
+  return new Blend(items, parts);
+}
+
+const decays = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1];
+const srWeights = [0.01, 0.03, 0.1, 0.3, 1, 3];
+/** So many questions settle the weights to well below what separates neighbouring ones. */
+const choosingQueries = 2000;
+
+/**
+ * The weights with the best NDCG on the validation fold: by decay, by weight, and by decay again. Without a question
+ * the defaults are kept.
+ */
+export function chooseWeights(fitted: Fitted, input: EvaluationInput): BlendWeights {
+  const asked = { ...input, queries: sampleQueries(input.queries, choosingQueries) };
+  if (asked.queries.at.length === 0) return defaultWeights;
+  const tried = new Map<string, number>();
+  const quality = (weights: BlendWeights): number => {
+    const key = `${weights.srWeight} ${weights.decay}`;
+    const known = tried.get(key) ?? evaluate(blendModel(fitted, weights), asked).ndcg;
+    tried.set(key, known);
+    return known;
+  };
+  const best = (candidates: readonly BlendWeights[]): BlendWeights =>
+    candidates.reduce((held, candidate) => (quality(candidate) > quality(held) ? candidate : held));
+  const byDecay = ({ srWeight }: BlendWeights): BlendWeights[] => decays.map((decay) => ({ srWeight, decay }));
+  const byWeight = ({ decay }: BlendWeights): BlendWeights[] => srWeights.map((srWeight) => ({ srWeight, decay }));
+  const first = best([defaultWeights, ...byDecay(defaultWeights)]);
+  const second = best([first, ...byWeight(first)]);
+  return best([second, ...byDecay(second)]);
+}
+
+export interface Assessed extends Evaluation {
+  readonly kind: ModelKind;
+}
+
+export interface AssessInput {
+  readonly sequences: Sequences;
+  readonly queries: Queries;
+  readonly k: number;
+  readonly inputs: ModelInputs;
+}
+
+/** What `evaluate` needs beside the model. */
+export function evaluationOf(fitted: Fitted, { sequences, queries, k, inputs }: AssessInput): EvaluationInput {
+  const { items, popularity } = fitted;
+  return { sequences, queries, items: items.size, k, length: inputs.length, fallback: popularity };
+}
+
+export function assessAll(fitted: Fitted, weights: BlendWeights, input: AssessInput): Assessed[] {
+  const evaluation = evaluationOf(fitted, input);
+  const { decay } = input.inputs;
+  const models = [fitted.popularity, srModel(fitted, decay), easeModel(fitted, decay), blendModel(fitted, weights)];
+  return models.map((model) => ({ kind: model.kind, ...evaluate(model, evaluation) }));
+}
