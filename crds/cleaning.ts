@@ -58,7 +58,7 @@ const normaliseSchema = withRules(
   ],
 );
 
-export const ruleSchema = z.strictObject({
+const ruleSchema = z.strictObject({
   name: name.describe('Name of the rule: the reason in the metric, the dead letter or the tag.'),
   when: z
     .string()

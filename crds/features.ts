@@ -70,7 +70,7 @@ const overWindow = <Shape extends z.ZodRawShape>(shape: Shape, description: stri
 
 const number = { field: numberPath.describe('The number in the event; an event without it does not count.') };
 
-export const featureKinds = {
+const featureKinds = {
   count: overWindow({}, 'How many events there were.'),
   sum: overWindow(number, 'Sum of a number over the events.'),
   mean: overWindow(number, 'Mean of a number over the events.'),
@@ -118,7 +118,7 @@ const oneKind: Rule<Partial<Record<FeatureKind, unknown>>> = {
   violations: (feature) => (kindNames.filter((kind) => feature[kind] !== undefined).length === 1 ? [] : [[]]),
 };
 
-export const featureSchema = withRules(
+const featureSchema = withRules(
   z.strictObject({
     name: attributeName.describe('Name of the attribute in the profile.'),
     count: featureKinds.count.optional(),

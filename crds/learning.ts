@@ -18,7 +18,7 @@ const recommendSchema = z.strictObject({
   retrieval: retrievalSchema.prefault({}).describe('Sequential rules and EASE, blended by what a hold-out says.'),
 });
 
-export const modelSchema = z.strictObject({
+const modelSchema = z.strictObject({
   name: name.describe('Name of the model.'),
   recommend: recommendSchema.describe('Recommends the items that a profile is likely to want next.'),
 });

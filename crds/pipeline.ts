@@ -45,7 +45,7 @@ const ingestSchema = z.strictObject({
     .describe('When ingest asks its senders to wait.'),
 });
 
-export const eventSchema = z.strictObject({
+const eventSchema = z.strictObject({
   name: name.describe('Type of the event.'),
   weight: decimal(0, 1000).default('1').describe('How much such an event says about an interest.'),
   required: setOf(fieldPath, 16).default([]).describe('Fields without which such an event is refused.'),

@@ -88,7 +88,7 @@ function compare(data: object): string[] | undefined {
   return [...cel];
 }
 
-const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
 const duration = fc.constantFrom(
   '0s',
   '1s',

@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 
 /** Where below the value that a rule is bound to: `[]` is the value itself. */
-export type Offence = readonly (string | number)[];
+type Offence = readonly (string | number)[];
 
 export interface Rule<Value> {
   /** CEL; `self` is the value. */
