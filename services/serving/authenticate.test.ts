@@ -1,43 +1,18 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createRemoteJWKSet, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { createRemoteJWKSet, exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Issuer, startIssuer, type TokenParts } from '../../test/serving/issuer.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
 
-const rules = { issuer: 'https://issuer.example', audience: 'likeness' };
-type Key = Awaited<ReturnType<typeof generateKeyPair>>;
-const keys: Record<string, Key> = {};
-let server: Server;
-let jwks: object[] = [];
-let url: string;
+let issuer: Issuer;
 let authenticate: Authenticate;
 
 beforeAll(async () => {
-  for (const alg of ['RS256', 'ES256', 'EdDSA', 'PS256']) {
-    keys[alg] = await generateKeyPair(alg, { extractable: true });
-    jwks.push({ ...(await exportJWK(keys[alg].publicKey)), kid: alg, use: 'sig' });
-  }
-  keys['stranger'] = await generateKeyPair('ES256');
-  server = createServer((_, response) => response.end(JSON.stringify({ keys: jwks })));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
-  authenticate = createAuthenticate(rules, createRemoteJWKSet(new URL(url)));
+  issuer = await startIssuer(['RS256', 'ES256', 'EdDSA', 'PS256']);
+  authenticate = createAuthenticate(issuer.rules, createRemoteJWKSet(new URL(issuer.jwksUrl)));
 });
-afterAll(() => void server.close());
+afterAll(() => issuer.close());
 
-interface TokenParts {
-  readonly alg?: string;
-  readonly kid?: string;
-  readonly key?: Key['privateKey'] | Uint8Array;
-  readonly claims?: JWTPayload;
-}
-
-function token({ alg = 'ES256', kid = alg, key = keys[alg]?.privateKey, claims = {} }: TokenParts = {}) {
-  const now = Math.floor(Date.now() / 1000);
-  const payload = { iss: rules.issuer, aud: rules.audience, exp: now + 60, scope: 'openid likeness.read', ...claims };
-  return new SignJWT(payload).setProtectedHeader({ alg, kid }).sign(key!);
-}
-const bearer = async (parts?: TokenParts) => `Bearer ${await token(parts)}`;
+const bearer = (parts?: TokenParts) => issuer.bearer(parts);
 const refusal = (status: number, code: string) => expect.objectContaining({ status, code });
 
 describe('who may read', () => {
@@ -71,9 +46,10 @@ describe('who may read', () => {
   });
 
   it('refuses the key of a stranger, a key it does not know, and no signature', async () => {
-    const stranger = await bearer({ key: keys['stranger']!.privateKey });
+    const { privateKey } = await generateKeyPair('ES256');
+    const stranger = await bearer({ key: privateKey });
     const unknown = await bearer({ kid: 'unknown' });
-    const [, payload] = (await token()).split('.');
+    const [, payload] = (await issuer.token()).split('.');
     const none = `Bearer ${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.x`;
     for (const header of [stranger, unknown, none])
       await expect(authenticate(header)).rejects.toThrow(refusal(401, 'Unauthenticated'));
@@ -87,19 +63,19 @@ describe('who may read', () => {
   );
 
   it('learns a key that is rotated in, and forgets the one rotated out', async () => {
-    const short = createRemoteJWKSet(new URL(url), { cooldownDuration: 0, cacheMaxAge: 0 });
-    const rotating = createAuthenticate(rules, short);
+    const short = createRemoteJWKSet(new URL(issuer.jwksUrl), { cooldownDuration: 0, cacheMaxAge: 0 });
+    const rotating = createAuthenticate(issuer.rules, short);
     await rotating(await bearer());
-    const before = jwks;
+    const before = issuer.published.keys;
     const next = await generateKeyPair('ES256', { extractable: true });
-    jwks = [{ ...(await exportJWK(next.publicKey)), kid: 'next' }];
+    issuer.published.keys = [{ ...(await exportJWK(next.publicKey)), kid: 'next' }];
     await rotating(await bearer({ kid: 'next', key: next.privateKey }));
     await expect(rotating(await bearer())).rejects.toThrow(refusal(401, 'Unauthenticated'));
-    jwks = before;
+    issuer.published.keys = before;
   });
 
   it('says 503, not 401, when the keys cannot be had', async () => {
-    const gone = createAuthenticate(rules, createRemoteJWKSet(new URL('http://127.0.0.1:1/jwks')));
+    const gone = createAuthenticate(issuer.rules, createRemoteJWKSet(new URL('http://127.0.0.1:1/jwks')));
     await expect(gone(await bearer())).rejects.toThrow(refusal(503, 'KeysUnavailable'));
   });
 });

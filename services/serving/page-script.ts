@@ -94,8 +94,8 @@ function showProfile(profile, note) {
 }
 
 function showRecommendations(answer) {
-  const entries = answer.items.map(({ itemId, score, pinned }) => ({
-    name: itemId, amount: Math.max(0, score), shown: pinned ? 'pinned' : number(score),
+  const entries = answer.items.map(({ itemId, title, score, pinned }) => ({
+    name: title ? title + ' · ' + itemId : itemId, amount: Math.max(0, score), shown: pinned ? 'pinned' : number(score),
   }));
   byId('recommendations').replaceChildren(entries.length ? bars(entries) : element('p', 'No item is left to recommend.'));
   const { name, version, ageSeconds } = answer.model;

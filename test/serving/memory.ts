@@ -1,5 +1,7 @@
-/** A broker and a profile store in memory, as far as serving uses them. */
+/** A broker, a profile store and a model store in memory, as far as serving uses them. */
 import type { Broker, BrokerRecord, OutgoingRecord } from '../../services/shared/broker.ts';
+import { LikenessError } from '../../services/shared/errors.ts';
+import type { ModelStore } from '../../services/shared/model-store.ts';
 import type { ProfileStore } from '../../services/shared/profile-store.ts';
 
 export class MemoryBroker {
@@ -51,5 +53,23 @@ export class MemoryProfileStore {
       },
     };
     return store as ProfileStore;
+  }
+}
+
+export class MemoryModelStore implements ModelStore {
+  readonly #artifacts = new Map<string, ReadonlyMap<string, Uint8Array>>();
+
+  async put(digest: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    this.#artifacts.set(digest, files);
+  }
+
+  async get(digest: string): Promise<Map<string, Uint8Array>> {
+    const files = this.#artifacts.get(digest);
+    if (files) return new Map(files);
+    throw new LikenessError('NotFound', `There is no artifact ${digest}`);
+  }
+
+  async list(): Promise<string[]> {
+    return [...this.#artifacts.keys()];
   }
 }

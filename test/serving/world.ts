@@ -7,7 +7,6 @@ import { servingSlice } from '../../crds/slices.ts';
 import type { Prediction } from '../../services/serving/predictions.ts';
 import { parseConfig } from '../../services/serving/config.ts';
 import { start } from '../../services/serving/service.ts';
-import { DirectoryModelStore } from '../../services/shared/adapters/directory-model-store.ts';
 import { serveHttp } from '../../services/shared/adapters/http.ts';
 import { createTelemetry } from '../../services/shared/adapters/telemetry.ts';
 import type { ItemMessage } from '../../services/shared/catalogue.ts';
@@ -20,7 +19,7 @@ import { compileFeatures } from '../../services/shared/profile/compile.ts';
 import { emptyProfile, updateProfile } from '../../services/shared/profile/profile.ts';
 import { unpackLines } from '../../services/shared/record.ts';
 import { streams } from '../../services/shared/streams.ts';
-import { MemoryBroker, MemoryProfileStore } from './memory.ts';
+import { MemoryBroker, MemoryModelStore, MemoryProfileStore } from './memory.ts';
 import { sealModel, signingKey, type SmallModel } from './sealed-model.ts';
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
@@ -28,6 +27,8 @@ export type World = Awaited<ReturnType<typeof startWorld>>;
 export interface WorldOptions {
   readonly serving?: z.input<typeof servingSlice>['serving'];
   readonly env?: Readonly<Record<string, string>>;
+  /** What the store answers from the start. */
+  readonly storeFailure?: Error;
 }
 
 const partitions = 4;
@@ -66,7 +67,8 @@ export async function startWorld(options: WorldOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'likeness-serving-'));
   writeFileSync(join(folder, 'trusted.pem'), signingKey.publicPem);
   const [broker, store] = [new MemoryBroker(), new MemoryProfileStore()];
-  const models = new DirectoryModelStore(join(folder, 'models'));
+  store.failure = options.storeFailure;
+  const models = new MemoryModelStore();
   const telemetry = createTelemetry('serving', 'silent');
   const clock = { time: Date.parse('2026-01-10T12:00:00.000Z'), now: () => clock.time };
   const fatal: unknown[] = [];
