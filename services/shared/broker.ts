@@ -55,6 +55,10 @@ export interface ConsumerOptions {
   readonly onBatch: (batch: Batch) => Promise<void>;
   /** An error that the consumer cannot heal. The service must stop. */
   readonly onFatal: (error: unknown) => void;
+  /** Told about every failure after which the same work comes again: a rejected `onBatch`, a retryable `onAssigned`. */
+  readonly onRetry?: (error: unknown, at: { topic: string; partition: number }) => void;
+  /** The pause before a rejected batch comes again, 500 by default. */
+  readonly retryMs?: number;
   readonly maxBytesPerPartition?: number;
   readonly sessionTimeoutMs?: number;
 }

@@ -1,0 +1,21 @@
+/** Chooses the event log: Kafka where an address is given, else the embedded log in the data folder. */
+import { join } from 'node:path';
+import type { Broker } from '../broker.ts';
+import { LikenessError } from '../errors.ts';
+import { openEmbeddedBroker } from './embedded-broker.ts';
+
+export interface BrokerAddress {
+  /** Bootstrap servers, `host:port,host:port`. */
+  readonly kafka?: string | undefined;
+  /** The embedded log lies in its folder `log`. */
+  readonly dataDir?: string | undefined;
+  /** Names this process in the broker's logs and metrics. */
+  readonly clientId: string;
+  readonly sessionTimeoutMs?: number | undefined;
+}
+
+/** Rejects with `BadConfig` if there is neither, with a retryable `BrokerUnavailable` if Kafka does not answer. */
+export async function connectBroker({ dataDir }: BrokerAddress): Promise<Broker> {
+  if (dataDir) return openEmbeddedBroker(join(dataDir, 'log'));
+  throw new LikenessError('BadConfig', 'Neither a Kafka address nor a data folder is given; give one of them.');
+}
