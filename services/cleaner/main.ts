@@ -1,0 +1,17 @@
+/** The cleaner's process: environment, broker, signals. */
+import { connectBroker } from '../shared/adapters/connect-broker.ts';
+import { runService } from '../shared/adapters/process.ts';
+import { parseConfig } from './config.ts';
+import { start } from './service.ts';
+
+await runService({
+  name: 'cleaner',
+  env: process.env,
+  parseConfig,
+  start: async (config, deps) => {
+    const { kafka, data, sessionTimeoutMs } = config;
+    const broker = await connectBroker({ kafka, dataDir: data, clientId: 'likeness-cleaner', sessionTimeoutMs });
+    deps.onStop(() => broker.close());
+    return start(config, { ...deps, broker });
+  },
+});
