@@ -77,6 +77,9 @@ function startCleaner(
   return start(config, { broker: over, telemetry, clock: Date, onFatal }).then((service) => ({ service, registry }));
 }
 
+/** Patient, because the machine may be busy. */
+const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 15_000, interval: 20 });
+
 /** The same broker but for some of its methods. */
 function override(changes: Partial<Broker>): Broker {
   return new Proxy(broker, {
@@ -115,8 +118,8 @@ describe('the cleaner', () => {
   it('sorts raw events into clean and dead, counts them, and commits when it stops', async () => {
     await produce('events-raw', 1, line('a'), line('b', { itemId: null }), 'no json');
     const { service, registry } = await startCleaner();
-    await vi.waitFor(async () => expect(await idsOf('events-clean')).toEqual(['a']));
-    await vi.waitFor(async () => expect(await linesOf('events-dead')).toHaveLength(2));
+    await eventually(async () => expect(await idsOf('events-clean')).toEqual(['a']));
+    await eventually(async () => expect(await linesOf('events-dead')).toHaveLength(2));
     expect(service.health()).toEqual({ ready: true, reasons: [] });
     const letters = (await linesOf('events-dead')).map(
       (entry) => JSON.parse(entry.line) as { source: string; reason: string },
@@ -139,7 +142,7 @@ describe('the cleaner', () => {
     const users = ['u-1', 'u-2', 'u-3'];
     for (const id of ids) await produce('events-raw', 0, ...users.map((userId) => line(id, { userId })));
     const { service } = await startCleaner();
-    await vi.waitFor(async () => expect(await linesOf('events-clean')).toHaveLength(150));
+    await eventually(async () => expect(await linesOf('events-clean')).toHaveLength(150));
     for (const userId of users) {
       const own = (await linesOf('events-clean'))
         .map((entry) => ({ partition: entry.partition, event: JSON.parse(entry.line) as CleanEvent }))
@@ -156,13 +159,13 @@ describe('the cleaner', () => {
     await producer.send(topics.items, [{ partition: 0, ...encodeItem(message) }]);
     await produce('events-raw', 0, line('a'));
     const { service, registry } = await startCleaner();
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await eventsOf('events-clean')).toMatchObject([{ item: { category: 'mugs' }, itemVersion: time }]),
     );
     await produce('events-raw', 0, line('b', { itemId: 'cup', item: { category: 'cups' } }));
-    await vi.waitFor(async () => expect(await registry.metrics()).toContain('likeness_catalogue_items 2'));
+    await eventually(async () => expect(await registry.metrics()).toContain('likeness_catalogue_items 2'));
     await produce('events-raw', 0, line('c', { itemId: 'cup' }));
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await eventsOf('events-clean')).find(({ id }) => id === 'c')).toMatchObject({
         item: { category: 'cups' },
       }),
@@ -178,13 +181,10 @@ describe('the cleaner', () => {
       ...encodeItem({ itemId: 'mug', version, time, id: 'x', item: {} }),
     });
     await producer.send(topics.items, [item(2), item(1)]);
-    await vi.waitFor(
-      async () => {
-        const last = (await linesOf('items')).at(-1)!;
-        expect(JSON.parse(last.line)).toMatchObject({ version: 2 });
-      },
-      { timeout: 5000 },
-    );
+    await eventually(async () => {
+      const last = (await linesOf('items')).at(-1)!;
+      expect(JSON.parse(last.line)).toMatchObject({ version: 2 });
+    });
     await service.stop();
   });
 
@@ -201,7 +201,7 @@ describe('the cleaner', () => {
     const onFatal = vi.fn();
     const broken = override({ consume: () => Promise.reject(new Error('no such topic')) });
     const { service } = await startCleaner(broken, onFatal);
-    await vi.waitFor(() => expect(onFatal).toHaveBeenCalledWith(new Error('no such topic')));
+    await eventually(() => expect(onFatal).toHaveBeenCalledWith(new Error('no such topic')));
     await service.stop();
   });
 });
@@ -213,14 +213,14 @@ describe('at least once', () => {
     await produce('events-raw', 0, ...all.map((id) => line(id)));
     const forgetful = wrap({ consumer: () => ({ commit: () => Promise.reject(new Error('crashed')) }) });
     const { service } = await startCleaner(forgetful);
-    await vi.waitFor(async () => expect(await idsOf('events-clean')).toEqual(all));
+    await eventually(async () => expect(await idsOf('events-clean')).toEqual(all));
     await service.stop();
     const again = await startCleaner();
-    await vi.waitFor(async () => expect(await idsOf('events-clean')).toEqual(['a', 'a', 'b', 'b', 'c', 'c']));
+    await eventually(async () => expect(await idsOf('events-clean')).toEqual(['a', 'a', 'b', 'b', 'c', 'c']));
     await again.service.stop();
     const third = await startCleaner();
     await produce('events-raw', 0, line('d'));
-    await vi.waitFor(async () => expect(await idsOf('events-clean')).toContain('d'));
+    await eventually(async () => expect(await idsOf('events-clean')).toContain('d'));
     expect(await idsOf('events-clean')).toHaveLength(7);
     await third.service.stop();
   });
@@ -245,7 +245,7 @@ describe('at least once', () => {
     });
     await produce('events-raw', 0, line('a'), 'no json');
     const { service } = await startCleaner(flaky);
-    await vi.waitFor(() => expect(done).toContain(topics[stream]), { timeout: 10_000 });
+    await eventually(() => expect(done).toContain(topics[stream]));
     await service.stop();
     expect(done.indexOf('commit')).toBeGreaterThan(done.indexOf(topics[stream]));
     expect(new Set(await idsOf('events-clean'))).toEqual(new Set(['a']));
