@@ -27,7 +27,7 @@ export interface Fitted {
 }
 
 /** Entries of each matrix row that are kept: beyond them nothing changes among the first ten (docs, learning). */
-const entriesKept = 512;
+export const entriesKept = 512;
 
 export async function fitAll(train: Sequences, items: ItemIndex, options: FitOptions): Promise<Fitted> {
   const { inputs, now, inverter } = options;

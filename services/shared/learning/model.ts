@@ -22,7 +22,7 @@ const partSchema = z.strictObject({
   decay: z.number().min(0).max(1),
 });
 const partsSchema = z.strictObject({ parts: z.array(partSchema).max(2) });
-const attributesSchema = z.strictObject({
+const attributesSchema = z.object({
   category: z.string().nullish(),
   brand: z.string().nullish(),
   title: z.string().nullish(),
@@ -43,7 +43,7 @@ export function encodeModel(model: Model): Map<string, Uint8Array> {
   const listed = items.ids.map((id, index) => ({
     id,
     popularity: counts[index]!,
-    attributes: model.itemAttributes[index],
+    attributes: attributesSchema.safeParse(model.itemAttributes[index]).data,
   }));
   const files = new Map([
     ['model.json', jsonBytes({ parts: described })],

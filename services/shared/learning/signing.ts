@@ -27,6 +27,10 @@ export function parsePublicKey(pem: string, source: string): KeyObject {
   return parseKey(pem, source, createPublicKey);
 }
 
+export function publicKeyOf(privateKey: KeyObject): KeyObject {
+  return createPublicKey(privateKey);
+}
+
 function parseKey(pem: string, source: string, parse: (pem: string) => KeyObject): KeyObject {
   let key: KeyObject;
   try {

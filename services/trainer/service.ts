@@ -1,0 +1,118 @@
+/** One run of the trainer: replay, judge, fit, sign, store, announce. It makes candidates; it never activates one. */
+import type { KeyObject } from 'node:crypto';
+import type { Broker } from '../shared/broker.ts';
+import { LikenessError } from '../shared/errors.ts';
+import { openArtifact, sealArtifact, type SealedArtifact } from '../shared/learning/artifact.ts';
+import type { Collector } from '../shared/learning/collect.ts';
+import type { Inverter } from '../shared/learning/ease.ts';
+import { EventTable } from '../shared/learning/event-table.ts';
+import { encodeModel } from '../shared/learning/model.ts';
+import { publicKeyOf } from '../shared/learning/signing.ts';
+import type { ModelStore } from '../shared/model-store.ts';
+import { candidateKey, type CandidateMessage } from '../shared/model-stream.ts';
+import type { Clock, Telemetry } from '../shared/service.ts';
+import type { TrainerConfig } from './config.ts';
+import { replay, type Replayed } from './replay.ts';
+import { trainModel, type TrainedModel } from './train-model.ts';
+
+export interface TrainerDeps {
+  readonly broker: Broker;
+  readonly models: ModelStore;
+  /** Ed25519, private. */
+  readonly signingKey: KeyObject;
+  readonly inverter: Inverter;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly onProgress?: (phase: string) => void;
+}
+
+type RunConfig = Pick<TrainerConfig, 'runId' | 'topics' | 'models' | 'mergeOn' | 'minEvents' | 'holdout'>;
+
+/**
+ * Resolves with what was announced, one candidate a model. Throws `BadData` if a model has too few events (the others
+ * are announced nevertheless), and what the broker or the store throws.
+ */
+export async function run(config: RunConfig, deps: TrainerDeps): Promise<CandidateMessage[]> {
+  const progress = (phase: string): void => {
+    deps.telemetry.logger.info({ runId: config.runId, phase }, 'progress');
+    deps.onProgress?.(phase);
+  };
+  const collectors = config.models.map((inputs): Collector => ({
+    table: new EventTable(),
+    inputs,
+    mergeOn: config.mergeOn,
+  }));
+  progress('reading the log');
+  const replayed = await replay(deps.broker, config.topics['events-clean'], collectors);
+  warnOfMalformed(replayed, deps);
+  progress(`${replayed.lines} events read`);
+  const announced: CandidateMessage[] = [];
+  const tooFew: unknown[] = [];
+  for (const collector of collectors) {
+    const trained = await trainOne(collector, config, { ...deps, onProgress: progress }).catch(keepBadData(tooFew));
+    if (trained)
+      announced.push(await publish({ trained, replayed, runId: runIdOf(config, collector.inputs.name) }, config, deps));
+  }
+  if (tooFew.length > 0) throw tooFew[0];
+  return announced;
+}
+
+function trainOne({ table, inputs }: Collector, config: RunConfig, deps: Required<TrainerDeps>): Promise<TrainedModel> {
+  const { inverter, clock, onProgress } = deps;
+  const { minEvents, holdout } = config;
+  return trainModel(table.build(), { inputs, inverter, now: () => clock.now(), holdout, minEvents, onProgress });
+}
+
+/** Too few events for one model must not keep the others from being trained. */
+function keepBadData(kept: unknown[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!(error instanceof LikenessError) || error.code !== 'BadData') throw error;
+    kept.push(error);
+  };
+}
+
+/** Several models of one run each need a key of their own in the compacted stream. */
+function runIdOf({ runId, models }: RunConfig, model: string): string {
+  return models.length === 1 ? runId : `${runId}.${model}`;
+}
+
+function warnOfMalformed({ malformed }: Replayed, { telemetry }: TrainerDeps): void {
+  if (malformed > 0) telemetry.logger.error({ code: 'BadData', malformed }, 'lines of events-clean are no events');
+}
+
+interface Outcome {
+  readonly trained: TrainedModel;
+  readonly replayed: Replayed;
+  readonly runId: string;
+}
+
+async function publish(outcome: Outcome, { topics }: RunConfig, deps: TrainerDeps): Promise<CandidateMessage> {
+  const sealed = seal(outcome, deps);
+  const { manifest, digest } = sealed;
+  await deps.models.put(digest, sealed.files);
+  const { kind: _kind, model, version, runId, trainedAt, events, metrics } = manifest;
+  const candidate: CandidateMessage = { kind: 'candidate', runId, model, version, digest, trainedAt, events, metrics };
+  const producer = await deps.broker.producer();
+  try {
+    const value = Buffer.from(JSON.stringify(candidate));
+    await producer.send(topics.models, [{ partition: 0, key: candidateKey(runId), value }]);
+  } finally {
+    await producer.close();
+  }
+  deps.telemetry.logger.info({ runId, model, version, digest, events, metrics }, 'candidate announced');
+  return candidate;
+}
+
+/** What cannot be opened again must not be announced. */
+function seal({ trained, replayed, runId }: Outcome, { clock, signingKey }: TrainerDeps): SealedArtifact {
+  const trainedAt = new Date(clock.now()).toISOString();
+  const details = { ...trained.facts, runId, trainedAt, offsets: [...replayed.offsets] };
+  const sealed = sealArtifact(encodeModel(trained.model), details, signingKey);
+  const opened = openArtifact(sealed.files, [publicKeyOf(signingKey)], sealed.digest);
+  if (opened.manifest.version !== sealed.manifest.version)
+    throw new LikenessError(
+      'ModelInvalid',
+      `The artifact opens as ${opened.manifest.version}, not as ${sealed.manifest.version}`,
+    );
+  return sealed;
+}

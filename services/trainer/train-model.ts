@@ -1,0 +1,86 @@
+/** Trains one model: judges it on the newest events, then fits it to all of them. */
+import { backtest, type BacktestResult } from '../shared/learning/backtest.ts';
+import { LikenessError } from '../shared/errors.ts';
+import type { TrainingSet } from '../shared/learning/event-table.ts';
+import { blendModel, entriesKept, fitAll, type FitOptions, type Fitted } from '../shared/learning/fit.ts';
+import { codeVersion, type ManifestDetails } from '../shared/learning/manifest.ts';
+import type { Model } from '../shared/learning/model.ts';
+import { profileCount } from '../shared/learning/sequences.ts';
+
+/** How many are recommended when a model is judged. */
+const k = 10;
+
+export interface TrainOptions extends FitOptions {
+  /** Share of the events, the newest, that judges the model; as many before them choose its weights. */
+  readonly holdout: number;
+  readonly minEvents: number;
+  readonly onProgress: (phase: string) => void;
+}
+
+export interface TrainedModel {
+  readonly model: Model;
+  /** What the manifest says of the model itself. */
+  readonly facts: Pick<
+    ManifestDetails,
+    'kind' | 'model' | 'codeVersion' | 'featureSchema' | 'events' | 'profiles' | 'items' | 'metrics' | 'report'
+  >;
+}
+
+/** Throws `BadData` if there are fewer than `minEvents` steps, or only one item. */
+export async function trainModel(set: TrainingSet, options: TrainOptions): Promise<TrainedModel> {
+  const { inputs, onProgress } = options;
+  const events = set.sequences.items.length;
+  if (events < options.minEvents || set.items.size < 2)
+    throw new LikenessError(
+      'BadData',
+      `Model ${inputs.name}: ${events} events of ${set.items.size} items are too few to learn from; it takes at least ` +
+        `${options.minEvents} (spec.training.minEvents) of 2 items`,
+    );
+  const judged = await backtest(set, { ...options, protocol: 'time-split', k, fraction: options.holdout });
+  onProgress('fitting to all events');
+  const fitted = await fitAll(set.sequences, set.items, options);
+  const recommender = blendModel(fitted, judged.weights);
+  return {
+    model: { recommender, popularity: fitted.popularity, itemAttributes: set.attributes },
+    facts: {
+      kind: recommender.kind,
+      model: inputs.name,
+      codeVersion,
+      featureSchema: inputs.schema,
+      events,
+      profiles: profileCount(set.sequences),
+      items: set.items.size,
+      metrics: metricsOf(judged),
+      report: reportOf(judged, fitted, options),
+    },
+  };
+}
+
+/** The blend's metrics by their names, those of its rivals behind the rival's name. */
+function metricsOf({ models }: BacktestResult): Record<string, number> {
+  const metrics: Record<string, number> = {};
+  for (const model of models) {
+    const prefix = model.kind === 'blend' ? '' : `${model.kind}.`;
+    metrics[`${prefix}recall@${k}`] = model.recall;
+    metrics[`${prefix}ndcg@${k}`] = model.ndcg;
+    metrics[`${prefix}mrr@${k}`] = model.mrr;
+    metrics[`${prefix}coverage`] = model.coverage;
+    metrics['questions'] = model.queries;
+  }
+  return metrics;
+}
+
+function reportOf({ weights }: BacktestResult, { ease, seconds }: Fitted, { inputs, holdout }: TrainOptions) {
+  return {
+    protocol: `time-split, last ${holdout} of the events; full catalogue, seen items masked, ties pessimistic`,
+    srWeight: weights.srWeight,
+    decay: weights.decay,
+    window: inputs.window,
+    regularization: inputs.regularization,
+    easeItems: ease.items,
+    entriesKept,
+    easeMassKept: ease.massKept,
+    srSeconds: seconds.sr,
+    easeSeconds: seconds.ease,
+  };
+}
