@@ -1,6 +1,7 @@
 /** A profile's attributes at a moment: each feature's value with its provenance. Pure; canonical JSON is the same for the same state and moment. */
 import { LikenessError } from '../errors.ts';
 import type { CompiledFeatures, CompiledRatio } from './compile.ts';
+import { isoTime } from './iso-time.ts';
 import type { SequenceEntry } from './kinds/sequence.ts';
 import { compareOrder, type EventOrder } from './order.ts';
 import type { ProfileState } from './profile.ts';
@@ -43,7 +44,7 @@ interface Source {
 }
 
 function attribute(value: unknown, { definition, events, newest, approximate }: Source): AttributeValue {
-  const time = newest === undefined ? null : new Date(newest.time).toISOString();
+  const time = newest === undefined ? null : isoTime(newest.time);
   return {
     value,
     time,

@@ -1,5 +1,6 @@
 /** Reading a field of an event by its path in the spec. An event that lacks the field is not counted by the feature. */
 import type { CleanEvent } from '../event.ts';
+import { isoTime } from './iso-time.ts';
 import { maxAbsolute } from './micro.ts';
 import type { StateEvent } from './order.ts';
 
@@ -44,7 +45,7 @@ export function numberField(path: string): (at: StateEvent) => number | undefine
 
 /** Text, a finite number or a boolean; undefined if there is none. `time` is the event's time in its canonical form. */
 export function scalarField(path: string): (at: StateEvent) => Scalar | undefined {
-  if (path === 'time') return ({ time }) => new Date(time).toISOString();
+  if (path === 'time') return ({ time }) => isoTime(time);
   const read = reader(path);
   return ({ event }) => {
     const value = read(event);

@@ -22,8 +22,8 @@ export interface Panes<Cell> {
   readonly cells: Cell[];
 }
 
-const defaultCount = 30;
-export const maxPanes = 1000;
+const defaultPanes = 30;
+const maxPanes = 366;
 
 export interface Windowed {
   readonly window?: string | undefined;
@@ -34,20 +34,15 @@ function badWindow(name: string, problem: string): LikenessError {
   return new LikenessError('BadSpec', `features.${name}: ${problem}`);
 }
 
-/** The largest number of panes up to 30 that cuts the window into whole milliseconds. */
-function defaultPanes(window: number): number {
-  let count = defaultCount;
-  while (window % count !== 0) count--;
-  return count;
-}
-
-/** Throws `BadSpec` where a pane does not divide its window, or makes more than 1,000 panes of it. */
+/** Throws `BadSpec` where a pane does not divide its window, or makes more than 366 panes of it. */
 export function paneShape(name: string, { window, pane }: Windowed): PaneShape {
   if (window === undefined && pane === undefined) return { pane: Infinity, count: 1 };
   if (window === undefined) throw badWindow(name, `pane ${pane} needs a window`);
   const windowMs = durationMs(window);
   if (windowMs < 1) throw badWindow(name, `window ${window} must be at least 1ms`);
-  const paneMs = pane === undefined ? windowMs / defaultPanes(windowMs) : durationMs(pane);
+  const paneMs = pane === undefined ? windowMs / defaultPanes : durationMs(pane);
+  if (!Number.isInteger(paneMs))
+    throw badWindow(name, `window ${window} is not ${defaultPanes} even panes; give a pane`);
   const count = windowMs / paneMs;
   if (!Number.isInteger(count)) throw badWindow(name, `pane ${pane} must divide window ${window} evenly`);
   if (count > maxPanes) throw badWindow(name, `pane ${pane} cuts ${window} into ${count} panes; at most ${maxPanes}`);

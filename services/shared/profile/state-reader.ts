@@ -2,7 +2,7 @@
 import { LikenessError } from '../errors.ts';
 import { settle, type Micro } from './micro.ts';
 import { orderOf, type EventOrder } from './order.ts';
-import { textTag } from './state-writer.ts';
+import { textTag, uuidText } from './text-forms.ts';
 
 function corrupt(what: string): LikenessError {
   return new LikenessError('BadData', `The stored state of a profile is damaged: ${what}. Rebuild the pipeline.`);
@@ -11,9 +11,12 @@ function corrupt(what: string): LikenessError {
 export class StateReader {
   readonly #buffer: Buffer;
   #at = 0;
-  #time = 0;
+  /** What the next time is told from. */
+  lastTime = 0;
   readonly #texts: string[] = [];
   readonly #labels: string[] = [];
+  readonly #pairs: (readonly [a: string, b: string])[] = [];
+  #before = '';
   readonly #hashes: (readonly [hi: number, lo: number])[] = [];
   readonly #orders: EventOrder[] = [];
 
@@ -83,13 +86,9 @@ export class StateReader {
     return new Uint8Array(this.#slice(length));
   }
 
-  get lastTime(): number {
-    return this.#time;
-  }
-
   time(): number {
-    this.#time += this.integer();
-    return this.#time;
+    this.lastTime += this.integer();
+    return this.lastTime;
   }
 
   text(): string {
@@ -104,6 +103,12 @@ export class StateReader {
     return this.#fresh(this.unsigned());
   }
 
+  tally(): { readonly a: string; readonly b: string; readonly times: number } {
+    const head = this.unsigned();
+    const [a, b] = this.#pair(Math.floor(head / 2) - 1);
+    return { a, b, times: head % 2 === 1 ? this.unsigned() : 1 };
+  }
+
   order(): EventOrder | undefined {
     const place = this.unsigned();
     if (place === 0) return undefined;
@@ -112,6 +117,14 @@ export class StateReader {
     const order = orderOf(time, this.plain());
     this.#orders.push(order);
     return order;
+  }
+
+  #pair(place: number): readonly [a: string, b: string] {
+    if (place >= 0) return this.#pairs[place] ?? this.#missing();
+    const a = this.label();
+    const pair = [a, this.label()] as const;
+    this.#pairs.push(pair);
+    return pair;
   }
 
   #tabled(table: string[]): string {
@@ -123,11 +136,19 @@ export class StateReader {
   }
 
   #fresh(head: number): string {
-    const number = Math.floor(head / 4);
-    if (head % 4 === textTag.decimal) return String(number);
-    if (head % 4 !== textTag.utf8) throw corrupt('a string has an unknown form');
+    const rest = Math.floor(head / 4);
+    const tag = head % 4;
+    if (tag === textTag.decimal) return String(rest);
+    if (tag === textTag.seen) throw corrupt('a string has an unknown form');
+    if (tag === textTag.utf8) this.#before = this.#utf8(rest);
+    else if (rest === 0) return uuidText(this.#slice(16));
+    else this.#before = this.#before.slice(0, this.#byte()) + this.#utf8(rest - 1);
+    return this.#before;
+  }
+
+  #utf8(length: number): string {
     const start = this.#at;
-    this.#at += number;
+    this.#at += length;
     if (this.#at > this.#buffer.length) throw corrupt('it ends too early');
     return this.#buffer.toString('utf8', start, this.#at);
   }

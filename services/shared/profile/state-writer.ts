@@ -4,25 +4,8 @@
  */
 import type { Micro } from './micro.ts';
 import type { EventOrder } from './order.ts';
-
-/** A string's head: its lowest two bits say what follows, the rest is a length, a place in the table, or the number. */
-export const textTag = { utf8: 0, seen: 1, decimal: 2 } as const;
-
-/** Decimals of up to so many digits are written as numbers. */
-const maxDigits = 15;
-
-/** The number that prints as `text`, or -1. */
-function decimalOf(text: string): number {
-  const length = text.length;
-  if (length === 0 || length > maxDigits || (length > 1 && text.charCodeAt(0) === 48)) return -1;
-  let number = 0;
-  for (let i = 0; i < length; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) return -1;
-    number = number * 10 + digit;
-  }
-  return number;
-}
+import { PairTable, StringTable } from './string-tables.ts';
+import { alike, decimalOf, isUuid, textTag, uuidBytes } from './text-forms.ts';
 
 interface Hash64 {
   readonly lo: number;
@@ -32,9 +15,12 @@ interface Hash64 {
 export class StateWriter {
   #buffer = Buffer.allocUnsafe(4096);
   #at = 0;
-  #time = 0;
-  readonly #texts = new Map<string, number>();
-  readonly #labels = new Map<string, number>();
+  /** What the next time is told from. */
+  lastTime = 0;
+  readonly #texts = new StringTable();
+  readonly #labels = new StringTable();
+  readonly #pairs = new PairTable();
+  #before = '';
   readonly #hashes = new Map<number, Hash64>();
   #hashCount = 0;
   readonly #orders: EventOrder[] = [];
@@ -42,10 +28,12 @@ export class StateWriter {
   /** Starts anew; one writer serves many states, one after another. */
   reset(): void {
     this.#at = 0;
-    this.#time = 0;
-    this.#texts.clear();
-    this.#labels.clear();
-    this.#hashes.clear();
+    this.lastTime = 0;
+    this.#texts.reset();
+    this.#labels.reset();
+    this.#pairs.reset();
+    this.#before = '';
+    if (this.#hashCount > 0) this.#hashes.clear();
     this.#hashCount = 0;
     this.#orders.length = 0;
   }
@@ -84,7 +72,11 @@ export class StateWriter {
   /** 32 bits, unsigned. */
   word(value: number): void {
     this.#reserve(4);
-    this.#at = this.#buffer.writeUInt32LE(value, this.#at);
+    const buffer = this.#buffer;
+    buffer[this.#at++] = value;
+    buffer[this.#at++] = value >>> 8;
+    buffer[this.#at++] = value >>> 16;
+    buffer[this.#at++] = value >>> 24;
   }
 
   /** A 64-bit hash that may come again. (Two that agree in 53 bits are both written out: rare, and still correct.) */
@@ -104,13 +96,9 @@ export class StateWriter {
     this.#at += value.length;
   }
 
-  get lastTime(): number {
-    return this.#time;
-  }
-
   time(value: number): void {
-    this.signed(value - this.#time);
-    this.#time = value;
+    this.signed(value - this.lastTime);
+    this.lastTime = value;
   }
 
   /** A string that may come again: an item id. */
@@ -126,8 +114,24 @@ export class StateWriter {
   /** A string that hardly comes again: an event id. */
   plain(value: string): void {
     const decimal = decimalOf(value);
-    if (decimal >= 0) this.unsigned(decimal * 4 + textTag.decimal);
-    else this.#utf8(value);
+    if (decimal >= 0) return this.unsigned(decimal * 4 + textTag.decimal);
+    if (isUuid(value)) {
+      this.unsigned(textTag.alike);
+      return this.bytes(uuidBytes(value));
+    }
+    this.#utf8(value);
+    this.#before = value;
+  }
+
+  /** How often two labels came together. The pair has a table of its own, and 1 takes no byte. */
+  tally(a: string, b: string, times: number): void {
+    const place = this.#pairs.placeOf(a, b);
+    this.unsigned((place + 1) * 2 + (times > 1 ? 1 : 0));
+    if (place < 0) {
+      this.label(a);
+      this.label(b);
+    }
+    if (times > 1) this.unsigned(times);
   }
 
   /** Position of an event; the same event is written once. */
@@ -144,29 +148,36 @@ export class StateWriter {
     this.plain(value.id);
   }
 
-  #tabled(table: Map<string, number>, value: string): void {
-    const place = table.get(value);
-    if (place !== undefined) return this.unsigned(place * 4 + textTag.seen);
-    table.set(value, table.size);
-    this.plain(value);
+  #tabled(table: StringTable, value: string): void {
+    const place = table.placeOf(value);
+    if (place >= 0) this.unsigned(place * 4 + textTag.seen);
+    else this.plain(value);
   }
 
   #utf8(value: string): void {
-    const length = value.length;
-    this.#reserve(8 + length * 3);
+    const shared = alike(this.#before, value);
+    this.#reserve(16 + value.length * 3);
     const start = this.#at;
-    this.#varint(length * 4 + textTag.utf8);
-    for (let i = 0; i < length; i++) {
+    const length = value.length - shared;
+    this.#textHead(length, shared);
+    for (let i = shared; i < value.length; i++) {
       const unit = value.charCodeAt(i);
-      if (unit > 0x7f) return this.#beyondAscii(value, start);
+      if (unit > 0x7f) return this.#beyondAscii(value, shared, start);
       this.#buffer[this.#at++] = unit;
     }
   }
 
-  #beyondAscii(value: string, start: number): void {
+  #beyondAscii(value: string, shared: number, start: number): void {
+    const end = value.slice(shared);
     this.#at = start;
-    this.#varint(Buffer.byteLength(value) * 4 + textTag.utf8);
-    this.#at += this.#buffer.write(value, this.#at);
+    this.#textHead(Buffer.byteLength(end), shared);
+    this.#at += this.#buffer.write(end, this.#at);
+  }
+
+  #textHead(bytes: number, shared: number): void {
+    if (shared === 0) return this.#varint(bytes * 4 + textTag.utf8);
+    this.#varint((bytes + 1) * 4 + textTag.alike);
+    this.#buffer[this.#at++] = shared;
   }
 
   #varint(value: number): void {

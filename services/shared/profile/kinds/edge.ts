@@ -1,6 +1,7 @@
 /** What first and last share: a field's value in one event, the first or the last in the order of events. */
 import { canonicalJson } from '../../canonical-json.ts';
 import { scalarField, type Scalar } from '../fields.ts';
+import { isoTime } from '../iso-time.ts';
 import { compareBytes, comparePosition, type StateEvent } from '../order.ts';
 import { decodeScalar, encodeScalar } from '../scalar-codec.ts';
 import type { StateReader } from '../state-reader.ts';
@@ -69,7 +70,7 @@ function compileEdge(sign: 1 | -1, field: string): CompiledKind<Edge> {
       return held === null ? undefined : better(state, held);
     },
     merge: better,
-    value: (state) => (state === null ? null : field === 'time' ? new Date(state.time).toISOString() : state.value),
+    value: (state) => (state === null ? null : field === 'time' ? isoTime(state.time) : state.value),
     encode(writer, state) {
       writer.unsigned(state === null ? 0 : 1);
       if (state !== null) codec.encode(writer, state);

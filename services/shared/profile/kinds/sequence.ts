@@ -1,4 +1,5 @@
 /** sequence: the newest events that have an item, oldest first, as {itemId, type, time}. */
+import { isoTime } from '../iso-time.ts';
 import { compareBytes, type StateEvent } from '../order.ts';
 import type { StateReader } from '../state-reader.ts';
 import type { StateWriter } from '../state-writer.ts';
@@ -37,11 +38,16 @@ function entryOf({ event, order, time }: StateEvent): SequenceEntry | undefined 
   return { time, hash: order.hi, itemId: itemId.toWellFormed(), type: event.type.toWellFormed() };
 }
 
-function encode(writer: StateWriter, entries: SequenceEntry[]): void {
+/** Times ascend and types repeat: an entry of the same time and type as the one before spends one byte on both. */
+function encode(writer: StateWriter, entries: readonly SequenceEntry[]): void {
   writer.unsigned(entries.length);
+  if (entries.length > 0) writer.time(entries[0]!.time);
+  let before = '';
   for (const { time, hash, itemId, type } of entries) {
-    writer.time(time);
-    writer.label(type);
+    writer.unsigned((time - writer.lastTime) * 2 + (type === before ? 0 : 1));
+    writer.lastTime = time;
+    if (type !== before) writer.label(type);
+    before = type;
     writer.text(itemId);
     writer.word(hash);
   }
@@ -49,12 +55,17 @@ function encode(writer: StateWriter, entries: SequenceEntry[]): void {
 
 function decode(reader: StateReader): SequenceEntry[] {
   const entries: SequenceEntry[] = [];
-  for (let left = reader.unsigned(); left > 0; left--) {
-    const time = reader.time();
-    const type = reader.label();
+  const length = reader.unsigned();
+  let time = length > 0 ? reader.time() : 0;
+  let type = '';
+  for (let left = length; left > 0; left--) {
+    const head = reader.unsigned();
+    time += Math.floor(head / 2);
+    if (head % 2 === 1) type = reader.label();
     const itemId = reader.text();
     entries.push({ time, hash: reader.word(), itemId, type });
   }
+  if (length > 0) reader.lastTime = time;
   return entries;
 }
 
@@ -69,7 +80,7 @@ export const sequence: FeatureKind<SequenceDefinition, SequenceEntry[]> = {
       return state;
     },
     merge: (a, b) => [...a, ...b].toSorted(compareEntries).slice(-length),
-    value: (state) => state.map(({ itemId, type, time }) => ({ itemId, type, time: new Date(time).toISOString() })),
+    value: (state) => state.map(({ itemId, type, time }) => ({ itemId, type, time: isoTime(time) })),
     encode,
     decode,
   }),

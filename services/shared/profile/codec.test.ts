@@ -1,0 +1,110 @@
+/** The bytes of a profile: compact, the same after a round, and never taken for what they are not. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { effectiveSpec } from '../../../crds/effective.ts';
+import { specSchema } from '../../../crds/pipeline.ts';
+import type { CleanEvent } from '../event.ts';
+import { decodeProfile, encodeProfile } from './codec.ts';
+import { compileFeatures } from './compile.ts';
+import { emptyProfile, updateProfile, type ProfileState } from './profile.ts';
+import { compiledTest as compiled, day, eventAt, eventSets, hour, origin, testDefinitions } from './test-events.ts';
+
+const feed = (events: readonly CleanEvent[], features = compiled): ProfileState =>
+  events.reduce((state, event) => updateProfile(features, state, event), emptyProfile(features));
+
+const link = { type: 'identify', userId: 'u', anonymousId: 'a\u{1f600}' };
+const linkEvents = (['u', 'a\u{1f600}'] as const).map((profile) => eventAt(origin, { ...link, profile }));
+
+test('decode gives back what was encoded', () => {
+  fc.assert(
+    fc.property(eventSets(30), fc.subarray(linkEvents), (events, links) => {
+      const state = feed([...events, ...links]);
+      const bytes = encodeProfile(compiled, state);
+      const decoded = decodeProfile(compiled, bytes);
+      expect(decoded).toEqual(state);
+      expect(encodeProfile(compiled, decoded)).toEqual(bytes);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('bytes already returned stay as they are when the writer is used again', () => {
+  const bytes = encodeProfile(compiled, feed([eventAt(origin, { itemId: 'a' })]));
+  const before = Buffer.from(bytes);
+  encodeProfile(compiled, feed([eventAt(origin + 5, { itemId: 'b' })]));
+  expect(bytes).toEqual(before);
+});
+
+test('bytes may be a view into a larger buffer', () => {
+  const state = feed([eventAt(origin, { itemId: 'a', value: 1.5, properties: { mixed: 0.1 } })]);
+  const bytes = encodeProfile(compiled, state);
+  const larger = new Uint8Array([1, 2, 3, ...bytes, 4]);
+  expect(decodeProfile(compiled, larger.subarray(3, 3 + bytes.length))).toEqual(state);
+});
+
+describe('refused with DefinitionChanged', () => {
+  const bytes = encodeProfile(compiled, feed([eventAt(origin)]));
+
+  test('what other definitions wrote', () => {
+    const other = compileFeatures(
+      testDefinitions.filter(({ name }) => name !== 'all'),
+      [],
+    );
+    expect(() => decodeProfile(other, bytes)).toThrow(expect.objectContaining({ code: 'DefinitionChanged' }));
+  });
+
+  test('what another version wrote', () => {
+    const other = Buffer.from(bytes);
+    other[0] = 2;
+    expect(() => decodeProfile(compiled, other)).toThrow(expect.objectContaining({ code: 'DefinitionChanged' }));
+  });
+});
+
+test('bytes cut short or with more behind them are BadData, never a state', () => {
+  fc.assert(
+    fc.property(eventSets(10), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (events, part) => {
+      const bytes = encodeProfile(compiled, feed(events));
+      const cut = Math.max(5, Math.floor(bytes.length * part));
+      const damaged = [bytes.subarray(0, cut), Buffer.concat([bytes, Buffer.from([0])])];
+      for (const each of damaged)
+        if (each.length !== bytes.length)
+          expect(() => decodeProfile(compiled, each)).toThrow(expect.objectContaining({ code: 'BadData' }));
+    }),
+  );
+});
+
+describe('the preset’s profiles are small', () => {
+  const spec = effectiveSpec(specSchema.parse({}));
+  const shop = compileFeatures(spec.features, spec.events);
+  const size = (events: CleanEvent[]): number => encodeProfile(shop, feed(events, shop)).length;
+  const categories = ['bags', 'mugs', 'lamps', 'cards', 'toys'];
+  const item = (i: number) => ({ category: categories[i % 5]!, title: 'left out', price: 2 });
+
+  test('a customer of 40 lines in 4 invoices takes at most 600 bytes', () => {
+    const lines = Array.from({ length: 40 }, (_, i) => {
+      const itemId = String(20_000 + ((i * 7919) % 3000)) + (i % 7 === 0 ? 'A' : '');
+      const time = origin + Math.floor(i / 10) * 20 * day;
+      return eventAt(time, {
+        type: 'purchase',
+        id: `${400_000 + i}`,
+        itemId,
+        value: 12.75 + i,
+        quantity: 6,
+        item: item(i),
+      });
+    });
+    expect(size(lines)).toBeLessThanOrEqual(600);
+  });
+
+  test('a visitor of 200 clicks over two weeks takes at most 1,000 bytes', () => {
+    const clicks = Array.from({ length: 200 }, (_, i) => {
+      const type = i % 10 === 9 ? 'purchase' : i % 5 === 4 ? 'cart' : 'view';
+      const time = origin + Math.floor(i / 20) * 33 * hour + (i % 20) * 47_311;
+      const id = `0b5a81ae-4b6d-4b1f-9c43-${String(i).padStart(12, '0')}`;
+      return eventAt(time, { type, id, itemId: `sku-${1000 + ((i * 31) % 25)}`, value: 9.95, item: item(i) });
+    });
+    expect(size(clicks)).toBeLessThanOrEqual(1000);
+  });
+
+  test('a profile without any event takes less than 30 bytes', () => expect(size([])).toBeLessThan(30));
+});

@@ -1,0 +1,202 @@
+/** The writer and the reader of states are each other's inverse, for everything that a state may hold. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { settle } from './micro.ts';
+import { orderOf } from './order.ts';
+import { StateReader } from './state-reader.ts';
+import { StateWriter } from './state-writer.ts';
+
+const writer = new StateWriter();
+
+/** Writes all, reads all, and expects nothing left over. */
+function round<T>(values: readonly T[], write: (value: T) => void, read: (reader: StateReader) => T): T[] {
+  writer.reset();
+  values.forEach(write);
+  const reader = new StateReader(writer.finish());
+  const back = values.map(() => read(reader));
+  reader.finish();
+  return back;
+}
+
+const whole = fc.oneof(
+  fc.nat(200),
+  fc.nat(),
+  fc.maxSafeNat(),
+  fc.constantFrom(127, 128, 16_383, 16_384, 2 ** 31, 2 ** 53 - 1),
+);
+const strings = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.maxSafeNat().map(String),
+  fc.uuid(),
+  fc.uuid().map((text) => text.toUpperCase()),
+  fc.string({ unit: fc.constantFrom('a', 'b', '\u{1f600}', '\u{1f601}', 'é') }),
+  fc.constantFrom(
+    '',
+    '0',
+    '00',
+    '07',
+    '-1',
+    '1.5',
+    '999999999999999',
+    '1000000000000000',
+    'é',
+    'a'.repeat(5000),
+    '9'.repeat(16),
+  ),
+);
+const lists = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(values, { maxLength: 50 });
+
+test('whole numbers', () => {
+  fc.assert(
+    fc.property(lists(whole), (values) => {
+      expect(
+        round(
+          values,
+          (value) => writer.unsigned(value),
+          (reader) => reader.unsigned(),
+        ),
+      ).toEqual(values);
+    }),
+  );
+});
+
+test('signed amounts, also beyond what a double holds', () => {
+  const amounts = fc.oneof(
+    whole,
+    whole.map((value) => 0 - value),
+    fc.bigInt({ min: -(2n ** 90n), max: 2n ** 90n }).map(settle),
+  );
+  fc.assert(
+    fc.property(lists(amounts), (values) => {
+      expect(
+        round(
+          values,
+          (value) => writer.signed(value),
+          (reader) => reader.signed(),
+        ),
+      ).toEqual(values);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('strings of both tables and of none, repeated and not', () => {
+  fc.assert(
+    fc.property(lists(strings), (values) => {
+      const twice = [...values, ...values.toReversed()];
+      expect(
+        round(
+          twice,
+          (value) => writer.text(value),
+          (reader) => reader.text(),
+        ),
+      ).toEqual(twice);
+      expect(
+        round(
+          twice,
+          (value) => writer.label(value),
+          (reader) => reader.label(),
+        ),
+      ).toEqual(twice);
+      expect(
+        round(
+          twice,
+          (value) => writer.plain(value),
+          (reader) => reader.plain(),
+        ),
+      ).toEqual(twice);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('times, hashes, words, doubles and bytes', () => {
+  const time = fc.integer({ min: -62_135_596_800_000, max: 253_402_300_799_999 });
+  const word = fc.nat(2 ** 32 - 1);
+  const hash = fc.tuple(fc.constantFrom(0, 7, 2 ** 32 - 1), fc.oneof(word, fc.constantFrom(1, 2, 2 ** 31)));
+  fc.assert(
+    fc.property(
+      lists(time),
+      lists(hash),
+      lists(word),
+      lists(fc.double({ noNaN: true })),
+      (times, hashes, words, doubles) => {
+        expect(
+          round(
+            times,
+            (value) => writer.time(value),
+            (reader) => reader.time(),
+          ),
+        ).toEqual(times);
+        const twice = [...hashes, ...hashes];
+        expect(
+          round(
+            twice,
+            ([hi, lo]) => writer.hash(hi, lo),
+            (reader) => [...reader.hash()] as [number, number],
+          ),
+        ).toEqual(twice);
+        expect(
+          round(
+            words,
+            (value) => writer.word(value),
+            (reader) => reader.word(),
+          ),
+        ).toEqual(words);
+        expect(
+          round(
+            doubles,
+            (value) => writer.double(value),
+            (reader) => reader.double(),
+          ),
+        ).toEqual(doubles);
+      },
+    ),
+  );
+});
+
+test('pairs with their numbers', () => {
+  const labels = fc.constantFrom('a', 'b', 'c');
+  fc.assert(
+    fc.property(lists(fc.record({ a: labels, b: labels, times: fc.integer({ min: 1, max: 300 }) })), (values) => {
+      expect(
+        round(
+          values,
+          ({ a, b, times }) => writer.tally(a, b, times),
+          (reader) => ({ ...reader.tally() }) as (typeof values)[number],
+        ),
+      ).toEqual(values);
+    }),
+  );
+});
+
+test('positions of events, each written once', () => {
+  const orders = [orderOf(5, 'a'), undefined, orderOf(5, 'b'), orderOf(-3, 'a'), orderOf(5, 'a')];
+  const many = [...orders, ...orders];
+  expect(
+    round(
+      many,
+      (value) => writer.order(value),
+      (reader) => reader.order(),
+    ),
+  ).toEqual(many);
+  writer.reset();
+  orders.forEach((order) => writer.order(order));
+  const once = writer.finish().length;
+  writer.reset();
+  many.forEach((order) => writer.order(order));
+  expect(writer.finish().length).toBe(once + orders.length);
+});
+
+test('a table that was cleared between states starts anew', () => {
+  for (let state = 0; state < 3; state++) {
+    const values = Array.from({ length: 10_000 }, (_, i) => `${state}:${i}`);
+    expect(
+      round(
+        [...values, 'x', 'x'],
+        (value) => writer.text(value),
+        (reader) => reader.text(),
+      ),
+    ).toEqual([...values, 'x', 'x']);
+  }
+});
