@@ -1,9 +1,16 @@
 #!/usr/bin/env node
 /** The `likeness` command. */
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { protocols } from '../services/shared/learning/split.ts';
 import { exitCodeOf, LikenessError } from '../services/shared/errors.ts';
+import { connectBroker } from '../services/shared/adapters/connect-broker.ts';
+import { readImportKey } from '../operator/local/keys.ts';
+import { readDataFolder } from '../operator/local/data-folder.ts';
+import { topicName } from '../operator/topics.ts';
 import { runProfile, runRecommend } from './ask.ts';
+import { runBacktest } from './backtest.ts';
+import { type DeadLetterOptions, runDeadLetters } from './dead-letters.ts';
 import { replayFile } from './replay.ts';
 import { runStart } from './start.ts';
 import { createTerminal } from './terminal.ts';
@@ -13,6 +20,7 @@ import { runValidate } from './validate.ts';
 const terminal = createTerminal();
 const program = new Command('likeness').description('Live profiles of users.').showHelpAfterError('(--help says more)');
 const localUrl = 'http://127.0.0.1:8080';
+const defaultData = '.likeness/shop';
 
 /** Runs a command and ends with its exit code; an error is said in one line, a bug with its stack. */
 function run(command: Promise<number>): Promise<void> {
@@ -38,7 +46,7 @@ program
   .command('start')
   .description('run the example shop and replay its events (what `npm start` does)')
   .option('--once', 'end after the replay, with a summary')
-  .option('--data <dir>', 'where the log, the profiles and the models are kept', '.likeness/shop')
+  .option('--data <dir>', 'where the log, the profiles and the models are kept', defaultData)
   .option('--port <n>', 'port of the API; 0 takes a free one', count, 8080)
   .option('--rate <n>', 'events a second; 0: as fast as they are accepted', count, 5000)
   .option('--json', 'the summary as one JSON object')
@@ -47,7 +55,7 @@ program
 program
   .command('up <spec>')
   .description('run a pipeline on this machine')
-  .option('--data <dir>', 'where the log, the profiles and the models are kept', '.likeness/data')
+  .option('--data <dir>', 'where the log, the profiles and the models are kept', defaultData)
   .option('--kafka <address>', 'Kafka bootstrap servers instead of the embedded log')
   .option('--redis <url>', 'Redis instead of the embedded store')
   .option('--port <n>', 'port of the API; 0 takes a free one', count, 8080)
@@ -94,6 +102,49 @@ for (const [name, what, action] of [
     .option('-n <n>', 'how many', '10')
     .option('--json', 'the answer as one JSON object')
     .action((id, options) => run(action(id, options, terminal)));
+
+program
+  .command('backtest')
+  .description('how well the models of a spec would have recommended, on a file of events')
+  .requiredOption('--events <file>', 'JSON Lines of events; .gz is unpacked')
+  .requiredOption('--spec <file>', 'the pipeline whose models are tried')
+  .option('--model <name>', "one of the spec's models; default: the first")
+  .addOption(new Option('--protocol <name>', 'what is held out').choices([...protocols]).default('time-split'))
+  .option('--k <n>', 'length of the ranked list', count, 10)
+  .option('--json', 'the report as one JSON object on the last line')
+  .action((options) => run(runBacktest(options, terminal)));
+
+const deadLetters = program.command('dead-letters').description('what was refused, why, and a way back');
+for (const [name, what] of [
+  ['list', 'the refused events, with reason and detail'],
+  ['replay', 'send refused events through ingest again'],
+] as const)
+  deadLetters
+    .command(name)
+    .description(what)
+    .option('--data <dir>', 'data folder of the pipeline', defaultData)
+    .option('--reason <code>', 'only those with this reason')
+    .option('--since <time>', 'only those refused since: RFC 3339, or a duration back such as 2h')
+    .option('--limit <n>', 'at most so many', count)
+    .option('--to <url>', 'replay: base URL of the ingest', localUrl)
+    .option('--key <file>', "replay: file that holds the write key; default: the data folder's own")
+    .option('--json', 'one JSON object a line')
+    .action((options) => run(openDeadLetters(name, options)));
+
+async function openDeadLetters(
+  command: 'list' | 'replay',
+  options: DeadLetterOptions & { data: string },
+): Promise<number> {
+  const { pipeline, kafka } = readDataFolder(options.data);
+  const broker = await connectBroker({ ...(kafka && { kafka }), dataDir: options.data, clientId: 'likeness-cli' });
+  const key = options.key ? readFileSync(options.key, 'utf8').trim() : readImportKey(options.data);
+  const io = { broker, topic: topicName(pipeline, 'events-dead'), terminal, now: Date.now(), fetch };
+  try {
+    return await runDeadLetters(command, { ...options, key }, io);
+  } finally {
+    await broker.close();
+  }
+}
 
 program
   .command('validate <file>')

@@ -13,6 +13,7 @@ import type { Backend, Observed, ObservedWorkload } from '../backend.ts';
 import type { Plan, StageName } from '../plan.ts';
 import { type Activation, startActivation } from './activation.ts';
 import { runToEnd } from './children.ts';
+import { describeDataFolder } from './data-folder.ts';
 import { instanceEnv, type LocalSettings, workloadOf } from './environment.ts';
 import { startInProcess } from './in-process.ts';
 import { cleanerLag, countProfiles, featureLag, type LagSources } from './lag.ts';
@@ -71,6 +72,7 @@ export async function createLocalBackend(plan: Plan, options: LocalOptions): Pro
   return {
     apply: async (wanted) => {
       await broker.createTopics(wanted.topics);
+      describeDataFolder(options.dataDir, wanted);
       const start = options.processes ? startProcesses : startInProcess;
       const running = await start({ plan: wanted, options, keys, broker, store, models });
       const activation = await activate(wanted, { broker, models, keys, options });
