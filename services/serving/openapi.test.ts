@@ -55,11 +55,11 @@ beforeAll(async () => {
     startWorld({ serving: { authentication } }),
     startWorld({ serving: { authentication: { ...authentication, jwksUrl: 'http://127.0.0.1:1/' } } }),
   ]);
-  world.putProfile('u 1', [
+  await world.putProfile('u 1', [
     { itemId: 'mug', item: { category: 'mugs' } },
     { itemId: 'lamp', type: 'purchase' },
   ]);
-  await world.activate({ items: ['mug', 'lamp', 'bag'], rules: [['mug', 'bag', 0.9]] }, 1);
+  await world.activate({ model: { items: ['mug', 'lamp', 'bag'], rules: [['mug', 'bag', 0.9]] }, generation: 1 });
   await vi.waitFor(async () => expect((await world.get('/v1/recommendations/x')).status).toBe(200));
 });
 afterAll(async () => {

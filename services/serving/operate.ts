@@ -167,7 +167,7 @@ function servedModel({ modelOf }: OperateDeps, { name }: ModelUse): ServedModel 
 }
 
 function describeModel({ name, generation, loaded, trainedAt }: ServedModel, now: number): ModelAnswer {
-  const { kind, version, trainedAt: trained } = loaded.manifest;
+  const { kind, version, items, trainedAt: trained } = loaded.manifest;
   const ageSeconds = Math.max(0, Math.floor((now - trainedAt) / 1000));
-  return { name, kind, version, generation, trainedAt: trained, ageSeconds };
+  return { name, kind, version, generation, trainedAt: trained, ageSeconds, items };
 }

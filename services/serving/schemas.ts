@@ -88,6 +88,7 @@ const modelInfo = z.object({
   generation: z.int().min(0),
   trainedAt: z.string(),
   ageSeconds: z.int().min(0),
+  items: z.int().min(1).describe('How many items it knows.'),
 });
 const scoredItem = z.object({
   itemId: z.string(),

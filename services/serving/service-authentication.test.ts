@@ -7,8 +7,8 @@ let world: World;
 beforeAll(async () => {
   issuer = await startIssuer();
   world = await startWorld({ serving: { authentication: { jwksUrl: issuer.jwksUrl, ...issuer.rules } } });
-  world.putProfile('u-1', [{ itemId: 'mug' }]);
-  await world.activate({ items: ['mug', 'lamp'], rules: [['mug', 'lamp', 0.5]] }, 1);
+  await world.putProfile('u-1', [{ itemId: 'mug' }]);
+  await world.activate({ model: { items: ['mug', 'lamp'], rules: [['mug', 'lamp', 0.5]] }, generation: 1 });
 });
 afterAll(async () => {
   await world.stop();

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startWorld, topics, type World } from '../../test/serving/world.ts';
+import { startWorld, type World } from '../../test/serving/world.ts';
 import { LikenessError } from '../shared/errors.ts';
 
 const model = {
@@ -31,11 +31,11 @@ describe('profiles', () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld();
-    world.putProfile('u-1', [
+    await world.putProfile('u-1', [
       { itemId: 'mug', item: { category: 'mugs' } },
       { itemId: 'lamp', type: 'purchase', time: '2026-01-10T11:30:00.000Z', id: 'e-9' },
     ]);
-    world.putProfile('Jürgen/ß 1', [{ itemId: 'mug' }]);
+    await world.putProfile('Jürgen/ß 1', [{ itemId: 'mug' }]);
   });
   afterAll(() => world.stop());
   beforeEach(() => void (world.store.gets = []));
@@ -91,7 +91,7 @@ describe('profiles', () => {
   });
 
   it('of a sender whose clock is ahead are shown as of their newest event', async () => {
-    world.putProfile('ahead', [{ itemId: 'mug', time: '2026-01-10T12:04:00.000Z' }]);
+    await world.putProfile('ahead', [{ itemId: 'mug', time: '2026-01-10T12:04:00.000Z' }]);
     const { status, body } = await answered(world.get('/v1/profiles/ahead'));
     expect({ status, body }).toMatchObject({ status: 200, body: { asOf: '2026-01-10T12:04:00.000Z' } });
   });
@@ -117,13 +117,11 @@ describe('profiles', () => {
   });
 
   it('stored under other definitions are 503 and say so', async () => {
-    const [[key, bytes]] = [...world.store.states].filter(([name]) => name.endsWith(' u-1')) as [[string, Uint8Array]];
-    world.store.states.set(key, Buffer.from(bytes).fill(7, 1, 5));
-    expect(await answered(world.get('/v1/profiles/u-1'))).toMatchObject({
+    await world.putState('old', Buffer.alloc(40, 1));
+    expect(await answered(world.get('/v1/profiles/old'))).toMatchObject({
       status: 503,
       body: { error: { code: 'DefinitionChanged' } },
     });
-    world.store.states.set(key, bytes);
   });
 
   it('of one person are one, whichever identity is asked for', async () => {
@@ -134,8 +132,8 @@ describe('profiles', () => {
       userId: 'person',
       time: '2026-01-10T11:40:00.000Z',
     };
-    world.putProfile('anon', [{ itemId: 'mug', userId: null, anonymousId: 'anon' }, link]);
-    world.putProfile('person', [{ itemId: 'lamp', type: 'purchase', time: '2026-01-10T11:50:00.000Z' }, link]);
+    await world.putProfile('anon', [{ itemId: 'mug', userId: null, anonymousId: 'anon' }, link]);
+    await world.putProfile('person', [{ itemId: 'lamp', type: 'purchase', time: '2026-01-10T11:50:00.000Z' }, link]);
     const [anon, person] = [
       await answered(world.get('/v1/profiles/anon')),
       await answered(world.get('/v1/profiles/person')),
@@ -179,10 +177,10 @@ describe('recommendations', () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld({ serving: { rules: { pin: ['bell'], bury: ['clock'] } } });
-    await world.activate(model, 4);
+    await world.activate({ model, generation: 4 });
     await vi.waitFor(async () => expect((await world.get('/v1/recommendations/x')).status).toBe(200));
-    world.putProfile('u-1', [{ itemId: 'lamp', type: 'purchase' }, { itemId: 'mug' }]);
-    world.putProfile('window-shopper', [{ itemId: 'mug' }]);
+    await world.putProfile('u-1', [{ itemId: 'lamp', type: 'purchase' }, { itemId: 'mug' }]);
+    await world.putProfile('window-shopper', [{ itemId: 'mug' }]);
   });
   afterAll(() => world.stop());
 
@@ -201,6 +199,7 @@ describe('recommendations', () => {
         generation: 4,
         trainedAt: '2026-01-01T00:00:00.000Z',
         ageSeconds: 9.5 * 86_400,
+        items: 5,
       },
       personalised: true,
       requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -217,18 +216,20 @@ describe('recommendations', () => {
 
   it('recommend what was bought again if the spec says so', async () => {
     const open = await startWorld({ serving: { rules: { excludeBought: false } } });
-    await open.activate(model, 1);
-    open.putProfile('u-1', [{ itemId: 'lamp', type: 'purchase' }]);
+    await open.activate({ model, generation: 1 });
+    await open.putProfile('u-1', [{ itemId: 'lamp', type: 'purchase' }]);
     await vi.waitFor(async () => expect(await itemsOf(open.get('/v1/recommendations/u-1'))).toContain('lamp'));
     await open.stop();
   });
 
   it('follow the catalogue as it changes', async () => {
-    world.putItem('bag', { available: false });
-    expect(await itemsOf(world.get('/v1/recommendations/u-1'))).not.toContain('bag');
+    await world.putItem('bag', { available: false });
+    await vi.waitFor(async () => expect(await itemsOf(world.get('/v1/recommendations/u-1'))).not.toContain('bag'));
     expect(await itemsOf(world.get('/v1/items/mug/similar'))).toEqual(['bell']);
-    world.putItem('bag', { available: true, title: 'The bag', category: 'sacks' });
-    expect(await itemsOf(world.get('/v1/recommendations/u-1?category=sacks'))).toEqual(['bag']);
+    await world.putItem('bag', { available: true, title: 'The bag', category: 'sacks' });
+    await vi.waitFor(async () => {
+      expect(await itemsOf(world.get('/v1/recommendations/u-1?category=sacks'))).toEqual(['bag']);
+    });
     const { body } = await answered(world.get('/v1/items/mug/similar?n=1'));
     expect(body).toMatchObject({
       itemId: 'mug',
@@ -264,8 +265,8 @@ describe('recommendations', () => {
   it('are logged to predictions', async () => {
     const { body } = await answered(world.get('/v1/recommendations/u-1?n=2'));
     const { requestId, items, model: used } = body as { requestId: string; items: { itemId: string }[]; model: object };
-    await vi.waitFor(() =>
-      expect(world.predictions().filter((prediction) => prediction.requestId === requestId)).toEqual([
+    await vi.waitFor(async () =>
+      expect((await world.predictions()).filter((prediction) => prediction.requestId === requestId)).toEqual([
         {
           requestId,
           profile: 'u-1',
@@ -308,9 +309,13 @@ describe('the service', () => {
   it('is ready once all is read, and says what is wrong with a model', async () => {
     const world = await startWorld();
     await vi.waitFor(async () => expect((await world.get('/readyz')).status).toBe(200));
-    await world.activate(model, 1);
+    await world.activate({ model, generation: 1 });
     await vi.waitFor(async () => expect((await world.get('/v1/recommendations/x')).status).toBe(200));
-    await world.activate({ ...model, runId: 'bad' }, 2, (files) => files.delete('manifest.sig'));
+    await world.activate({
+      model: { ...model, runId: 'bad' },
+      generation: 2,
+      spoil: (files) => files.delete('manifest.sig'),
+    });
     await vi.waitFor(async () =>
       expect(await answered(world.get('/readyz'))).toMatchObject({
         status: 200,
@@ -333,23 +338,25 @@ describe('the service', () => {
 
   it('flushes predictions when it stops, once', async () => {
     const world = await startWorld();
-    await world.activate(model, 1);
+    await world.activate({ model, generation: 1 });
     await vi.waitFor(async () => expect((await world.get('/v1/recommendations/x')).status).toBe(200));
-    const before = world.predictions().length;
+    const before = (await world.predictions()).length;
     for (let k = 0; k < 10; k++) await world.get('/v1/recommendations/x');
     await Promise.all([world.service.stop(), world.service.stop()]);
-    expect(world.predictions().length).toBeGreaterThanOrEqual(before + 10);
+    expect((await world.predictions()).length).toBeGreaterThanOrEqual(before + 10);
     await world.stop();
   });
 
   it('passes over records that cannot be read', async () => {
     const world = await startWorld();
     const bad = [{ partition: 0, key: 'active/next-item', value: Buffer.from('{') }];
-    world.broker.append(topics['models']!, bad);
-    world.broker.append(topics['items']!, bad);
-    const text = await (await world.get('/metrics')).text();
-    for (const stream of ['items', 'models'])
-      expect(text).toMatch(new RegExp(`likeness_malformed_records_total\\{stream="${stream}".*\\} 1`));
+    await world.send('models', bad);
+    await world.send('items', bad);
+    await vi.waitFor(async () => {
+      const text = await (await world.get('/metrics')).text();
+      for (const stream of ['items', 'models'])
+        expect(text).toMatch(new RegExp(`likeness_malformed_records_total\\{stream="${stream}".*\\} 1`));
+    });
     expect(world.fatal).toEqual([]);
     await world.stop();
   });

@@ -7,10 +7,14 @@ import { servingSlice } from '../../crds/slices.ts';
 import type { Prediction } from '../../services/serving/predictions.ts';
 import { parseConfig } from '../../services/serving/config.ts';
 import { start } from '../../services/serving/service.ts';
+import { openLmdbProfileStore } from '../../services/shared/adapters/lmdb-profile-store.ts';
+import { openEmbeddedBroker } from '../../services/shared/adapters/embedded-broker.ts';
 import { serveHttp } from '../../services/shared/adapters/http.ts';
 import { createTelemetry } from '../../services/shared/adapters/telemetry.ts';
+import type { OutgoingRecord } from '../../services/shared/broker.ts';
 import type { ItemMessage } from '../../services/shared/catalogue.ts';
 import type { CleanEvent, ItemAttributes } from '../../services/shared/event.ts';
+import type { ModelStore } from '../../services/shared/model-store.ts';
 import { activeKey, type ActiveMessage } from '../../services/shared/model-stream.ts';
 import { partitionOf } from '../../services/shared/partition.ts';
 import { partitionTag } from '../../services/shared/profile-store.ts';
@@ -18,9 +22,10 @@ import { encodeProfile } from '../../services/shared/profile/codec.ts';
 import { compileFeatures } from '../../services/shared/profile/compile.ts';
 import { emptyProfile, updateProfile } from '../../services/shared/profile/profile.ts';
 import { unpackLines } from '../../services/shared/record.ts';
-import { streams } from '../../services/shared/streams.ts';
-import { MemoryBroker, MemoryModelStore, MemoryProfileStore } from './memory.ts';
+import { type Stream, streams } from '../../services/shared/streams.ts';
+
 import { sealModel, signingKey, type SmallModel } from './sealed-model.ts';
+import { MemoryModelStore, spyOn } from './spied-stores.ts';
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
@@ -66,15 +71,20 @@ export function environment(folder: string, { serving, env }: WorldOptions): Rec
 export async function startWorld(options: WorldOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'likeness-serving-'));
   writeFileSync(join(folder, 'trusted.pem'), signingKey.publicPem);
-  const [broker, store] = [new MemoryBroker(), new MemoryProfileStore()];
-  store.failure = options.storeFailure;
+  const broker = await openEmbeddedBroker(join(folder, 'log'));
+  await broker.createTopics(
+    streams.map((stream) => ({ name: topics[stream]!, partitions: stream === 'predictions' ? partitions : 1 })),
+  );
+  const producer = await broker.producer();
+  const profiles = openLmdbProfileStore(join(folder, 'profiles'));
+  const store = spyOn(profiles, options.storeFailure);
   const models = new MemoryModelStore();
   const telemetry = createTelemetry('serving', 'silent');
   const clock = { time: Date.parse('2026-01-10T12:00:00.000Z'), now: () => clock.time };
   const fatal: unknown[] = [];
   const service = await start(parseConfig(environment(folder, options)), {
-    broker: broker.asBroker(),
-    store: store.asStore(),
+    broker,
+    store: store.store,
     models,
     telemetry,
     clock,
@@ -84,15 +94,21 @@ export async function startWorld(options: WorldOptions = {}) {
   const base = `http://127.0.0.1:${http.port}`;
   const compiled = compileFeatures(specOf(options.serving).features, specOf(options.serving).events);
 
+  async function putState(profileId: string, state: Uint8Array): Promise<void> {
+    const tag = partitionTag(pipeline, partitionOf(profileId, partitions));
+    const { watermark } = await profiles.read(tag, []);
+    const next = { offset: (watermark?.offset ?? -1) + 1, timestamp: 0, definition: compiled.hash };
+    if ((await profiles.commit(tag, watermark, next, [{ profileId, state }])) === 'conflict')
+      throw new Error('conflict');
+  }
+
   return {
     base,
+    putState,
     service,
     store,
-    broker,
-    models,
     clock,
     fatal,
-    registry: telemetry.registry,
     get: (path: string, headers: Record<string, string> = {}) => fetch(`${base}${path}`, { headers }),
     post: (path: string, body: unknown, headers: Record<string, string> = {}) =>
       fetch(`${base}${path}`, {
@@ -102,7 +118,7 @@ export async function startWorld(options: WorldOptions = {}) {
       }),
 
     /** The profile's state becomes that of these events. */
-    putProfile(profile: string, events: readonly Partial<CleanEvent>[]): void {
+    async putProfile(profile: string, events: readonly Partial<CleanEvent>[]): Promise<void> {
       const state = emptyProfile(compiled);
       for (const [at, event] of events.entries()) {
         const time = event.time ?? new Date(clock.time - 3_600_000 + at * 1000).toISOString();
@@ -116,48 +132,66 @@ export async function startWorld(options: WorldOptions = {}) {
           ...event,
         });
       }
-      const tag = partitionTag(pipeline, partitionOf(profile, partitions));
-      store.states.set(`${tag} ${profile}`, encodeProfile(compiled, state));
+      await putState(profile, encodeProfile(compiled, state));
     },
 
-    putItem(itemId: string, item: ItemAttributes): void {
+    async putItem(itemId: string, item: ItemAttributes): Promise<void> {
       const message: ItemMessage = { itemId, time: new Date(clock.time++).toISOString(), id: 'put', item };
-      broker.append(topics['items']!, [{ partition: 0, key: itemId, value: Buffer.from(JSON.stringify(message)) }]);
+      await producer.send(topics['items']!, [
+        { partition: 0, key: itemId, value: Buffer.from(JSON.stringify(message)) },
+      ]);
     },
 
-    /** Stores a model and makes it active; `change` may spoil what is stored. */
-    async activate(
-      model: SmallModel,
-      generation: number,
-      change: (files: Map<string, Uint8Array>) => void = () => undefined,
-    ) {
-      const { digest, manifest, files } = sealModel(model);
-      const stored = new Map(files);
-      change(stored);
-      await models.put(digest, stored);
-      const message: ActiveMessage = {
-        kind: 'active',
-        model: manifest.model,
-        version: manifest.version,
-        digest,
-        generation,
-        canaryPercent: 100,
-        activatedAt: new Date(clock.time).toISOString(),
-      };
-      const value = Buffer.from(JSON.stringify(message));
-      broker.append(topics['models']!, [{ partition: 0, key: activeKey(manifest.model), value }]);
-      return manifest;
+    /** Stores models and makes them active, one after the other. */
+    async activate(...activations: readonly Activation[]) {
+      const records: OutgoingRecord[] = [];
+      for (const activation of activations) records.push(await storeModel(models, activation));
+      await producer.send(topics['models']!, records);
     },
 
-    predictions: (): Prediction[] =>
-      (broker.topics.get(topics['predictions']!) ?? []).flatMap(({ value }) =>
-        unpackLines(value!).map((line) => JSON.parse(line) as Prediction),
-      ),
+    async predictions(): Promise<Prediction[]> {
+      const topic = topics['predictions']!;
+      const found: Prediction[] = [];
+      for (const { partition, low, high } of await broker.offsets(topic))
+        for await (const records of broker.read({ topic, partition, from: low, to: high }))
+          found.push(
+            ...records.flatMap(({ value }) => unpackLines(value!).map((line) => JSON.parse(line) as Prediction)),
+          );
+      return found;
+    },
+
+    send: (stream: Stream, records: readonly OutgoingRecord[]) => producer.send(topics[stream]!, records),
 
     async stop(): Promise<void> {
       await http.close();
       await service.stop();
+      await broker.close();
+      await profiles.close();
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+export interface Activation {
+  readonly model: SmallModel;
+  readonly generation: number;
+  /** Spoils what is stored. */
+  readonly spoil?: ((files: Map<string, Uint8Array>) => void) | undefined;
+}
+
+async function storeModel(models: ModelStore, { model, generation, spoil }: Activation): Promise<OutgoingRecord> {
+  const { digest, manifest, files } = sealModel(model);
+  const stored = new Map(files);
+  spoil?.(stored);
+  await models.put(digest, stored);
+  const message: ActiveMessage = {
+    kind: 'active',
+    model: manifest.model,
+    version: manifest.version,
+    digest,
+    generation,
+    canaryPercent: 100,
+    activatedAt: '2026-01-10T12:00:00.000Z',
+  };
+  return { partition: 0, key: activeKey(manifest.model), value: Buffer.from(JSON.stringify(message)) };
 }
