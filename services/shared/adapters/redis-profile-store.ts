@@ -1,0 +1,126 @@
+/** Profile store on Redis 7 or Valkey: one MGET to read a partition at one moment, one Lua script to commit. */
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { LikenessError } from '../errors.ts';
+import { checkWrites } from '../profile-writes.ts';
+import type { PartitionRead, PartitionTag, ProfileStore, ProfileWrite, Watermark } from '../profile-store.ts';
+import { decodeWatermark, encodeWatermark } from '../watermark.ts';
+import { commitArguments, commitScript } from './redis/commit-script.ts';
+import { connectRedis, type RedisSettings } from './redis/connection.ts';
+import { idsKey, profileIdOfStateKey, stateKey, stateKeyPattern, watermarkKey } from './redis/keys.ts';
+
+const commitSha = createHash('sha1').update(commitScript).digest('hex');
+const noBytes = Buffer.alloc(0);
+
+/** Rejects with `BadConfig` or `StoreUnavailable`; see connection.ts. */
+export async function connectRedisProfileStore(settings: RedisSettings): Promise<ProfileStore> {
+  const connection = await connectRedis(settings);
+  const { redis } = connection;
+  return {
+    read: (tag, profileIds) => attempt(() => readPartition(redis, tag, profileIds)),
+    commit: (tag, expected, next, writes) => attempt(() => commit(redis, { tag, expected, next }, writes)),
+    get: (keys) => attempt(() => getStates(redis, keys)),
+    hasProfiles: (tag) => attempt(() => hasProfiles(redis, tag)),
+    list: (tag) => list(redis, tag),
+    onReconnect: (callback) => connection.onReconnect(callback),
+    check: () => attempt(() => checkPolicy(redis)),
+    close: () => connection.close(),
+  };
+}
+
+async function attempt<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof LikenessError) throw cause;
+    const message = `Redis failed: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new LikenessError('StoreUnavailable', message, { retryable: true, cause });
+  }
+}
+
+async function readPartition(redis: Redis, tag: PartitionTag, profileIds: readonly string[]): Promise<PartitionRead> {
+  const count = profileIds.length;
+  const keys = [watermarkKey(tag)];
+  for (const profileId of profileIds) keys.push(stateKey(tag, profileId));
+  for (const profileId of profileIds) keys.push(idsKey(tag, profileId));
+  const values = await redis.mgetBuffer(keys);
+  const watermark = values[0] && decodeWatermark(values[0].toString());
+  const profiles = profileIds.map((_, index) => {
+    const state = values[1 + index];
+    return state ? { state, ids: values[1 + count + index] ?? noBytes } : undefined;
+  });
+  return { watermark: watermark ?? undefined, profiles };
+}
+
+interface Step {
+  readonly tag: PartitionTag;
+  readonly expected: Watermark | undefined;
+  readonly next: Watermark;
+}
+
+async function commit(redis: Redis, step: Step, writes: readonly ProfileWrite[]): Promise<'committed' | 'conflict'> {
+  checkWrites(writes);
+  const expected = step.expected && encodeWatermark(step.expected);
+  const args = commitArguments(step.tag, expected, encodeWatermark(step.next), writes);
+  const answer = await redis.call('EVALSHA', [commitSha, ...args]).catch((error: unknown) => {
+    // Redis does not know the script (restarted, or its scripts were flushed), so nothing was run: not a repetition.
+    if (error instanceof Error && error.message.startsWith('NOSCRIPT'))
+      return redis.call('EVAL', [commitScript, ...args]);
+    throw error;
+  });
+  return answer === 1 ? 'committed' : 'conflict';
+}
+
+type StateKeys = readonly { readonly tag: PartitionTag; readonly profileId: string }[];
+
+/** One command a tag, all of them in one write to the socket, so that a cluster's slots would be respected. */
+async function getStates(redis: Redis, keys: StateKeys): Promise<(Uint8Array | undefined)[]> {
+  if (keys.length === 1) return [(await redis.getBuffer(stateKey(keys[0]!.tag, keys[0]!.profileId))) ?? undefined];
+  const indexesByTag = Map.groupBy(keys.keys(), (index) => keys[index]!.tag);
+  const pipeline = redis.pipeline();
+  for (const [tag, indexes] of indexesByTag)
+    pipeline.mgetBuffer(indexes.map((index) => stateKey(tag, keys[index]!.profileId)));
+  const replies = (await pipeline.exec()) ?? [];
+  const states: (Uint8Array | undefined)[] = Array.from({ length: keys.length });
+  for (const [reply, indexes] of [...indexesByTag.values()].map((found, at) => [replies[at]!, found] as const)) {
+    const [error, values] = reply;
+    if (error) throw error;
+    indexes.forEach((index, at) => (states[index] = (values as (Buffer | null)[])[at] ?? undefined));
+  }
+  return states;
+}
+
+async function* scan(redis: Redis, tag: PartitionTag): AsyncIterable<string> {
+  let cursor = '0';
+  do {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', stateKeyPattern(tag), 'COUNT', 1000);
+    yield* keys;
+    cursor = next;
+  } while (cursor !== '0');
+}
+
+async function hasProfiles(redis: Redis, tag: PartitionTag): Promise<boolean> {
+  for await (const _ of scan(redis, tag)) return true;
+  return false;
+}
+
+/** SCAN may name a key more than once; the caller gets each once. */
+async function* list(redis: Redis, tag: PartitionTag): AsyncIterable<string> {
+  const seen = new Set<string>();
+  for await (const key of scan(redis, tag)) {
+    if (seen.has(key)) continue;
+    seen.add(key);
+    yield profileIdOfStateKey(tag, key);
+  }
+}
+
+/** INFO rather than CONFIG GET, which managed services forbid. */
+async function checkPolicy(redis: Redis): Promise<void> {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(await redis.info('memory'))?.[1];
+  if (policy === 'noeviction') return;
+  throw new LikenessError(
+    'StoreEvicts',
+    `Redis may evict profiles: maxmemory-policy is ${policy ?? 'unknown'}. Set it to noeviction ` +
+      '(redis-cli config set maxmemory-policy noeviction, and the same in redis.conf).',
+  );
+}

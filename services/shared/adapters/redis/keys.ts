@@ -1,0 +1,11 @@
+/** Redis keys of a partition. The tag in braces puts them all into one hash slot; the rest is short, it is paid a profile. */
+import type { PartitionTag } from '../../profile-store.ts';
+
+export const watermarkKey = (tag: PartitionTag): string => `{${tag}}:w`;
+export const stateKey = (tag: PartitionTag, profileId: string): string => `{${tag}}:s:${profileId}`;
+export const idsKey = (tag: PartitionTag, profileId: string): string => `{${tag}}:d:${profileId}`;
+
+/** Matches every state key of the partition, whatever the tag holds that a glob would read otherwise. */
+export const stateKeyPattern = (tag: PartitionTag): string => `${stateKey(tag, '').replace(/[\\*?[\]^-]/g, '\\$&')}*`;
+
+export const profileIdOfStateKey = (tag: PartitionTag, key: string): string => key.slice(stateKey(tag, '').length);
