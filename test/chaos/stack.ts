@@ -1,0 +1,138 @@
+/** The pipeline under test: plan, topics, processes, keys, and the harness's own connections beside them. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PipelineSpec } from '../../crds/pipeline.ts';
+import { processInstances } from '../../operator/local/environment.ts';
+import { ensureKeys } from '../../operator/local/keys.ts';
+import { planPipeline, type Plan, type StageName } from '../../operator/plan.ts';
+import { connectBroker } from '../../services/shared/adapters/connect-broker.ts';
+import { connectProfileStore } from '../../services/shared/adapters/connect-profile-store.ts';
+import type { Broker } from '../../services/shared/broker.ts';
+import type { ItemAttributes } from '../../services/shared/event.ts';
+import type { ProfileStore } from '../../services/shared/profile-store.ts';
+import { chaosSpec } from './pipeline.ts';
+import { createRunner, untilReady, type Entry, type Runner } from './processes.ts';
+
+/** Real Kafka and Redis, however they were started. */
+export interface Bed {
+  readonly kafka: string;
+  readonly redis: string;
+  /** SIGKILL Redis, cut up to so many bytes off its append-only file, start it; resolves with the bytes cut. */
+  readonly crashRedis: (cutBytes: number) => Promise<number>;
+  /** The first of so many free ports in a row. */
+  readonly freePorts: (count: number) => Promise<number>;
+}
+
+/** A stage whose processes run another entry than their main.ts. */
+export interface Mutation {
+  readonly stage: StageName;
+  readonly entry: Entry;
+}
+
+export interface StackOptions {
+  readonly name: string;
+  readonly folder: string;
+  readonly sessionTimeoutMs: number;
+  readonly mutation?: Mutation;
+}
+
+export interface Stack {
+  readonly spec: PipelineSpec;
+  readonly plan: Plan;
+  readonly broker: Broker;
+  readonly store: ProfileStore;
+  readonly runners: readonly Runner[];
+  /** In plain text. */
+  readonly keys: { readonly write: string; readonly import: string };
+  readonly crashRedis: Bed['crashRedis'];
+  urlOf(stage: StageName): string;
+  urlsOf(stage: StageName): string[];
+  /** Resolves when the cleaners know them. */
+  publishItems(items: ReadonlyMap<string, ItemAttributes>): Promise<void>;
+  ends(): Record<string, readonly string[]>;
+  stop(): Promise<void>;
+}
+
+export async function startStack(options: StackOptions, bed: Bed): Promise<Stack> {
+  const spec = chaosSpec(bed);
+  const plan = planPipeline({ namespace: 'chaos', name: options.name, epoch: 1, spec });
+  const broker = await connectBroker({ kafka: bed.kafka, clientId: 'chaos' });
+  const store = await connectProfileStore({ redis: bed.redis });
+  await broker.createTopics(plan.topics);
+  const keys = { write: `write-${options.name}`, import: `import-${options.name}` };
+  const runners = await createRunners(options, plan, keys, bed);
+  for (const runner of runners) runner.start();
+  const stop = async (): Promise<void> => {
+    await Promise.all(runners.map((runner) => runner.stop()));
+    await Promise.all([broker.close(), store.close()]);
+  };
+  try {
+    await Promise.all(runners.map((runner) => untilReady(runner)));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const urlsOf = (stage: StageName) => runners.filter((runner) => runner.stage === stage).map(({ url }) => url);
+  const urlOf = (stage: StageName) => urlsOf(stage)[0]!;
+  return {
+    spec,
+    plan,
+    broker,
+    store,
+    runners,
+    keys,
+    urlOf,
+    urlsOf,
+    stop,
+    crashRedis: bed.crashRedis,
+    publishItems: (items) =>
+      publishItems(items, { ingest: urlOf('ingest'), cleaner: urlOf('cleaner'), key: keys.write }),
+    ends: () => Object.fromEntries(runners.map(({ name, ends }) => [name, ends])),
+  };
+}
+
+async function createRunners(
+  { folder, sessionTimeoutMs, mutation }: StackOptions,
+  plan: Plan,
+  keys: Stack['keys'],
+  bed: Bed,
+): Promise<Runner[]> {
+  const writeKeysFile = join(folder, 'write-keys.json');
+  const logs = join(folder, 'logs');
+  mkdirSync(logs, { recursive: true });
+  writeFileSync(writeKeysFile, JSON.stringify([keyEntry('write', keys.write), keyEntry('import', keys.import)]));
+  const count = plan.workloads.reduce((total, { kind, replicas }) => total + (kind === 'service' ? replicas : 0), 0);
+  const settings = { dataDir: folder, host: '127.0.0.1', port: await bed.freePorts(count), logLevel: 'info' };
+  return processInstances(plan, settings, { ...ensureKeys(folder), writeKeysFile }).map((instance) => {
+    const env = { ...instance.env, LIKENESS_SESSION_TIMEOUT_MS: String(sessionTimeoutMs) };
+    return createRunner({ ...instance, env }, logs, instance.stage === mutation?.stage ? mutation.entry : undefined);
+  });
+}
+
+function keyEntry(scope: 'write' | 'import', key: string) {
+  return { name: scope, sha256: createHash('sha256').update(key).digest('hex'), scopes: [scope] };
+}
+
+async function publishItems(
+  items: ReadonlyMap<string, ItemAttributes>,
+  { ingest, cleaner, key }: { ingest: string; cleaner: string; key: string },
+): Promise<void> {
+  const all = [...items].map(([itemId, item]) => ({ itemId, version: 1, ...item }));
+  const authorization = `Basic ${Buffer.from(`${key}:`).toString('base64')}`;
+  for (let start = 0; start < all.length; start += 300) {
+    const response = await fetch(`${ingest}/v1/items`, {
+      method: 'PUT',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(all.slice(start, start + 300)),
+    });
+    if (!response.ok) throw new Error(`PUT items: ${response.status} ${await response.text()}`);
+  }
+  for (let patience = 200; patience > 0; patience--, await sleep(100)) {
+    const metrics = await fetch(`${cleaner}/metrics`).then((response) => response.text());
+    const known = /^likeness_catalogue_items(?:\{[^}]*\})? (\d+)$/m.exec(metrics)?.[1];
+    if (Number(known) === items.size) return;
+  }
+  throw new Error('the cleaner does not know the catalogue');
+}
