@@ -3,13 +3,15 @@ import type { TrainingSet } from './event-table.ts';
 import {
   assessAll,
   chooseWeights,
+  defaultWeights,
   evaluationOf,
   fitAll,
+  leastQueries,
   type Assessed,
   type BlendWeights,
   type FitOptions,
 } from './fit.ts';
-import { leaveOneOut, timeSplit, type Protocol, type Split } from './split.ts';
+import { leaveOneOut, timeSplit, type Fold, type Protocol, type Split } from './split.ts';
 
 export interface BacktestOptions extends FitOptions {
   readonly protocol: Protocol;
@@ -29,24 +31,26 @@ export interface BacktestResult {
 }
 
 export async function backtest(set: TrainingSet, options: BacktestOptions): Promise<BacktestResult> {
-  const { inputs, k, now, onProgress = () => undefined } = options;
-  const { sequences, items } = set;
+  const { inputs, k, onProgress = () => undefined } = options;
   const { validation, test } = splitBy(set, options);
   onProgress(`choosing weights on ${validation.queries.at.length} questions`);
-  const trial = await fitAll(validation.train, items, options);
-  const started = now();
-  const weights = chooseWeights(trial, evaluationOf(trial, { sequences, queries: validation.queries, k, inputs }));
-  const choosing = (now() - started) / 1000;
+  const { weights, seconds: choosing } = await choose(validation, set, options);
   onProgress(`judging on ${test.queries.at.length} questions (SR weight ${weights.srWeight}, decay ${weights.decay})`);
-  const fitted = await fitAll(test.train, items, options);
+  const fitted = await fitAll(test.train, set.items, options);
   const { seconds } = fitted;
-  const fitSeconds = {
-    ...seconds,
-    blend: seconds.sr + seconds.ease + trial.seconds.sr + trial.seconds.ease + choosing,
-  };
-  const judged = assessAll(fitted, weights, { sequences, queries: test.queries, k, inputs });
+  const fitSeconds = { ...seconds, blend: seconds.sr + seconds.ease + choosing };
+  const judged = assessAll(fitted, weights, { sequences: set.sequences, queries: test.queries, k, inputs });
   const models = judged.map((model) => ({ ...model, fitSeconds: fitSeconds[model.kind] }));
   return { weights, models, easeItems: fitted.ease.items, easeMassKept: fitted.ease.massKept };
+}
+
+async function choose({ train, queries }: Fold, { sequences, items }: TrainingSet, options: BacktestOptions) {
+  if (queries.at.length < leastQueries) return { weights: defaultWeights, seconds: 0 };
+  const { inputs, k, now } = options;
+  const started = now();
+  const trial = await fitAll(train, items, options);
+  const weights = chooseWeights(trial, evaluationOf(trial, { sequences, queries, k, inputs }));
+  return { weights, seconds: (now() - started) / 1000 };
 }
 
 function splitBy({ sequences }: TrainingSet, { protocol, fraction }: BacktestOptions): Split {

@@ -39,8 +39,8 @@ export const invertHere: Inverter = {
   },
 };
 
-/** Below this size threads cost more than they bring. */
-const inlineSize = 512;
+/** Below this size (half a second's work) threads cost more than they bring. */
+const inlineSize = 2048;
 /** Behind the matrices lie two 32-bit counters, with which threads wait for one another. */
 const counterBytes = 8;
 

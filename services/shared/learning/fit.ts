@@ -71,15 +71,13 @@ export function blendModel({ items, sr, ease }: Fitted, { srWeight, decay }: Ble
 const decays = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1];
 const srWeights = [0.01, 0.03, 0.1, 0.3, 1, 3];
 /** So many questions settle the weights to well below what separates neighbouring ones. */
-const choosingQueries = 2000;
+const choosingQueries = 1500;
+/** Fewer questions than this choose by chance, and the defaults are kept. */
+export const leastQueries = 30;
 
-/**
- * The weights with the best NDCG on the validation fold: by decay, by weight, and by decay again. Without a question
- * the defaults are kept.
- */
+/** The weights with the best NDCG on the validation fold: by decay, by weight, and by decay again. */
 export function chooseWeights(fitted: Fitted, input: EvaluationInput): BlendWeights {
   const asked = { ...input, queries: sampleQueries(input.queries, choosingQueries) };
-  if (asked.queries.at.length === 0) return defaultWeights;
   const tried = new Map<string, number>();
   const quality = (weights: BlendWeights): number => {
     const key = `${weights.srWeight} ${weights.decay}`;

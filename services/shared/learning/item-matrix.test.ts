@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compressRows, pruneRows, type ItemMatrix } from './item-matrix.ts';
+import { compressRows, greatestEntries, pruneRows, type ItemMatrix } from './item-matrix.ts';
 
 const entries = (...list: [number, number, number][]) => ({
   rows: Uint32Array.from(list, (entry) => entry[0]),
@@ -50,6 +50,22 @@ describe('ItemMatrix', () => {
         const expected = Array.from({ length: 6 }, () => Array<number>(6).fill(0));
         for (const [row, column, value] of list) expected[row]![column] = value;
         expect(dense(compressRows(6, entries(...list)), 6)).toEqual(expected);
+      }),
+    );
+  });
+});
+
+describe('greatestEntries', () => {
+  it('equals the head of a stable sort by magnitude, in ascending order of place', () => {
+    const values = fc.array(
+      fc.oneof(fc.float({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(0.5, -0.5, 0)),
+    );
+    fc.assert(
+      fc.property(values, fc.nat(20), (list, keep) => {
+        const floats = Float32Array.from([9, ...list, 9]);
+        const places = list.map((_, at) => at + 1).sort((a, b) => Math.abs(floats[b]!) - Math.abs(floats[a]!));
+        const expected = places.slice(0, keep).sort((a, b) => a - b);
+        expect([...greatestEntries(floats, 1, list.length + 1, keep)]).toEqual(expected);
       }),
     );
   });

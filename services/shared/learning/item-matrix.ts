@@ -94,8 +94,7 @@ export function pruneRows(matrix: ItemMatrix, keep: number): ItemMatrix {
 /** Positions, ascending, of the `keep` greatest magnitudes among values[from … to); the first among equals. */
 export function greatestEntries(values: Float32Array, from: number, to: number, keep: number): Uint32Array {
   if (to - from <= keep) return Uint32Array.from({ length: to - from }, (_, offset) => from + offset);
-  // Bits of floats without their sign order as the magnitudes do.
-  const magnitudes = new Uint32Array(values.slice(from, to).buffer).map((bits) => bits & 0x7fff_ffff);
+  const magnitudes = absoluteBits(values, from, to);
   const { threshold, equal } = rankThreshold(magnitudes, keep);
   const kept = new Uint32Array(keep);
   let held = 0;
@@ -107,26 +106,24 @@ export function greatestEntries(values: Float32Array, from: number, to: number, 
   return kept;
 }
 
-/** The `keep`-th greatest key, and how many of the keys equal to it belong to the `keep`. Two counting passes. */
-function rankThreshold(keys: Uint32Array, keep: number): { threshold: number; equal: number } {
-  const high = countedFromAbove(keys, keep, (key) => key >>> 16);
-  const low = countedFromAbove(keys, high.rest, (key) => (key >>> 16 === high.digit ? key & 0xffff : -1));
-  return { threshold: high.digit * 0x1_0000 + low.digit, equal: low.rest };
+/** Bits of floats without their sign: they order as the magnitudes do. */
+function absoluteBits(values: Float32Array, from: number, to: number): Uint32Array {
+  const bits = new Uint32Array(values.slice(from, to).buffer);
+  for (let at = 0; at < bits.length; at++) bits[at] = bits[at]! & 0x7fff_ffff;
+  return bits;
 }
 
-/** The digit at which the `keep`-th key from above lies, and how many of that digit's keys are among the `keep`. */
-function countedFromAbove(
-  keys: Uint32Array,
-  keep: number,
-  digitOf: (key: number) => number,
-): { digit: number; rest: number } {
-  const counts = new Uint32Array(0x1_0000);
-  for (const key of keys) {
-    const digit = digitOf(key);
-    if (digit >= 0) counts[digit]!++;
+/** The `keep`-th greatest key (31 bits), and how many of the keys equal to it belong to the `keep`: digit by digit. */
+function rankThreshold(keys: Uint32Array, keep: number): { threshold: number; equal: number } {
+  const counts = new Uint32Array(256);
+  let [prefix, mask, rest] = [0, 0, keep];
+  for (let shift = 24; shift >= 0; shift -= 8) {
+    counts.fill(0);
+    for (let at = 0; at < keys.length; at++) if ((keys[at]! & mask) === prefix) counts[(keys[at]! >>> shift) & 255]!++;
+    let digit = 255;
+    for (; rest > counts[digit]!; digit--) rest -= counts[digit]!;
+    prefix |= digit << shift;
+    mask |= 255 << shift;
   }
-  let digit = 0xffff;
-  let rest = keep;
-  for (; rest > counts[digit]!; digit--) rest -= counts[digit]!;
-  return { digit, rest };
+  return { threshold: prefix, equal: rest };
 }
