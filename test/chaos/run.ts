@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cleanerLag, featureLag, type LagSources } from '../../operator/local/lag.ts';
 import { topicNames } from '../../operator/topics.ts';
+import type { Bed } from './bed.ts';
 import { breakThings } from './break.ts';
 import { checkProfiles, readStreams, type ProfileCheck, type StreamIds } from './compare.ts';
 import { generateTraffic, type Traffic } from './generate.ts';
@@ -10,7 +11,7 @@ import { createOracle, type Oracle } from './oracle/oracle.ts';
 import { createRandom } from './random.ts';
 import { createSchedule, type FaultCounts } from './schedule.ts';
 import { sendAll, type Sent } from './send.ts';
-import { startStack, type Bed, type Mutation, type Stack } from './stack.ts';
+import { startStack, type Mutation, type Stack } from './stack.ts';
 
 export interface ChaosOptions {
   readonly seed: number;

@@ -12,18 +12,10 @@ import { connectProfileStore } from '../../services/shared/adapters/connect-prof
 import type { Broker } from '../../services/shared/broker.ts';
 import type { ItemAttributes } from '../../services/shared/event.ts';
 import type { ProfileStore } from '../../services/shared/profile-store.ts';
+import { freePort } from '../testbed/free-port.ts';
+import type { Bed } from './bed.ts';
 import { chaosSpec } from './pipeline.ts';
 import { createRunner, untilReady, type Entry, type Runner } from './processes.ts';
-
-/** Real Kafka and Redis, however they were started. */
-export interface Bed {
-  readonly kafka: string;
-  readonly redis: string;
-  /** SIGKILL Redis, cut up to so many bytes off its append-only file, start it; resolves with the bytes cut. */
-  readonly crashRedis: (cutBytes: number) => Promise<number>;
-  /** The first of so many free ports in a row. */
-  readonly freePorts: (count: number) => Promise<number>;
-}
 
 /** A stage whose processes run another entry than their main.ts. */
 export interface Mutation {
@@ -62,7 +54,7 @@ export async function startStack(options: StackOptions, bed: Bed): Promise<Stack
   const store = await connectProfileStore({ redis: bed.redis });
   await broker.createTopics(plan.topics);
   const keys = { write: `write-${options.name}`, import: `import-${options.name}` };
-  const runners = await createRunners(options, plan, keys, bed);
+  const runners = await createRunners(options, plan, keys);
   for (const runner of runners) runner.start();
   const stop = async (): Promise<void> => {
     await Promise.all(runners.map((runner) => runner.stop()));
@@ -97,18 +89,21 @@ async function createRunners(
   { folder, sessionTimeoutMs, mutation }: StackOptions,
   plan: Plan,
   keys: Stack['keys'],
-  bed: Bed,
 ): Promise<Runner[]> {
   const writeKeysFile = join(folder, 'write-keys.json');
   const logs = join(folder, 'logs');
   mkdirSync(logs, { recursive: true });
   writeFileSync(writeKeysFile, JSON.stringify([keyEntry('write', keys.write), keyEntry('import', keys.import)]));
-  const count = plan.workloads.reduce((total, { kind, replicas }) => total + (kind === 'service' ? replicas : 0), 0);
-  const settings = { dataDir: folder, host: '127.0.0.1', port: await bed.freePorts(count), logLevel: 'info' };
-  return processInstances(plan, settings, { ...ensureKeys(folder), writeKeysFile }).map((instance) => {
-    const env = { ...instance.env, LIKENESS_SESSION_TIMEOUT_MS: String(sessionTimeoutMs) };
-    return createRunner({ ...instance, env }, logs, instance.stage === mutation?.stage ? mutation.entry : undefined);
-  });
+  const settings = { dataDir: folder, host: '127.0.0.1', port: 0, logLevel: 'info' };
+  const runners: Runner[] = [];
+  for (const instance of processInstances(plan, settings, { ...ensureKeys(folder), writeKeysFile })) {
+    // A port of its own that stays: a process that comes back must be found where it was.
+    const [port, timeout] = [String(await freePort()), String(sessionTimeoutMs)];
+    const env = { ...instance.env, LIKENESS_PORT: port, LIKENESS_SESSION_TIMEOUT_MS: timeout };
+    const entry = instance.stage === mutation?.stage ? mutation.entry : undefined;
+    runners.push(createRunner({ ...instance, env }, logs, entry));
+  }
+  return runners;
 }
 
 function keyEntry(scope: 'write' | 'import', key: string) {
