@@ -63,7 +63,7 @@ function singleStepFold(sequences: Sequences, steps: Uint32Array, ends: Uint32Ar
  */
 export function timeSplit(sequences: Sequences, fraction: number): Split {
   const times = sequences.times.slice().sort();
-  const timeAt = (share: number): number => times[Math.max(0, Math.floor(times.length * share))] ?? Infinity;
+  const timeAt = (share: number): number => times[Math.max(0, Math.round(times.length * share))] ?? Infinity;
   const testFrom = timeAt(1 - fraction);
   const validationFrom = timeAt(1 - 2 * fraction);
   return {
