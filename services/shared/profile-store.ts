@@ -37,7 +37,7 @@ export interface PartitionRead {
 /** One call may write at most so many profiles (one Lua script, one slot). */
 export const maxWritesPerCommit = 500;
 /** Longest profile id in UTF-8 that every store can hold as part of a key. */
-export const maxProfileIdBytes = 512;
+export const maxProfileIdBytes = 1024;
 
 export interface ProfileStore {
   /** Watermark and states as of ONE moment. `profileIds` may be empty. */

@@ -6,7 +6,11 @@ import { decodeWatermark, encodeWatermark } from './watermark.ts';
 const watermark = fc.record({ offset: fc.maxSafeNat(), timestamp: fc.integer(), definition: fc.string() });
 
 test('decode undoes encode', () => {
-  fc.assert(fc.property(watermark, (value) => expect(decodeWatermark(encodeWatermark(value))).toEqual(value)));
+  fc.assert(
+    fc.property(watermark, (value) => {
+      expect(decodeWatermark(encodeWatermark(value))).toEqual(value);
+    }),
+  );
 });
 
 test.each(['', '1 2', 'x 1 d', '1.5 2 d'])('%j is no watermark', (text) => {
