@@ -64,7 +64,7 @@ function describeLetter({ refusedAt, reason, stage, source, detail, event }: Dea
 }
 
 /** Every dead letter that the options ask for, each once, one partition after another. Throws `Usage` for a bad `since`. */
-export async function* listDeadLetters(
+async function* listDeadLetters(
   options: Pick<DeadLetterOptions, 'reason' | 'since' | 'limit'>,
   { broker, topic, now }: Pick<DeadLetterIo, 'broker' | 'topic' | 'now'>,
 ): AsyncGenerator<DeadLetter> {
@@ -96,7 +96,7 @@ function sinceTime(since: string, now: number): string {
   throw new LikenessError('Usage', `--since ${since} is neither a time (2024-05-01T12:00:00Z) nor a duration (2h)`);
 }
 
-export interface Fate {
+interface Fate {
   readonly source: string;
   readonly reason: string;
   readonly outcome: 'accepted' | 'refused' | 'notReplayable';
@@ -107,7 +107,7 @@ export interface Fate {
  * Sends each letter's event to ingest again, with its own id, so that an event which did get through is not counted
  * twice. What ingest accepts is judged by the cleaner anew: it may come back as another dead letter.
  */
-export async function* replayDeadLetters(options: DeadLetterOptions, io: DeadLetterIo): AsyncGenerator<Fate> {
+async function* replayDeadLetters(options: DeadLetterOptions, io: DeadLetterIo): AsyncGenerator<Fate> {
   const { to } = options;
   if (to === undefined) throw new LikenessError('Usage', 'replay needs --to URL, the address of the ingest');
   for await (const letter of listDeadLetters(options, io)) {

@@ -13,7 +13,7 @@ import { createTimesStep } from './steps/times.ts';
 import { createUnitsStep } from './steps/units.ts';
 import { createValuesStep } from './steps/values.ts';
 
-export interface Parsed {
+interface Parsed {
   /** The event as it came in; undefined if the line is no event. Never changed. */
   readonly sent: Draft | undefined;
   readonly result: Result<Draft>;
@@ -21,7 +21,7 @@ export interface Parsed {
 
 export type Pipeline = (line: string, context: StepContext) => Parsed;
 
-export const stepsOf = (spec: CleanerSlice): readonly Step[] => [
+const stepsOf = (spec: CleanerSlice): readonly Step[] => [
   createEventTypeStep(spec),
   createRequiredStep(spec),
   createTimesStep(spec.cleaning),

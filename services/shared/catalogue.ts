@@ -14,7 +14,7 @@ export interface ItemMessage {
 }
 
 /** `repeat`: what is known already; `older`: less than what is known, which stays. */
-export type Applied = 'applied' | 'repeat' | 'older' | 'malformed';
+type Applied = 'applied' | 'repeat' | 'older' | 'malformed';
 
 export interface Catalogue {
   /** What is known of an item; undefined: nothing. */

@@ -5,7 +5,7 @@ import type { CleanEvent, DeadLetter } from '../../services/shared/event.ts';
 import { unpackLines } from '../../services/shared/record.ts';
 import type { Oracle } from './oracle/oracle.ts';
 
-export interface Difference {
+interface Difference {
   readonly profile: string;
   readonly attribute: string;
   readonly expected: string;

@@ -3,7 +3,7 @@ import type { ItemAttributes, SentEvent } from '../../services/shared/event.ts';
 import { createPopulation, shuffle, type Population } from './population.ts';
 import type { Random } from './random.ts';
 
-export interface LedgerEntry {
+interface LedgerEntry {
   readonly event: SentEvent;
   /** When it is due to be sent, milliseconds; retries may take minutes more. */
   readonly dueAt: number;

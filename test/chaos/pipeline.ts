@@ -2,7 +2,7 @@
 import { effectiveSpec } from '../../crds/effective.ts';
 import { specSchema, type PipelineSpec } from '../../crds/pipeline.ts';
 
-export const partitions = 6;
+const partitions = 6;
 
 export function chaosSpec(at: { readonly kafka: string; readonly redis: string }): PipelineSpec {
   const spec = specSchema.parse({

@@ -3,7 +3,7 @@ import type { SentEvent } from '../../services/shared/event.ts';
 import type { Random } from './random.ts';
 
 /** A link that an event makes; undefined where it names no source. */
-export type LinkFields = Pick<SentEvent, 'type' | 'userId' | 'anonymousId' | 'previousId'>;
+type LinkFields = Pick<SentEvent, 'type' | 'userId' | 'anonymousId' | 'previousId'>;
 
 export interface Population {
   /** Whose ordinary events are made, the first the most often. */

@@ -14,7 +14,7 @@ export interface Said {
 type Kind = (counted: readonly Judged[], now: number) => Said;
 type Definition<K extends keyof FeatureDefinition> = NonNullable<FeatureDefinition[K]>;
 
-export function fieldOf({ event }: Judged, path: string): string | number | undefined {
+function fieldOf({ event }: Judged, path: string): string | number | undefined {
   let value: unknown = event;
   for (const key of path.split('.')) value = (value as Record<string, unknown> | null | undefined)?.[key];
   return typeof value === 'string' || typeof value === 'number' ? value : undefined;
