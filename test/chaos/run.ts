@@ -68,6 +68,7 @@ export async function runChaos(options: ChaosOptions, bed: Bed): Promise<ChaosRe
     const accepted = traffic.ledger.filter(({ event }) => sent.accepted.has(event.id));
     const oracle = createOracle(accepted, stack.spec.features, traffic.catalogue);
     options.tell(`nothing waits any more; asking for ${oracle.profiles.size} profiles`);
+    await stack.untilServing();
     const profiles = await checkProfiles(oracle, stack.urlOf('serving'), asOf);
     const { seed } = options;
     const { attempts, failures } = sent;

@@ -43,6 +43,8 @@ export interface Stack {
   urlsOf(stage: StageName): string[];
   /** Resolves when the cleaners know them. */
   publishItems(items: ReadonlyMap<string, ItemAttributes>): Promise<void>;
+  /** Resolves when profiles can be read. */
+  untilServing(): Promise<void>;
   ends(): Record<string, readonly string[]>;
   stop(): Promise<void>;
 }
@@ -81,6 +83,7 @@ export async function startStack(options: StackOptions, bed: Bed): Promise<Stack
     crashRedis: bed.crashRedis,
     publishItems: (items) =>
       publishItems(items, { ingest: urlOf('ingest'), cleaner: urlOf('cleaner'), key: keys.write }),
+    untilServing: () => untilReady(runners.find(({ stage }) => stage === 'serving')!),
     ends: () => Object.fromEntries(runners.map(({ name, ends }) => [name, ends])),
   };
 }
