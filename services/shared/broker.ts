@@ -55,7 +55,10 @@ export interface ConsumerOptions {
   readonly onBatch: (batch: Batch) => Promise<void>;
   /** An error that the consumer cannot heal. The service must stop. */
   readonly onFatal: (error: unknown) => void;
-  /** Told about every failure after which the same work comes again: a rejected `onBatch`, a retryable `onAssigned`. */
+  /**
+   * Told about every failure after which the same work comes again: a rejected `onBatch`, a retryable `onAssigned`, a
+   * membership that ended and is renewed (partition −1).
+   */
   readonly onRetry?: (error: unknown, at: { topic: string; partition: number }) => void;
   /** The pause before a rejected batch comes again, 500 by default. */
   readonly retryMs?: number;
@@ -86,6 +89,7 @@ export interface TopicSettings {
   readonly partitions: number;
   readonly replicationFactor?: number;
   readonly compacted?: boolean;
+  /** Absent: kept for ever. */
   readonly retentionMs?: number;
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Broker } from '../broker.ts';
 import { LikenessError } from '../errors.ts';
 import { openEmbeddedBroker } from './embedded-broker.ts';
+import { connectKafka } from './kafka-broker.ts';
 
 export interface BrokerAddress {
   /** Bootstrap servers, `host:port,host:port`. */
@@ -15,7 +16,8 @@ export interface BrokerAddress {
 }
 
 /** Rejects with `BadConfig` if there is neither, with a retryable `BrokerUnavailable` if Kafka does not answer. */
-export async function connectBroker({ dataDir }: BrokerAddress): Promise<Broker> {
+export async function connectBroker({ kafka, dataDir, clientId, sessionTimeoutMs }: BrokerAddress): Promise<Broker> {
+  if (kafka) return connectKafka({ address: kafka, clientId, ...(sessionTimeoutMs && { sessionTimeoutMs }) });
   if (dataDir) return openEmbeddedBroker(join(dataDir, 'log'));
   throw new LikenessError('BadConfig', 'Neither a Kafka address nor a data folder is given; give one of them.');
 }

@@ -42,7 +42,7 @@ export class Group {
     if (at < 0) return;
     this.#members.splice(at, 1);
     await this.#rebalancing;
-    await Promise.all([...member.readers.values()].map((reader) => reader.stop()));
+    await Promise.all([...member.readers.values()].map((reader) => reader.finish()));
     member.readers.clear();
     await this.#rebalance();
   }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch, ConsumerOptions } from '../../broker.ts';
 import { LikenessError } from '../../errors.ts';
+import { checkPosition } from '../log-position.ts';
 import type { Bell } from './bell.ts';
 import type { LogDatabase } from './database.ts';
 import { headOf, readLog } from './read-log.ts';
@@ -25,6 +26,7 @@ export class PartitionReader {
   #position = 0;
   /** Rises with every seek: a batch delivered before it is stale. */
   #turn = 0;
+  #finishing = false;
   #running: Promise<void> = Promise.resolve();
 
   constructor(
@@ -55,13 +57,24 @@ export class PartitionReader {
     return this.#running;
   }
 
+  /** Lets the batch under way end well, and takes no other. */
+  finish(): Promise<void> {
+    this.#finishing = true;
+    this.#bell.ring(new Set([this.#key]));
+    return this.#running;
+  }
+
+  get #isOver(): boolean {
+    return this.#finishing || this.#stop.signal.aborted;
+  }
+
   get #key(): string {
     return partitionKey(this.owned.id, this.owned.partition);
   }
 
   async #run(): Promise<void> {
     await this.#begin();
-    while (!this.#stop.signal.aborted) {
+    while (!this.#isOver) {
       const delivered = await this.#deliverNext();
       if (!delivered) await this.#bell.wait(this.#key, this.#stop.signal);
     }
@@ -80,7 +93,7 @@ export class PartitionReader {
 
   /** Repeats what fails for a passing reason, for as long as the partition is owned. */
   async #retrying<T>(work: () => Promise<T> | undefined): Promise<T | undefined> {
-    while (!this.#stop.signal.aborted) {
+    while (!this.#isOver) {
       try {
         return await work();
       } catch (error) {
@@ -101,7 +114,7 @@ export class PartitionReader {
       if (turn === this.#turn) this.#position = batch.next;
     } catch (error) {
       this.#options.onRetry?.(error, this.owned);
-      await this.#pause();
+      if (!this.#isOver) await this.#pause();
     }
     return true;
   }
@@ -137,26 +150,4 @@ function beat(isStale: () => boolean): () => Promise<void> {
       retryable: true,
     });
   };
-}
-
-/** A position outside the log means loss or another log: whoever goes on silently skips records. */
-export function checkPosition(
-  { topic, partition }: { readonly topic: string; readonly partition: number },
-  position: number,
-  { low, high }: { low: number; high: number },
-): void {
-  if (position > high) {
-    throw new LikenessError(
-      'LogAheadOfTopic',
-      `Position ${position} lies behind the end (${high}) of partition ${partition} of ${topic}: the topic was ` +
-        'created again, or lost its end. Raise the epoch and rebuild from the archive.',
-    );
-  }
-  if (position < low) {
-    throw new LikenessError(
-      'LogGap',
-      `Position ${position} lies before the start (${low}) of partition ${partition} of ${topic}: records between ` +
-        'them are gone. Raise the retention, and rebuild, or accept the loss by starting from the start of the log.',
-    );
-  }
 }

@@ -1,0 +1,82 @@
+/** The event log of a cluster: the Broker port on Kafka, by kafkajs. */
+import type { Admin } from 'kafkajs';
+import type {
+  Broker,
+  BrokerRecord,
+  Consumer,
+  ConsumerOptions,
+  PartitionOffsets,
+  Producer,
+  ReadRange,
+  TopicSettings,
+} from '../broker.ts';
+import { insist, kafkaSettings, type KafkaOptions, type KafkaSettings } from './kafka/client.ts';
+import { GroupConsumer } from './kafka/consumer.ts';
+import { SerialProducer } from './kafka/producer.ts';
+import { follow, read } from './kafka/reading.ts';
+import { createTopics, deleteTopics, fetchCommitted, fetchOffsets } from './kafka/topics.ts';
+
+const connectWithinMs = 15_000;
+
+/** Rejects with a retryable `BrokerUnavailable` if no broker answers, with `BadConfig` if it refuses this client. */
+export async function connectKafka(options: KafkaOptions): Promise<Broker> {
+  const settings = kafkaSettings(options);
+  const admin = settings.hasty.admin();
+  await insist(`connecting to ${options.address}`, connectWithinMs, () => admin.connect());
+  return new KafkaBroker(settings, admin);
+}
+
+class KafkaBroker implements Broker {
+  readonly #settings: KafkaSettings;
+  readonly #admin: Admin;
+  readonly #open = new Set<{ close(): Promise<void> }>();
+  #closed: Promise<void> | undefined;
+
+  constructor(settings: KafkaSettings, admin: Admin) {
+    this.#settings = settings;
+    this.#admin = admin;
+  }
+
+  producer(): Promise<Producer> {
+    return this.#keep(SerialProducer.connect(this.#settings));
+  }
+
+  consume(options: ConsumerOptions): Promise<Consumer> {
+    return this.#keep(GroupConsumer.start(this.#settings, this.#admin, options));
+  }
+
+  follow(options: Parameters<Broker['follow']>[0]): Promise<{ close(): Promise<void> }> {
+    return this.#keep(follow(this.#settings, this.#admin, options));
+  }
+
+  read(range: ReadRange): AsyncIterable<readonly BrokerRecord[]> {
+    return read(this.#settings, this.#admin, range);
+  }
+
+  createTopics(topics: readonly TopicSettings[]): Promise<void> {
+    return createTopics(this.#admin, topics);
+  }
+
+  deleteTopics(names: readonly string[]): Promise<void> {
+    return deleteTopics(this.#admin, names);
+  }
+
+  offsets(topic: string): Promise<PartitionOffsets[]> {
+    return fetchOffsets(this.#admin, topic);
+  }
+
+  committed(group: string, topic: string): Promise<Map<number, number>> {
+    return fetchCommitted(this.#admin, group, topic);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= Promise.all([...this.#open].map((part) => part.close())).then(() => this.#admin.disconnect());
+    return this.#closed;
+  }
+
+  async #keep<T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> {
+    const part = await opening;
+    this.#open.add(part);
+    return part;
+  }
+}

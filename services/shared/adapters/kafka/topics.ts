@@ -1,0 +1,85 @@
+/** Topics of Kafka: creating, deleting, and what they and their groups hold. */
+import type { Admin, ITopicConfig } from 'kafkajs';
+import type { PartitionOffsets, TopicSettings } from '../../broker.ts';
+import { LikenessError } from '../../errors.ts';
+import { insist } from './client.ts';
+
+/** Admin calls are tried for so long. */
+const withinMs = 10_000;
+
+export async function createTopics(admin: Admin, settings: readonly TopicSettings[]): Promise<void> {
+  const known = new Set(await listTopics(admin));
+  const missing = settings.filter(({ name }) => !known.has(name));
+  if (missing.length > 0) {
+    const topics = missing.map(topicConfig);
+    await insist('creating topics', withinMs, () => admin.createTopics({ topics, waitForLeaders: true }));
+  }
+  const present = settings.filter((topic) => !missing.includes(topic));
+  if (present.length > 0) await checkPartitions(admin, present);
+}
+
+function topicConfig(settings: TopicSettings): ITopicConfig {
+  const { name, partitions, replicationFactor, compacted, retentionMs } = settings;
+  const config: Record<string, string> = {
+    // Record times from event time would let retention delete history while it is being written.
+    'message.timestamp.type': 'LogAppendTime',
+    'unclean.leader.election.enable': 'false',
+    'cleanup.policy': compacted ? 'compact' : 'delete',
+    'retention.ms': String(retentionMs ?? -1),
+  };
+  if (replicationFactor) config['min.insync.replicas'] = String(Math.max(1, replicationFactor - 1));
+  return {
+    topic: name,
+    numPartitions: partitions,
+    replicationFactor: replicationFactor ?? -1,
+    configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+  };
+}
+
+async function checkPartitions(admin: Admin, settings: readonly TopicSettings[]): Promise<void> {
+  const names = settings.map(({ name }) => name);
+  const { topics } = await insist('reading metadata', withinMs, () => admin.fetchTopicMetadata({ topics: names }));
+  for (const { name, partitions } of settings) {
+    const actual = topics.find((topic) => topic.name === name)?.partitions.length;
+    if (actual === partitions) continue;
+    throw new LikenessError(
+      'BadConfig',
+      `Topic ${name} has ${actual} partitions, ${partitions} are asked for; ` +
+        'partitions never change in place: raise the epoch, which makes new topics.',
+    );
+  }
+}
+
+export async function deleteTopics(admin: Admin, names: readonly string[]): Promise<void> {
+  for (const name of names) await requireTopic(admin, name);
+  await insist('deleting topics', withinMs, () => admin.deleteTopics({ topics: [...names] }));
+}
+
+export async function fetchOffsets(admin: Admin, topic: string): Promise<PartitionOffsets[]> {
+  await requireTopic(admin, topic);
+  const offsets = await insist('reading offsets', withinMs, () => admin.fetchTopicOffsets(topic));
+  return offsets
+    .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
+    .toSorted((a, b) => a.partition - b.partition);
+}
+
+export async function fetchCommitted(admin: Admin, group: string, topic: string): Promise<Map<number, number>> {
+  await requireTopic(admin, topic);
+  const work = () => admin.fetchOffsets({ groupId: group, topics: [topic] });
+  const [found] = await insist('reading positions', withinMs, work);
+  const positions = (found?.partitions ?? []).map(({ partition, offset }): [number, number] => [
+    partition,
+    Number(offset),
+  ]);
+  return new Map(positions.filter(([, offset]) => offset >= 0));
+}
+
+/** kafkajs asks for an unknown topic again and again, and keeps it among those it asks for: look first. */
+export async function requireTopic(admin: Admin, topic: string): Promise<void> {
+  if ((await listTopics(admin)).includes(topic)) return;
+  throw new LikenessError('NotFound', `There is no topic ${topic}; create it first.`);
+}
+
+function listTopics(admin: Admin): Promise<string[]> {
+  return insist('listing topics', withinMs, () => admin.listTopics());
+}
