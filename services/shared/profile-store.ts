@@ -59,6 +59,11 @@ export interface ProfileStore {
   hasProfiles(tag: PartitionTag): Promise<boolean>;
   /** Ids of the profiles of a partition, in no order. For tools and tests. */
   list(tag: PartitionTag): AsyncIterable<string>;
+  /**
+   * Forgets a partition, for a rebuild: its watermark first, so that nobody's commit succeeds meanwhile, then its
+   * profiles. Not atomic: a crash in between leaves profiles without a watermark.
+   */
+  clear(tag: PartitionTag): Promise<void>;
   /** Calls back after each reconnect: cached states may be stale. Returns a function that stops it. */
   onReconnect(callback: () => void): () => void;
   /** Rejects with `StoreEvicts` if the store may evict keys, `StoreUnavailable` if it cannot be reached. */

@@ -5,7 +5,9 @@ import { maxProfileIdBytes, maxWritesPerCommit, type ProfileWrite } from './prof
 /** True if a store can hold a profile of this id: 1 to maxProfileIdBytes bytes of well-formed Unicode. */
 export function isStorableId(profileId: string): boolean {
   if (profileId.length === 0 || profileId.length > maxProfileIdBytes) return false;
-  return profileId.isWellFormed() && Buffer.byteLength(profileId) <= maxProfileIdBytes;
+  if (!profileId.isWellFormed()) return false;
+  // A code unit is at most 3 bytes, so most ids need not be counted.
+  return profileId.length * 3 <= maxProfileIdBytes || Buffer.byteLength(profileId) <= maxProfileIdBytes;
 }
 
 /** Throws LikenessError `BadData` (a bug of the caller): too many writes, a profile twice, an id that cannot be stored. */

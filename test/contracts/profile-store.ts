@@ -211,6 +211,31 @@ export function profileStoreContract(name: string, start: () => Promise<ProfileS
       },
     );
 
+    test('a cleared partition is as if it had never been, and its neighbours stay', async () => {
+      const other = `${tag}0`;
+      const writes = Array.from({ length: 300 }, (_, index) => ({
+        profileId: `user-${index}`,
+        state: bytes('1'),
+        ids: { append: bytes('x') },
+      }));
+      for (const one of [tag, other]) await store.commit(one, undefined, mark(1), writes);
+      await store.clear(tag);
+      expect(await rival.read(tag, ['user-7'])).toEqual({ watermark: undefined, profiles: [undefined] });
+      expect(await rival.hasProfiles(tag)).toBe(false);
+      expect(await collect(rival.list(other))).toHaveLength(300);
+      expect(await rival.commit(tag, mark(1), mark(2), [])).toBe('conflict');
+      await rival.commit(tag, undefined, mark(1), [{ profileId: 'user-7', state: bytes('2') }]);
+      expect(text((await store.read(tag, ['user-7'])).profiles[0]!.ids)).toBe('');
+    });
+
+    test('who closes leaves others open', async () => {
+      const third = await harness.open();
+      await third.commit(tag, undefined, mark(1), [{ profileId: 'a', state: bytes('1') }]);
+      await third.close();
+      expect(await store.commit(tag, mark(1), mark(2), [{ profileId: 'a', state: bytes('2') }])).toBe('committed');
+      expect(text((await rival.get([{ tag, profileId: 'a' }]))[0]!)).toBe('2');
+    });
+
     test('get reads states of several partitions in the order asked for', async () => {
       const other = `${tag}9`;
       await store.commit(tag, undefined, mark(1), [{ profileId: 'a', state: bytes('1') }]);

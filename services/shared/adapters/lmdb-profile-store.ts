@@ -60,6 +60,7 @@ export function openLmdbProfileStore(folder: string): ProfileStore {
       for (const key of tables.states.getKeys({ ...stateRange(tag), snapshot: false }))
         yield profileIdOfStateKey(tag, key);
     },
+    clear: (tag) => attempt(() => clear(tables, tag)),
     onReconnect: () => () => undefined,
     check: async () => undefined,
     close: () => root.close(),
@@ -103,13 +104,27 @@ async function commit(tables: Tables, step: Step, writes: readonly ProfileWrite[
   const writeAll = (): void => {
     for (const { profileId, state } of writes) void tables.states.put(stateKey(step.tag, profileId), asBuffer(state));
     for (const edit of edits) void (edit.value ? tables.ids.put(edit.key, edit.value) : tables.ids.remove(edit.key));
-    void tables.watermarks.put(key, Buffer.from(encodeWatermark(step.next)), (entry?.version ?? 0) + 1);
+    void tables.watermarks.put(key, Buffer.from(encodeWatermark(step.next)), (entry?.version ?? firstVersion()) + 1);
   };
   // The writes take part in the condition's transaction: all of them happen, or none.
   const done = entry
     ? tables.watermarks.ifVersion(key, entry.version ?? 0, writeAll)
     : tables.watermarks.ifNoExists(key, writeAll);
   return (await done) ? 'committed' : 'conflict';
+}
+
+/** Random, so that after a `clear` no version comes again that somebody might still compare with. */
+const firstVersion = (): number => Math.floor(Math.random() * 2 ** 40);
+
+/** The watermark is gone before the first profile is: commits that expect it fail from then on. */
+async function clear({ watermarks, states, ids }: Tables, tag: PartitionTag): Promise<void> {
+  await watermarks.remove(watermarkKey(tag));
+  const range = stateRange(tag); // Chunk keys begin as state keys do: with the tag and NUL.
+  for (const table of [states, ids]) {
+    let last: Promise<boolean> = Promise.resolve(true);
+    for (const key of table.getKeys({ ...range, snapshot: false })) last = table.remove(key);
+    await last;
+  }
 }
 
 type Edit = { readonly key: Buffer; readonly value?: Buffer };

@@ -7,7 +7,7 @@ import type { PartitionRead, PartitionTag, ProfileStore, ProfileWrite, Watermark
 import { decodeWatermark, encodeWatermark } from '../watermark.ts';
 import { commitArguments, commitScript } from './redis/commit-script.ts';
 import { connectRedis, type RedisSettings } from './redis/connection.ts';
-import { idsKey, profileIdOfStateKey, stateKey, stateKeyPattern, watermarkKey } from './redis/keys.ts';
+import { idsKey, idsKeyPattern, profileIdOfStateKey, stateKey, stateKeyPattern, watermarkKey } from './redis/keys.ts';
 
 const commitSha = createHash('sha1').update(commitScript).digest('hex');
 const noBytes = Buffer.alloc(0);
@@ -22,6 +22,7 @@ export async function connectRedisProfileStore(settings: RedisSettings): Promise
     get: (keys) => attempt(() => getStates(redis, keys)),
     hasProfiles: (tag) => attempt(() => hasProfiles(redis, tag)),
     list: (tag) => list(redis, tag),
+    clear: (tag) => attempt(() => clear(redis, tag)),
     onReconnect: (callback) => connection.onReconnect(callback),
     check: () => attempt(() => checkPolicy(redis)),
     close: () => connection.close(),
@@ -90,28 +91,36 @@ async function getStates(redis: Redis, keys: StateKeys): Promise<(Uint8Array | u
   return states;
 }
 
-async function* scan(redis: Redis, tag: PartitionTag): AsyncIterable<string> {
+/** May name a key more than once, and gives pages without any. */
+async function* scan(redis: Redis, pattern: string): AsyncIterable<string[]> {
   let cursor = '0';
   do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', stateKeyPattern(tag), 'COUNT', 1000);
-    yield* keys;
+    const [next, keys] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', 1000);
+    yield keys;
     cursor = next;
   } while (cursor !== '0');
 }
 
+/** The watermark is gone before the first profile is: commits that expect it fail from then on. */
+async function clear(redis: Redis, tag: PartitionTag): Promise<void> {
+  await redis.del(watermarkKey(tag));
+  for (const pattern of [stateKeyPattern(tag), idsKeyPattern(tag)])
+    for await (const keys of scan(redis, pattern)) if (keys.length > 0) await redis.unlink(keys);
+}
+
 async function hasProfiles(redis: Redis, tag: PartitionTag): Promise<boolean> {
-  for await (const _ of scan(redis, tag)) return true;
+  for await (const keys of scan(redis, stateKeyPattern(tag))) if (keys.length > 0) return true;
   return false;
 }
 
-/** SCAN may name a key more than once; the caller gets each once. */
 async function* list(redis: Redis, tag: PartitionTag): AsyncIterable<string> {
   const seen = new Set<string>();
-  for await (const key of scan(redis, tag)) {
-    if (seen.has(key)) continue;
-    seen.add(key);
-    yield profileIdOfStateKey(tag, key);
-  }
+  for await (const keys of scan(redis, stateKeyPattern(tag)))
+    for (const key of keys) {
+      if (seen.has(key)) continue;
+      seen.add(key);
+      yield profileIdOfStateKey(tag, key);
+    }
 }
 
 /** INFO rather than CONFIG GET, which managed services forbid. */

@@ -5,7 +5,10 @@ export const watermarkKey = (tag: PartitionTag): string => `{${tag}}:w`;
 export const stateKey = (tag: PartitionTag, profileId: string): string => `{${tag}}:s:${profileId}`;
 export const idsKey = (tag: PartitionTag, profileId: string): string => `{${tag}}:d:${profileId}`;
 
-/** Matches every state key of the partition, whatever the tag holds that a glob would read otherwise. */
-export const stateKeyPattern = (tag: PartitionTag): string => `${stateKey(tag, '').replace(/[\\*?[\]^-]/g, '\\$&')}*`;
+/** Match every key of the kind, whatever the tag holds that a glob would read otherwise. */
+export const stateKeyPattern = (tag: PartitionTag): string => `${escapeGlob(stateKey(tag, ''))}*`;
+export const idsKeyPattern = (tag: PartitionTag): string => `${escapeGlob(idsKey(tag, ''))}*`;
+
+const escapeGlob = (text: string): string => text.replace(/[\\*?[\]^-]/g, '\\$&');
 
 export const profileIdOfStateKey = (tag: PartitionTag, key: string): string => key.slice(stateKey(tag, '').length);

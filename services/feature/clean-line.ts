@@ -1,0 +1,51 @@
+/** A line of events-clean → an event ready for profiles, or why it is none. Pure. */
+import type { CleanEvent } from '../shared/event.ts';
+import { idHash64 } from '../shared/id-hash.ts';
+import { isStorableId } from '../shared/profile-writes.ts';
+import { maxIngestedAt } from '../shared/profile/recent-ids.ts';
+
+/** One line and where it lies. Exactly one of `event` and `problem` is there. */
+export interface CleanLine {
+  readonly offset: number;
+  /** Place in its record, from 0. */
+  readonly index: number;
+  readonly text: string;
+  readonly event: ReadyEvent | undefined;
+  readonly problem: string | undefined;
+}
+
+export interface ReadyEvent {
+  readonly clean: CleanEvent;
+  readonly hash: readonly [hi: number, lo: number];
+  /** Milliseconds since 1970. */
+  readonly ingestedAt: number;
+}
+
+/** The cleaner has validated every event; what is checked here is only what could stop or spoil this stage. */
+export function parseCleanLine(text: string, offset: number, index: number): CleanLine {
+  const parsed = parseObject(text);
+  if (parsed === undefined) return { offset, index, text, event: undefined, problem: 'the line is no JSON object' };
+  const problem = problemOf(parsed);
+  if (problem !== undefined) return { offset, index, text, event: undefined, problem };
+  const clean = parsed as unknown as CleanEvent;
+  const event = { clean, hash: idHash64(clean.id), ingestedAt: Date.parse(clean.ingestedAt) };
+  if (event.ingestedAt >= 0 && event.ingestedAt <= maxIngestedAt)
+    return { offset, index, text, event, problem: undefined };
+  return { offset, index, text, event: undefined, problem: 'ingestedAt is no time' };
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const needed = ['id', 'type', 'time', 'ingestedAt', 'profile'] as const;
+
+function problemOf(parsed: Readonly<Record<string, unknown>>): string | undefined {
+  for (const field of needed) if (typeof parsed[field] !== 'string') return `${field} is missing or no string`;
+  return isStorableId(parsed['profile'] as string) ? undefined : 'profile is no id that can be stored';
+}

@@ -1,0 +1,69 @@
+/** What the feature service counts. */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Applied } from './apply.ts';
+
+const stage = 'feature';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+export function createMetrics(registry: Registry) {
+  const registers = [registry];
+  const events = new Counter({
+    name: 'likeness_events_total',
+    help: 'Events by what became of them; the reason is a reason code, or Duplicate',
+    labelNames: ['stage', 'result', 'reason'],
+    registers,
+  });
+  const lag = new Gauge({
+    name: 'likeness_lag_events',
+    help: 'Records of the stream that this stage has not worked on yet',
+    labelNames: ['stage', 'partition'],
+    registers,
+  });
+  const commits = new Counter({
+    name: 'likeness_commits_total',
+    help: 'Commits to the profile store: committed, conflict (another instance was first), unknown (no answer)',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const freshness = new Histogram({
+    name: 'likeness_freshness_seconds',
+    help: 'From ingest to the committed profile, one sample a record',
+    buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60, 600, 3600],
+    registers,
+  });
+  const profiles = new Counter({
+    name: 'likeness_profile_loads_total',
+    help: 'Profiles needed, by where they were found',
+    labelNames: ['from'],
+    registers,
+  });
+  const idOverflow = new Counter({
+    name: 'likeness_dedupe_overflow_total',
+    help: 'Event ids forgotten within the window, because a profile had more than 4,096',
+    registers,
+  });
+  const stateOverflow = new Counter({
+    name: 'likeness_feature_overflow_total',
+    help: 'Times that a bound of a feature cut off exact knowledge',
+    labelNames: ['feature'],
+    registers,
+  });
+  return {
+    applied({ applied, duplicates, refusals, overflows }: Applied): void {
+      if (applied > 0) events.inc({ stage, result: 'ok', reason: '' }, applied);
+      if (duplicates > 0) events.inc({ stage, result: 'drop', reason: 'Duplicate' }, duplicates);
+      for (const { reason } of refusals) events.inc({ stage, result: 'deadLetter', reason });
+      if (overflows > 0) idOverflow.inc(overflows);
+    },
+    commit: (outcome: 'committed' | 'conflict' | 'unknown') => commits.inc({ outcome }),
+    fresh: (seconds: number) => freshness.observe(seconds),
+    loaded(cached: number, stored: number): void {
+      profiles.inc({ from: 'cache' }, cached);
+      profiles.inc({ from: 'store' }, stored);
+    },
+    overflow: (feature: string) => stateOverflow.inc({ feature }),
+    lag: (partition: number, records: number) => lag.set({ stage, partition }, records),
+    forgetLag: (partition: number) => lag.remove({ stage, partition }),
+  };
+}

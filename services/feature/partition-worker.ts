@@ -1,0 +1,222 @@
+/**
+ * Owns one partition: reads profiles, applies events, commits both with the watermark, exactly once. What it keeps in
+ * memory counts only while its compare-and-set succeeds; after anything else it forgets, reads again, and seeks.
+ */
+import type { Batch, Broker, Producer } from '../shared/broker.ts';
+import { emptyProfile } from '../shared/profile/profile.ts';
+import { decodeProfile } from '../shared/profile/codec.ts';
+import type { CompiledFeatures } from '../shared/profile/compile.ts';
+import { RecentIds } from '../shared/profile/recent-ids.ts';
+import type { PartitionTag, ProfileStore, StoredProfile, Watermark } from '../shared/profile-store.ts';
+import type { Clock } from '../shared/service.ts';
+import { encodeWatermark } from '../shared/watermark.ts';
+import { applyChunk, type Applied, type LiveProfile } from './apply.ts';
+import { cutChunks, type Chunk } from './chunks.ts';
+import type { CleanLine } from './clean-line.ts';
+import { deadLetters } from './dead-letters.ts';
+import { locate } from './locate.ts';
+import type { Metrics } from './metrics.ts';
+import { ProfileCache, type CacheLimits } from './profile-cache.ts';
+
+export interface WorkerDeps {
+  readonly broker: Broker;
+  readonly store: ProfileStore;
+  readonly producer: Producer;
+  readonly compiled: CompiledFeatures;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** Reads on from this offset; throws while there is no consumer yet. */
+  readonly seek: (partition: number, offset: number) => void;
+}
+
+export interface WorkerConfig {
+  readonly topic: string;
+  readonly deadTopic: string;
+  readonly dedupeWindowMs: number;
+  readonly fromLogStart: boolean;
+  readonly cache: CacheLimits;
+}
+
+export class PartitionWorker {
+  readonly partition: number;
+  readonly #tag: PartitionTag;
+  readonly #config: WorkerConfig;
+  readonly #deps: WorkerDeps;
+  readonly #cache: ProfileCache;
+  /** As stored, as far as this worker knows; means nothing while `#synced` is false. */
+  #watermark: Watermark | undefined;
+  #synced = false;
+  /** Rises whenever memory is forgotten: work that began before must not fill it again. */
+  #generation = 0;
+  #running: Promise<unknown> = Promise.resolve();
+  /** When this partition last moved, milliseconds since 1970. */
+  movedAt: number;
+
+  constructor(partition: number, tag: PartitionTag, config: WorkerConfig, deps: WorkerDeps) {
+    this.partition = partition;
+    this.#tag = tag;
+    this.#config = config;
+    this.#deps = deps;
+    this.#cache = new ProfileCache(config.cache);
+    this.movedAt = deps.clock.now();
+  }
+
+  /** The next offset to read; undefined while that must be looked up. */
+  get position(): number | undefined {
+    return this.#synced ? (this.#watermark?.offset ?? -1) + 1 : undefined;
+  }
+
+  /** Forgets what is in memory, because somebody else may have written, or the store may have lost what was written. */
+  forget(): void {
+    this.#generation++;
+    this.#synced = false;
+    this.#cache.clear();
+  }
+
+  /** Reads the watermark and gives the offset to read first. Rejects with what startPosition says if nothing fits. */
+  assign(): Promise<number> {
+    return this.#alone(() => this.#locate());
+  }
+
+  /** Where memory was forgotten: reads the watermark again and seeks, without waiting for the next record. */
+  recover(): Promise<void> {
+    return this.#alone(async () => {
+      if (!this.#synced) await this.#seek();
+    });
+  }
+
+  /** Applies a batch. After a rejection nothing is remembered, and the batch may come again. */
+  work(batch: Batch): Promise<void> {
+    return this.#alone(async () => {
+      try {
+        await this.#work(batch);
+      } catch (error) {
+        this.forget();
+        throw error;
+      }
+    });
+  }
+
+  /** One after another: a seek must not fall into the middle of a commit. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#running.then(work);
+    this.#running = run.catch(() => undefined);
+    return run;
+  }
+
+  async #work(batch: Batch): Promise<void> {
+    this.movedAt = this.#deps.clock.now();
+    if (batch.isStale()) return;
+    if (!this.#synced) return this.#seek();
+    const position = this.position!;
+    const records = batch.records.filter(({ offset }) => offset >= position);
+    for (const chunk of cutChunks(records)) {
+      if (batch.isStale()) return;
+      if (!(await this.#apply(chunk))) {
+        if (!batch.isStale()) await this.#seek();
+        return;
+      }
+      this.#deps.metrics.lag(this.partition, batch.highWatermark - chunk.offset - 1);
+      if (!batch.isStale()) await batch.heartbeat();
+    }
+  }
+
+  async #locate(): Promise<number> {
+    this.forget();
+    const generation = this.#generation;
+    const { topic, fromLogStart } = this.#config;
+    const at = { topic, partition: this.partition, tag: this.#tag, definition: this.#deps.compiled.hash };
+    const { watermark, next } = await locate(this.#deps, at, fromLogStart);
+    if (generation === this.#generation) {
+      this.#watermark = watermark;
+      this.#synced = true;
+    }
+    return next;
+  }
+
+  async #seek(): Promise<void> {
+    this.#deps.seek(this.partition, await this.#locate());
+  }
+
+  /** False if memory can no longer be trusted: somebody else has committed, or the store was away meanwhile. */
+  async #apply(chunk: Chunk): Promise<boolean> {
+    const generation = this.#generation;
+    const made = await this.#compute(chunk);
+    if (made === undefined) return false;
+    const { applied, profiles } = made;
+    await this.#refuse(applied);
+    const next = { offset: chunk.offset, timestamp: chunk.timestamp, definition: this.#deps.compiled.hash };
+    if (!(await this.#commit(next, applied))) return false;
+    this.#count(chunk, applied);
+    if (generation !== this.#generation) return false;
+    this.#watermark = next;
+    for (const [profileId, profile] of profiles) this.#cache.put(profileId, profile);
+    return true;
+  }
+
+  /** Applies the chunk; lines that fail are refused in a further pass over the profiles as they are stored. */
+  async #compute(chunk: Chunk): Promise<{ applied: Applied; profiles: Map<string, LiveProfile> } | undefined> {
+    const poison = new Map<CleanLine, string>();
+    for (;;) {
+      const profiles = await this.#load(chunk.profileIds);
+      if (profiles === undefined) return undefined;
+      const applied = applyChunk(this.#deps.compiled, chunk, profiles, poison);
+      if (!('spoiled' in applied)) return { applied, profiles };
+      for (const [line, error] of applied.spoiled) poison.set(line, error);
+      this.#cache.clear();
+    }
+  }
+
+  /** Undefined if what is stored is no longer what this worker committed last. */
+  async #load(profileIds: ReadonlySet<string>): Promise<Map<string, LiveProfile> | undefined> {
+    const profiles = new Map<string, LiveProfile>();
+    const missing: string[] = [];
+    for (const profileId of profileIds) {
+      const cached = this.#cache.get(profileId);
+      if (cached === undefined) missing.push(profileId);
+      else profiles.set(profileId, cached);
+    }
+    this.#deps.metrics.loaded(profiles.size, missing.length);
+    if (missing.length === 0) return profiles;
+    const read = await this.#deps.store.read(this.#tag, missing);
+    if (!sameWatermark(read.watermark, this.#watermark)) return undefined;
+    for (const [index, profileId] of missing.entries()) profiles.set(profileId, this.#decode(read.profiles[index]));
+    return profiles;
+  }
+
+  #decode(stored: StoredProfile | undefined): LiveProfile {
+    const { compiled } = this.#deps;
+    const { dedupeWindowMs } = this.#config;
+    if (stored === undefined) return { state: emptyProfile(compiled), ids: new RecentIds(dedupeWindowMs), bytes: 0 };
+    const ids = RecentIds.decode(stored.ids, dedupeWindowMs);
+    return { state: decodeProfile(compiled, stored.state), ids, bytes: stored.state.length };
+  }
+
+  /** Durable before the watermark advances: afterwards nobody would look at these events again. */
+  async #refuse({ refusals }: Applied): Promise<void> {
+    if (refusals.length === 0) return;
+    const { topic, deadTopic } = this.#config;
+    const at = { topic, partition: this.partition, now: this.#deps.clock.now() };
+    await this.#deps.producer.send(deadTopic, deadLetters(refusals, at));
+  }
+
+  async #commit(next: Watermark, { writes }: Applied): Promise<boolean> {
+    const { store, metrics } = this.#deps;
+    const outcome = await store.commit(this.#tag, this.#watermark, next, writes).catch((error: unknown) => {
+      metrics.commit('unknown');
+      throw error;
+    });
+    metrics.commit(outcome);
+    return outcome === 'committed';
+  }
+
+  #count(chunk: Chunk, applied: Applied): void {
+    const { metrics, clock } = this.#deps;
+    this.movedAt = clock.now();
+    metrics.applied(applied);
+    for (const ingestedAt of chunk.ingested) metrics.fresh(Math.max(0, this.movedAt - ingestedAt) / 1000);
+  }
+}
+
+const sameWatermark = (a: Watermark | undefined, b: Watermark | undefined): boolean =>
+  (a && encodeWatermark(a)) === (b && encodeWatermark(b));
