@@ -13,8 +13,11 @@ export interface BrokerLink {
   stop(): Promise<void>;
 }
 
+/** What ingest needs of a broker. */
+export type IngestBroker = Pick<Broker, 'producer' | 'offsets'>;
+
 export interface BrokerLinkOptions {
-  readonly broker: Broker;
+  readonly broker: IngestBroker;
   readonly topics: Readonly<Record<LotStream, string>>;
   readonly logger: Logger;
   /** How long the start waits for the first connection before it goes on without. */

@@ -32,9 +32,10 @@ export interface DeliveryOptions {
   readonly spillEvents: number;
   readonly partitions: number;
   readonly logger: Logger;
+  /** Pause before a part of the backlog that failed is tried again. */
+  readonly retryMs?: number;
 }
 
-const retryMs = 500;
 const chunkBytes = 512 * 1024;
 
 export function createDelivery(options: DeliveryOptions): Delivery {
@@ -113,7 +114,7 @@ function healthOf(reachable: boolean, log: WriteAheadLog): Health {
 
 /** Delivers what the log still owes, part by part; a part that fails is tried again after a pause. */
 function createBacklogLoop(options: DeliveryOptions, log: WriteAheadLog) {
-  const { link, logger } = options;
+  const { link, logger, retryMs = 500 } = options;
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
 

@@ -1,15 +1,19 @@
-/** The ingest process. */
+/** The ingest process: environment, broker, signals. */
 import { connectBroker } from '../shared/adapters/connect-broker.ts';
 import { runService } from '../shared/adapters/process.ts';
 import { parseConfig } from './config.ts';
+import { lateBroker } from './late-broker.ts';
 import { start } from './service.ts';
 
 await runService({
   name: 'ingest',
   env: process.env,
   parseConfig,
-  start: async (config, deps) => {
-    const broker = await connectBroker({ kafka: config.kafka, dataDir: config.data, clientId: 'likeness-ingest' });
+  start: (config, deps) => {
+    const { kafka, data: dataDir } = config;
+    const connect = () => connectBroker({ kafka, dataDir, clientId: 'likeness-ingest' });
+    // With a write-ahead log ingest works while Kafka is away, also when it starts.
+    const broker = lateBroker(connect, deps.onFatal);
     deps.onStop(() => broker.close());
     return start(config, { ...deps, broker });
   },

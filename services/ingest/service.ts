@@ -1,12 +1,11 @@
 /** Ingest: events over HTTP, durable before they are answered. */
 import { randomUUID } from 'node:crypto';
-import type { Broker } from '../shared/broker.ts';
 import type { CommonDeps, Service } from '../shared/service.ts';
 import { openWriteAheadLog } from '../shared/adapters/write-ahead-log.ts';
 import { type LogFolder, openLogFolder } from '../shared/adapters/write-ahead-log-folder.ts';
 import { openWriteKeyFile } from '../shared/adapters/write-key-file.ts';
 import { createAccess } from './access.ts';
-import { openBrokerLink } from './broker-link.ts';
+import { type IngestBroker, openBrokerLink } from './broker-link.ts';
 import type { IngestConfig } from './config.ts';
 import { createDelivery } from './delivery.ts';
 import { createMetrics, watchLoad } from './metrics.ts';
@@ -17,7 +16,7 @@ import { createReceiver } from './receive.ts';
 import { createRoutes } from './routes.ts';
 
 export interface IngestDeps extends CommonDeps {
-  readonly broker: Broker;
+  readonly broker: IngestBroker;
   readonly newId?: () => string;
   /** The files of the write-ahead log; tests pass a disk that breaks. */
   readonly openFolder?: (path: string) => Promise<LogFolder>;
