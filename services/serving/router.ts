@@ -1,6 +1,5 @@
-/** The express application: the documented operations, the OpenAPI document and the page. */
-import type { Express, NextFunction, Request, Response } from 'express';
-import express from 'express';
+/** The express router: the documented operations, the OpenAPI document and the page. */
+import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Authenticate } from './authenticate.ts';
@@ -61,23 +60,22 @@ interface Exchange {
   readonly start: number;
 }
 
-export function createRouter(options: RouterOptions): Express {
-  const app = express();
-  for (const setting of ['x-powered-by', 'etag', 'query parser']) app.disable(setting);
-  for (const setting of ['case sensitive routing', 'strict routing']) app.enable(setting);
+/** A bare router: the application around it would only change prototypes and settings that nothing here uses. */
+export function createRouter(options: RouterOptions): Router {
+  const router = express.Router({ caseSensitive: true, strict: true });
   for (const [id, operation] of Object.entries<Operation>(operations)) {
     const work = createWork(options, operation, options.operations[id as OperationId] as AnyOperate);
-    app[operation.method](expressPath(operation.path), work);
+    router[operation.method](expressPath(operation.path), work);
   }
-  app.get('/openapi.json', (_request, response) => void response.writeHead(200, jsonHeaders).end(options.openApi));
-  app.get('/', (_request, response) => void response.writeHead(200, pageHeaders).end(options.page));
-  app.use((request: Request) => {
-    throw new Refusal(404, 'NoSuchRoute', `There is no ${request.method} ${request.path}. See /openapi.json.`);
+  router.get('/openapi.json', (_request, response) => write(response, 200, jsonHeaders, options.openApi));
+  router.get('/', (_request, response) => write(response, 200, pageHeaders, options.page));
+  router.use(({ method, url }: Request) => {
+    throw new Refusal(404, 'NoSuchRoute', `There is no ${method} ${url.split('?', 1)[0]}. See /openapi.json.`);
   });
-  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
+  router.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
     refuse(options, { route: 'none', request, response, start: performance.now() }, error),
   );
-  return app;
+  return router;
 }
 
 /** `/v1/profiles/{id}` and `/v1/profiles:batchGet` as express writes them. */
@@ -117,7 +115,7 @@ async function parseBody(request: Request, response: Response): Promise<unknown>
 }
 
 function send({ metrics }: RouterOptions, { route, response, start }: Exchange, text: string): void {
-  response.writeHead(200, jsonHeaders).end(text);
+  write(response, 200, jsonHeaders, text);
   metrics.requestSeconds.observe({ route, status: 200 }, (performance.now() - start) / 1000);
 }
 
@@ -129,5 +127,10 @@ function refuse({ metrics, logger }: RouterOptions, exchange: Exchange, error: u
   else logger.debug({ code, route, method: request.method }, refusal.message);
   metrics.requestSeconds.observe({ route, status }, (performance.now() - start) / 1000);
   if (response.headersSent) return void response.destroy();
-  response.writeHead(status, { ...jsonHeaders, ...refusal.headers }).end(refusalBody(refusal));
+  write(response, status, { ...jsonHeaders, ...refusal.headers }, refusalBody(refusal));
+}
+
+/** With the length, or node would send the body in chunks. */
+function write(response: Response, status: number, headers: Readonly<Record<string, string>>, text: string): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text);
 }

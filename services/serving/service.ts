@@ -1,5 +1,6 @@
 /** Serving: reads profiles, holds models in memory, answers over HTTP. Writes nothing but the log of predictions. */
 import { randomUUID } from 'node:crypto';
+import type { Request, Response } from 'express';
 import { createRemoteJWKSet } from 'jose';
 import { readTrustedKeys } from '../shared/adapters/trusted-keys.ts';
 import type { Broker, BrokerRecord, Producer } from '../shared/broker.ts';
@@ -129,7 +130,7 @@ function createHandler(
 ): Handler {
   const { authentication } = spec.serving;
   const keys = authentication && createRemoteJWKSet(new URL(authentication.jwksUrl));
-  return createRouter({
+  const router = createRouter({
     operations,
     authenticate: keys && createAuthenticate(authentication, keys),
     openApi: JSON.stringify(openApiDocument()),
@@ -137,4 +138,6 @@ function createHandler(
     metrics,
     logger: telemetry.logger,
   });
+  // The router answers everything, what it does not know included.
+  return (request, response) => router(request as Request, response as Response, () => response.destroy());
 }
