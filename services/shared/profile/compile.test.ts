@@ -49,8 +49,8 @@ describe('the definition hash', () => {
 });
 
 test('a type touches the features that name it, and those that name none unless it is identify or alias', () => {
-  const { features, countedBy } = compileFeatures([views, all, links], []);
-  const counting = (type: string): string[] => countedBy(type).map((place) => features[place]!.name);
+  const compiled = compileFeatures([views, all, links], []);
+  const counting = (type: string): string[] => compiled.countedBy(type).map((place) => compiled.features[place]!.name);
   expect(counting('view')).toEqual(['all', 'links', 'views']);
   expect(counting('other')).toEqual(['all']);
   expect(counting('identify')).toEqual(['links']);

@@ -18,6 +18,17 @@ function dateText(day: number): string {
   return `${pad[Math.floor(year / 100)]}${pad[year % 100]}-${pad[month]}-${pad[dayOfMonth]}`;
 }
 
+/** The day asked for last: neighbours in a history mostly share it. */
+let lastDay = NaN;
+let lastDate = '';
+
+function dateOf(day: number): string {
+  if (day === lastDay) return lastDate;
+  lastDate = dateText(day);
+  lastDay = day;
+  return lastDate;
+}
+
 /** `time` is a whole number of milliseconds since 1970, in years 1 to 9999 (the only times that states hold). */
 export function isoTime(time: number): string {
   const day = Math.floor(time / 86_400_000);
@@ -26,5 +37,5 @@ export function isoTime(time: number): string {
   const millis = inDay - seconds * 1000;
   const minutes = Math.floor(seconds / 60);
   const clock = `${pad[Math.floor(minutes / 60)]}:${pad[minutes % 60]}:${pad[seconds % 60]}`;
-  return `${dateText(day)}T${clock}.${Math.floor(millis / 100)}${pad[millis % 100]}Z`;
+  return `${dateOf(day)}T${clock}.${Math.floor(millis / 100)}${pad[millis % 100]}Z`;
 }

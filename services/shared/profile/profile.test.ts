@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CleanEvent } from '../event.ts';
 import { decodeProfile, encodeProfile } from './codec.ts';
+import { compileFeatures } from './compile.ts';
 import { emptyProfile, mergeProfiles, updateProfile, type ProfileState } from './profile.ts';
 import { compiledTest as compiled, eventAt, eventSets, hour, origin } from './test-events.ts';
 
@@ -115,6 +116,16 @@ describe('what is counted', () => {
     expect(counted([eventAt(origin), eventAt(origin + 1, { value: 1 })], 'spendEver')).toBe(1);
     expect(counted([eventAt(origin), eventAt(origin + 1, { itemId: 'a' })], 'history')).toBe(1);
     expect(counted([eventAt(origin, { value: 1_000_000_001 })], 'most')).toBe(0);
+  });
+
+  test('an event whose field is only inherited is not', () => {
+    const named = ['properties.constructor.name', 'properties.toString.name', 'properties.a.length'];
+    const inherited = compileFeatures(
+      named.map((field, i) => ({ name: `f${i}`, last: { field } })),
+      [],
+    );
+    const state = updateProfile(inherited, emptyProfile(inherited), eventAt(origin, { properties: { a: 'text' } }));
+    expect(state.counted).toEqual([0, 0, 0]);
   });
 
   test('identify and alias only by features that name them', () => {

@@ -174,9 +174,11 @@ describe('bounds', () => {
   const many = Array.from({ length: 200 }, (_, i) => link(`s${i}`, 'u', origin + i));
 
   test('a target keeps the 64 sources whose latest link is the latest', () => {
-    const again = link('s0', 'u', origin + 1000);
-    const { sources } = linked(...many, again).states.get('u')!;
-    expect(sources.map(({ id }) => id)).toEqual([...many.slice(-63).map(({ from }) => from), 's0']);
+    const known = link('s150', 'u', origin + 1000);
+    const forgotten = link('s0', 'u', origin + 1001);
+    const { sources } = linked(forgotten, ...many, known).states.get('u')!;
+    const latest = many.map(({ from }) => from).filter((id) => id !== 's150');
+    expect(sources.map(({ id }) => id)).toEqual([...latest.slice(-62), 's150', 's0']);
   });
 
   test('an answer reads at most 64 keys, level by level, the latest links first', async () => {
@@ -198,7 +200,11 @@ describe('bounds', () => {
 
 /** Who belongs together, computed from all links at once: everyone whose earliest links lead to the same root. */
 function oracle(links: readonly LinkAt[], ids: readonly string[]): Map<string, { root: string; members: string[] }> {
-  const key = ({ time, id, to }: LinkAt): [number, number, number, string] => [time, ...idHash64(id), to];
+  const key = ({ time, id, to }: LinkAt): [number, number, number, string] => [
+    time,
+    ...idHash64(id),
+    Buffer.from(to).toString('hex'),
+  ];
   const before = (a: LinkAt, b: LinkAt): boolean => {
     const [x, y] = [key(a), key(b)];
     const place = x.findIndex((part, i) => part !== y[i]);
@@ -231,10 +237,7 @@ test('any links, in any order, repeated, give everyone the oracle’s answer', a
   const cases = fc
     .array(anyLink, { maxLength: 14 })
     .chain((links) =>
-      fc.tuple(
-        fc.constant(links),
-        fc.shuffledSubarray([...links, ...links, ...links].flatMap(copiesOf), { minLength: 6 * 0 }),
-      ),
+      fc.tuple(fc.constant(links), fc.shuffledSubarray([...links, ...links, ...links].flatMap(copiesOf))),
     );
   await fc.assert(
     fc.asyncProperty(cases, async ([links, some]) => {
@@ -247,6 +250,6 @@ test('any links, in any order, repeated, give everyone the oracle’s answer', a
         expect(profiles.keysRead).toBeLessThanOrEqual(ids.length);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });

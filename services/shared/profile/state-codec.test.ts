@@ -155,6 +155,29 @@ test('times, hashes, words, doubles and bytes', () => {
   );
 });
 
+test('strings that begin alike, also where that ends within a surrogate pair', () => {
+  const values = [
+    'ab\u{1f600}',
+    'ab\u{1f601}',
+    'ab\u{1f601}c',
+    'ab',
+    'abc',
+    'a',
+    `${'x'.repeat(200)}a`,
+    `${'x'.repeat(200)}b`,
+  ];
+  expect(
+    round(
+      values,
+      (value) => writer.plain(value),
+      (reader) => reader.plain(),
+    ),
+  ).toEqual(values);
+  writer.reset();
+  ['sku-10000', 'sku-10001'].forEach((value) => writer.plain(value));
+  expect(writer.finish().length).toBe(10 + 3);
+});
+
 test('pairs with their numbers', () => {
   const labels = fc.constantFrom('a', 'b', 'c');
   fc.assert(

@@ -74,6 +74,9 @@ const numbers = fc.oneof(
 
 const mixed = fc.oneof(words, numbers, fc.boolean(), fc.constantFrom(null, ['a'], { a: 1 }));
 
+/** Of a link, if the event makes one: this profile is the target, the source, both or neither. */
+const ends = fc.constantFrom(profile, profile, 'é', '\u{1f600}', '\uffee');
+
 const bodies = fc.record({
   type: fc.constantFrom('view', 'view', 'cart', 'purchase', 'purchase', 'noise', 'unheard', 'identify', 'alias'),
   at: times,
@@ -81,14 +84,15 @@ const bodies = fc.record({
   value: maybe(numbers),
   item: maybe(fc.record({ category: maybe(words), brand: maybe(words) })),
   properties: fc.record({ n: numbers, mixed }, { requiredKeys: [] }),
+  ends: fc.record({ userId: ends, anonymousId: maybe(ends), previousId: maybe(ends) }),
 });
 
 /** A set of events of one profile: ids differ, nothing else has to. */
 export const eventSets = (maxLength: number): fc.Arbitrary<CleanEvent[]> =>
   fc.tuple(words, fc.array(bodies, { maxLength })).map(([prefix, each]) =>
-    each.map(({ at, ...body }, index): CleanEvent => {
+    each.map(({ at, ends: ids, ...body }, index): CleanEvent => {
       const time = new Date(at).toISOString();
-      return { ...body, id: `${prefix}${index}`, time, ingestedAt: time, receivedAt: time, userId: profile, profile };
+      return { ...body, ...ids, id: `${prefix}${index}`, time, ingestedAt: time, receivedAt: time, profile };
     }),
   );
 

@@ -132,11 +132,18 @@ function hasField(kind: string, { field, of }: Parameters, event: CleanEvent): b
   return path === undefined || isScalar(fieldOf(event, path));
 }
 
+/** The source's copy of an event that makes a link; the target's copy is the one that counts. */
+function isSourceCopy({ type, profile, userId, anonymousId, previousId }: CleanEvent): boolean {
+  const source = type === 'identify' ? anonymousId : type === 'alias' ? previousId : undefined;
+  return profile === source && userId !== source;
+}
+
 function expected(definition: FeatureDefinition, events: readonly CleanEvent[], now: number) {
   const [kind, given] = Object.entries(definition).find(([key, value]) => key !== 'name' && value !== undefined)!;
   const parameters = given as Parameters;
   const counted = inOrder(events).filter(
     (event) =>
+      !isSourceCopy(event) &&
       (parameters.events?.includes(event.type) ?? !['identify', 'alias'].includes(event.type)) &&
       hasField(kind, parameters, event),
   );
