@@ -103,6 +103,7 @@ export interface PartitionOffsets {
 
 export interface Broker {
   producer(): Promise<Producer>;
+  /** No batch comes before the promise has resolved, so handlers may use the consumer. */
   consume(options: ConsumerOptions): Promise<Consumer>;
   /**
    * Follows all partitions of a topic from `from` (default: the start) without a group, for readers that each want

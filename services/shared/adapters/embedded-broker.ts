@@ -16,6 +16,7 @@ import { defaultMaxBytes } from './embedded/partition-reader.ts';
 import { headOf, readLog } from './embedded/read-log.ts';
 import { raiseNoTopic } from './embedded/stage.ts';
 import { createTopics, deleteTopics } from './embedded/topics.ts';
+import { openGate } from './open-gate.ts';
 import type { TopicRow } from './embedded/database.ts';
 
 /**
@@ -50,7 +51,7 @@ class EmbeddedBroker implements Broker {
 
   async consume(options: ConsumerOptions): Promise<Consumer> {
     for (const topic of options.topics) this.#topic(topic);
-    const consumer = await this.#log.group(options.group).join(options);
+    const consumer = await openGate(options, (gated) => this.#log.group(options.group).join(gated));
     this.#open.add(consumer);
     return consumer;
   }

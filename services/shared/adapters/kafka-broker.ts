@@ -14,6 +14,7 @@ import { insist, kafkaSettings, type KafkaOptions, type KafkaSettings } from './
 import { GroupConsumer } from './kafka/consumer.ts';
 import { SerialProducer } from './kafka/producer.ts';
 import { follow, read } from './kafka/reading.ts';
+import { openGate } from './open-gate.ts';
 import { createTopics, deleteTopics, fetchCommitted, fetchOffsets } from './kafka/topics.ts';
 
 const connectWithinMs = 15_000;
@@ -42,7 +43,8 @@ class KafkaBroker implements Broker {
   }
 
   consume(options: ConsumerOptions): Promise<Consumer> {
-    return this.#keep(GroupConsumer.start(this.#settings, this.#admin, options));
+    const start = (gated: ConsumerOptions) => GroupConsumer.start(this.#settings, this.#admin, gated);
+    return this.#keep(openGate(options, start));
   }
 
   follow(options: Parameters<Broker['follow']>[0]): Promise<{ close(): Promise<void> }> {

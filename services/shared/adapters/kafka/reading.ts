@@ -111,8 +111,11 @@ class HandOver<T> {
       const next = this.#value;
       this.#value = undefined;
       if (next) {
-        yield next.value;
-        next.taken();
+        try {
+          yield next.value;
+        } finally {
+          next.taken();
+        }
       } else if (this.#isOver) return;
       else await new Promise<void>((wake) => (this.#wake = wake));
     }

@@ -13,6 +13,7 @@ export async function createTopics(admin: Admin, settings: readonly TopicSetting
   if (missing.length > 0) {
     const topics = missing.map(topicConfig);
     await insist('creating topics', withinMs, () => admin.createTopics({ topics, waitForLeaders: true }));
+    await awaitListing(admin, (listed) => missing.every(({ name }) => listed.has(name)));
   }
   const present = settings.filter((topic) => !missing.includes(topic));
   if (present.length > 0) await checkPartitions(admin, present);
@@ -53,6 +54,7 @@ async function checkPartitions(admin: Admin, settings: readonly TopicSettings[])
 export async function deleteTopics(admin: Admin, names: readonly string[]): Promise<void> {
   for (const name of names) await requireTopic(admin, name);
   await insist('deleting topics', withinMs, () => admin.deleteTopics({ topics: [...names] }));
+  await awaitListing(admin, (listed) => !names.some((name) => listed.has(name)));
 }
 
 export async function fetchOffsets(admin: Admin, topic: string): Promise<PartitionOffsets[]> {
@@ -78,6 +80,14 @@ export async function fetchCommitted(admin: Admin, group: string, topic: string)
 export async function requireTopic(admin: Admin, topic: string): Promise<void> {
   if ((await listTopics(admin)).includes(topic)) return;
   throw new LikenessError('NotFound', `There is no topic ${topic}; create it first.`);
+}
+
+/** The controller has answered; the brokers learn of it a moment later. */
+async function awaitListing(admin: Admin, isDone: (listed: ReadonlySet<string>) => boolean): Promise<void> {
+  await insist('waiting for topics', withinMs, async () => {
+    if (isDone(new Set(await admin.listTopics()))) return;
+    throw new LikenessError('BrokerUnavailable', 'The brokers do not know of the change yet.', { retryable: true });
+  });
 }
 
 function listTopics(admin: Admin): Promise<string[]> {
