@@ -27,7 +27,7 @@ export async function* readRows(file: string): AsyncGenerator<readonly [row: Ret
   const csv = parse({ columns: true, relax_quotes: true });
   const bytes = createReadStream(file);
   const plain = file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
-  for (const stream of [bytes, plain]) stream.on('error', (error) => csv.destroy(error));
+  for (const stream of [bytes, plain]) stream.on('error', (error: Error) => csv.destroy(error));
   let line = 1;
   for await (const row of plain.pipe(csv) as AsyncIterable<RetailRow>) yield [row, ++line];
 }
