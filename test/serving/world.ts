@@ -17,7 +17,7 @@ import type { CleanEvent, ItemAttributes } from '../../services/shared/event.ts'
 import type { ModelStore } from '../../services/shared/model-store.ts';
 import { activeKey, type ActiveMessage } from '../../services/shared/model-stream.ts';
 import { partitionOf } from '../../services/shared/partition.ts';
-import { partitionTag } from '../../services/shared/profile-store.ts';
+import { partitionTag, type ProfileStore } from '../../services/shared/profile-store.ts';
 import { encodeProfile } from '../../services/shared/profile/codec.ts';
 import { compileFeatures } from '../../services/shared/profile/compile.ts';
 import { emptyProfile, updateProfile } from '../../services/shared/profile/profile.ts';
@@ -32,6 +32,8 @@ export type World = Awaited<ReturnType<typeof startWorld>>;
 export interface WorldOptions {
   readonly serving?: z.input<typeof servingSlice>['serving'];
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: an embedded one. */
+  readonly profiles?: ProfileStore;
   /** What the store answers from the start. */
   readonly storeFailure?: Error;
 }
@@ -76,7 +78,7 @@ export async function startWorld(options: WorldOptions = {}) {
     streams.map((stream) => ({ name: topics[stream]!, partitions: stream === 'predictions' ? partitions : 1 })),
   );
   const producer = await broker.producer();
-  const profiles = openLmdbProfileStore(join(folder, 'profiles'));
+  const profiles = options.profiles ?? openLmdbProfileStore(join(folder, 'profiles'));
   const store = spyOn(profiles, options.storeFailure);
   const models = new MemoryModelStore();
   const telemetry = createTelemetry('serving', 'silent');
