@@ -7,7 +7,7 @@ import { exitCodes } from '../services/shared/errors.ts';
 import { watchProgress, type Progress } from './progress.ts';
 import { replayFile, type ReplayProgress } from './replay.ts';
 import type { Terminal } from './terminal.ts';
-import { launchPipeline, type LaunchedPipeline, waitAndStop } from './up.ts';
+import { launchPipeline, untilEnded } from './up.ts';
 
 export interface StartOptions {
   readonly data: string;
@@ -21,15 +21,18 @@ const example = (path: string) => fileURLToPath(new URL(`../examples/${path}`, i
 /** A customer of the sample with a long history, and the moment after its last event. */
 const shown = { customer: '12748', asOf: '2011-12-09T13:00:00Z' };
 
-/** `startedAt`: milliseconds of performance.now() at which the time to the first recommendation begins to count. */
+/** 128 + SIGINT, as shells say it: the replay was not at its end. */
+const interrupted = 130;
+
+/** Goes on until SIGINT or SIGTERM, with `once` until the replay's events are in profiles. Returns the exit code. */
 export async function runStart(options: StartOptions, terminal: Terminal): Promise<number> {
   terminal.note('Likeness: the purchases of a real shop become live profiles and recommendations.');
-  const pipeline = await launchPipeline({ ...options, spec: example('shop.yaml') });
+  const pipeline = await launchPipeline({ ...options, json: false, spec: example('shop.yaml') });
   const url = pipeline.backend.urls().serving;
   terminal.note(`API      ${url}      events go to ${url}/v1/events, people look at ${url}/`);
   const progress = watchProgress(pipeline, url, terminal);
   const cancelled = new AbortController();
-  const ended = options.once ? undefined : waitAndStop(pipeline, terminal).finally(() => cancelled.abort());
+  const ended = untilEnded(pipeline, terminal).finally(() => cancelled.abort());
   const sent = await replayFile({
     file: example('data/online-retail-sample.jsonl.gz'),
     to: url,
@@ -41,29 +44,30 @@ export async function runStart(options: StartOptions, terminal: Terminal): Promi
   });
   const settled = await settle(progress, cancelled.signal);
   progress.stop();
-  await summarise({ pipeline, sent, settled, url }, options, terminal);
-  if (ended) return ended;
+  if (settled) summarise({ sent, settled, url }, options, terminal);
+  else terminal.note(`Stopped at event ${sent.line.toLocaleString('en')}; npm start goes on there.`);
+  const code = options.once && settled ? exitCodes.ok : await ended;
   await pipeline.stop();
-  return exitCodes.ok;
+  return options.once && !settled && code === exitCodes.ok ? interrupted : code;
 }
 
-/** Waits until every accepted event is in a profile and a model is active. */
-async function settle(progress: ReturnType<typeof watchProgress>, signal: AbortSignal): Promise<Progress> {
-  for (;;) {
+/** Waits until every accepted event is in a profile and the model has recommended; undefined if stopped before that. */
+async function settle(progress: ReturnType<typeof watchProgress>, signal: AbortSignal): Promise<Progress | undefined> {
+  while (!signal.aborted) {
     const current = await progress.read();
-    if (signal.aborted || (current.lag === 0 && current.model !== undefined)) return current;
+    if (current.lag === 0 && current.model !== undefined && current.firstRecommendationMs !== undefined) return current;
     await sleep(100);
   }
+  return undefined;
 }
 
 interface Outcome {
-  readonly pipeline: LaunchedPipeline;
   readonly sent: ReplayProgress;
   readonly settled: Progress;
   readonly url: string;
 }
 
-async function summarise({ sent, settled, url }: Outcome, options: StartOptions, terminal: Terminal): Promise<void> {
+function summarise({ sent, settled, url }: Outcome, options: StartOptions, terminal: Terminal): void {
   if (options.json) terminal.print(JSON.stringify({ ...sent, ...settled }));
   else
     terminal.print(

@@ -19,6 +19,8 @@ export interface UpOptions {
   readonly port: number;
   readonly processes?: boolean;
   readonly logLevel?: LogLevel;
+  /** The addresses as one JSON object. */
+  readonly json?: boolean;
 }
 
 export interface LaunchedPipeline {
@@ -34,19 +36,23 @@ export interface LaunchedPipeline {
 export async function runUp(options: UpOptions, terminal: Terminal): Promise<number> {
   const pipeline = await launchPipeline(options);
   const { serving, ingest } = pipeline.backend.urls();
-  terminal.print(`serving  ${serving}`);
-  terminal.print(`ingest   ${ingest}`);
-  terminal.note(`logs     ${join(pipeline.dataDir, 'logs')}   stop with Ctrl-C`);
-  return waitAndStop(pipeline, terminal);
+  const logs = join(pipeline.dataDir, 'logs');
+  if (options.json) terminal.print(JSON.stringify({ serving, ingest, logs }));
+  else for (const [name, url] of Object.entries({ serving, ingest })) terminal.print(`${name.padEnd(8)} ${url}`);
+  terminal.note(`logs     ${logs}   stop with Ctrl-C`);
+  const code = await untilEnded(pipeline, terminal);
+  await pipeline.stop();
+  return code;
 }
 
-export async function waitAndStop(pipeline: LaunchedPipeline, terminal: Terminal): Promise<number> {
+/** Resolves with the exit code on SIGINT, SIGTERM or a fatal error. Stops nothing. */
+export async function untilEnded(pipeline: LaunchedPipeline, terminal: Terminal): Promise<number> {
   const signalled = Promise.withResolvers<undefined>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => signalled.resolve(undefined));
   const failure = await Promise.race([pipeline.failed, signalled.promise]);
-  if (failure !== undefined) terminal.note(`Stopping: ${describeError(failure)}`);
-  await pipeline.stop();
-  return failure === undefined ? exitCodes.ok : exitCodeOf(failure);
+  if (failure === undefined) return exitCodes.ok;
+  terminal.note(`Stopping: ${describeError(failure)}`);
+  return exitCodeOf(failure);
 }
 
 /** Starts everything; rejects with a LikenessError that says what to do. */

@@ -6,10 +6,11 @@ import type { StageName } from '../plan.ts';
 import type { Running } from './backend.ts';
 import { type Supervised, superviseService } from './children.ts';
 import { type Instance, processInstances } from './environment.ts';
+import { freePort } from './free-port.ts';
 import type { StartInput } from './in-process.ts';
 
-export function startProcesses({ plan, options, keys }: StartInput): Promise<Running> {
-  const instances = processInstances(plan, options, keys);
+export async function startProcesses({ plan, options, keys }: StartInput): Promise<Running> {
+  const instances = await withPorts(processInstances(plan, options, keys));
   const children = instances.map((instance) =>
     superviseService({
       name: instance.name,
@@ -19,7 +20,7 @@ export function startProcesses({ plan, options, keys }: StartInput): Promise<Run
       logger: options.deps.telemetry.logger,
     }),
   );
-  return Promise.resolve({
+  return {
     urls: { serving: urlOf(instances, 'serving'), ingest: urlOf(instances, 'ingest') },
     observe: () => observeStages(instances, children),
     metricUrls: (stage) =>
@@ -30,7 +31,20 @@ export function startProcesses({ plan, options, keys }: StartInput): Promise<Run
       for (const stage of ['ingest', 'cleaner', 'feature', 'serving'])
         await Promise.all(children.filter(({ name }) => name.startsWith(stage)).map((child) => child.stop()));
     },
-  });
+  };
+}
+
+/** Ports that stay: a process that is started again must be found where it was. */
+async function withPorts(instances: readonly Instance[]): Promise<Instance[]> {
+  const taken = new Set<string>();
+  const placed: Instance[] = [];
+  for (const { env, ...instance } of instances) {
+    let port = env['LIKENESS_PORT']!;
+    while (port === '0' || taken.has(port)) port = String(await freePort());
+    taken.add(port);
+    placed.push({ ...instance, env: { ...env, LIKENESS_PORT: port } });
+  }
+  return placed;
 }
 
 function urlOf(instances: readonly Instance[], stage: StageName): string {

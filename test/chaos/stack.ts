@@ -12,7 +12,7 @@ import { connectProfileStore } from '../../services/shared/adapters/connect-prof
 import type { Broker } from '../../services/shared/broker.ts';
 import type { ItemAttributes } from '../../services/shared/event.ts';
 import type { ProfileStore } from '../../services/shared/profile-store.ts';
-import { freePort } from '../testbed/free-port.ts';
+import { freePort } from '../../operator/local/free-port.ts';
 import type { Bed } from './bed.ts';
 import { chaosSpec } from './pipeline.ts';
 import { createRunner, untilReady, type Entry, type Runner } from './processes.ts';

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../operator/local/free-port.ts';
 import { kafkaCache } from './kafka-cache.ts';
 import { formatData, javaArgs, writeProperties } from './kafka-java.ts';
 import { OwnedProcess } from './owned-process.ts';

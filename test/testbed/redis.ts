@@ -3,7 +3,7 @@ import { mkdtempSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync } f
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../operator/local/free-port.ts';
 import { OwnedProcess } from './owned-process.ts';
 
 export interface RunningRedis {
