@@ -33,6 +33,8 @@ export function instanceEnv(workload: Workload, settings: LocalSettings, keys: L
     LIKENESS_HOST: settings.host,
     LIKENESS_LOG_LEVEL: settings.logLevel,
     LIKENESS_WRITE_KEYS: keys.writeKeysFile,
+    // Nobody else reaches this machine's loopback: any SDK may write, only history needs the key.
+    LIKENESS_OPEN: 'true',
     LIKENESS_SIGNING_KEY: keys.signingKeyFile,
     LIKENESS_TRUSTED_KEYS: keys.trustedKeyFile,
   };

@@ -17,6 +17,8 @@ describe('parseConfig', () => {
     expect(() => parseConfig(env({}, { LIKENESS_HOST: '0.0.0.0' }))).toThrow(
       expect.objectContaining({ code: 'BadConfig', message: expect.stringContaining('LIKENESS_WRITE_KEYS') }),
     );
+    const ajar = env({}, { LIKENESS_HOST: '0.0.0.0', LIKENESS_WRITE_KEYS: '/keys.json', LIKENESS_OPEN: 'true' });
+    expect(() => parseConfig(ajar)).toThrow(/LIKENESS_OPEN/);
     const keyed = parseConfig(env({}, { LIKENESS_HOST: '0.0.0.0', LIKENESS_WRITE_KEYS: '/keys.json' }));
     expect(keyed).toMatchObject({ writeKeysFile: '/keys.json', host: '0.0.0.0' });
   });

@@ -12,20 +12,27 @@ export interface IngestConfig {
   /** Absent: ingest answers after the broker's acknowledgement. */
   readonly log?: { readonly folder: string; readonly maxBytes: number };
   readonly limits: { readonly eventsPerSecond?: number | undefined; readonly pendingEvents: number };
-  /** A file of JSON `[{name, sha256, scopes}]`. Absent: everyone who reaches this address may write. */
+  /** A file of JSON `[{name, sha256, scopes}]`. */
   readonly writeKeysFile?: string | undefined;
+  /** Everyone who reaches this address may write, with whatever key or none; history still needs a key. */
+  readonly open: boolean;
 }
 
 /**
- * Throws LikenessError `BadConfig`: a wrong key, no write keys on an address that others reach, a log without a folder.
- * Keys of its own: LIKENESS_WRITE_KEYS, path of the write keys.
+ * Throws LikenessError `BadConfig`: a wrong key, an open door on an address that others reach, a log without a folder.
+ * Keys of its own: LIKENESS_WRITE_KEYS, path of the write keys; LIKENESS_OPEN, `true` if others may write too (without
+ * write keys it always is).
  */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
-  const read = parseEnv(env, ingestSlice, { LIKENESS_WRITE_KEYS: z.string().min(1).optional() });
-  if (read.LIKENESS_WRITE_KEYS === undefined && !isLoopback(read.LIKENESS_HOST))
+  const read = parseEnv(env, ingestSlice, {
+    LIKENESS_WRITE_KEYS: z.string().min(1).optional(),
+    LIKENESS_OPEN: z.enum(['true', 'false']).default('false'),
+  });
+  const open = read.LIKENESS_WRITE_KEYS === undefined || read.LIKENESS_OPEN === 'true';
+  if (open && !isLoopback(read.LIKENESS_HOST))
     throw new LikenessError(
       'BadConfig',
-      `LIKENESS_WRITE_KEYS is needed, because others reach LIKENESS_HOST ${read.LIKENESS_HOST}: name a file of write keys, or listen on 127.0.0.1`,
+      `LIKENESS_WRITE_KEYS is needed, and not LIKENESS_OPEN, because others reach LIKENESS_HOST ${read.LIKENESS_HOST}: name a file of write keys, or listen on 127.0.0.1`,
     );
   const { log, limits } = read.LIKENESS_SPEC.ingest;
   return {
@@ -34,6 +41,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     ...(log !== undefined && { log: logConfig(log.size, read.LIKENESS_DATA) }),
     limits,
     writeKeysFile: read.LIKENESS_WRITE_KEYS,
+    open,
     kafka: read.LIKENESS_KAFKA,
     data: read.LIKENESS_DATA,
     host: read.LIKENESS_HOST,

@@ -56,7 +56,7 @@ async function ingest(config: Partial<IngestConfig> = {}, deps: Partial<IngestDe
   const telemetry = createTelemetry('ingest', 'silent');
   const clock = { now: () => Date.parse(now) };
   const service = await start(
-    { partitions: 4, topics, limits: { pendingEvents: 10_000 }, ...config },
+    { partitions: 4, topics, limits: { pendingEvents: 10_000 }, open: config.writeKeysFile === undefined, ...config },
     {
       telemetry,
       clock,

@@ -41,7 +41,7 @@ export async function start(config: IngestConfig, deps: IngestDeps): Promise<Ser
   const delivery = createDelivery({ link, log, pressure, spillEvents, partitions: config.partitions, logger });
   const metrics = createMetrics(registry);
   watchLoad(registry, pressure, log);
-  const access = createAccess(keyFile?.keys);
+  const access = createAccess(keyFile?.keys, config.open);
   const rate = createRateLimit(config.limits.eventsPerSecond);
   const onFailure = (error: unknown): void => logger.debug({ error }, 'events could not be made durable');
   const receiver = createReceiver({ delivery, rate, metrics, clock, onFailure });
