@@ -1,4 +1,4 @@
-/** A whole pipeline on real Kafka and Redis for a benchmark: the local backend's child processes, no training. */
+/** A whole pipeline on real Kafka and Redis, for benchmarks and tests: the local backend's child processes. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,10 +12,13 @@ export interface StackOptions {
   readonly kafka: string;
   readonly redis: string;
   readonly name: string;
+  /** Of serving, the others behind it; 0 takes free ones. */
   readonly port: number;
   readonly partitions?: number;
   /** Keep the preset's models, and train them. */
   readonly models?: boolean;
+  /** What to do when it cannot go on; default: end this process. */
+  readonly onFatal?: (error: unknown) => void;
 }
 
 export interface Stack {
@@ -40,7 +43,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     training: spec.training,
     trains: spec.models.length > 0,
     telemetryOf,
-    deps: { telemetry: telemetryOf('bench'), clock: Date, onFatal: fail },
+    deps: { telemetry: telemetryOf('bench'), clock: Date, onFatal: options.onFatal ?? fail },
   });
   await backend.apply(plan);
   await untilReady(backend, plan);

@@ -25,7 +25,7 @@ export async function startProcesses({ plan, options, keys }: StartInput): Promi
     observe: () => observeStages(instances, children),
     metricUrls: (stage) =>
       instances.filter((instance) => instance.stage === stage).map((instance) => `${baseUrl(instance)}/metrics`),
-    pids: () => children.flatMap(({ name, pid }) => (pid() ? [{ name, pid: pid()! }] : [])),
+    pids: () => children.map((child) => ({ name: child.name, pid: child.pid() })).filter(isAlive),
     // Upstream first: each stage drains what the one before it has sent.
     stop: async () => {
       for (const stage of ['ingest', 'cleaner', 'feature', 'serving'])
@@ -45,6 +45,11 @@ async function withPorts(instances: readonly Instance[]): Promise<Instance[]> {
     placed.push({ ...instance, env: { ...env, LIKENESS_PORT: port } });
   }
   return placed;
+}
+
+/** Not while it restarts. */
+function isAlive(child: { name: string; pid: number | undefined }): child is { name: string; pid: number } {
+  return child.pid !== undefined;
 }
 
 function urlOf(instances: readonly Instance[], stage: StageName): string {
