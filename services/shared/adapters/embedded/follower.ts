@@ -1,5 +1,6 @@
 /** Follows every partition of a topic of the embedded log, without a group. */
 import type { Broker } from '../../broker.ts';
+import { LikenessError } from '../../errors.ts';
 import type { Bell } from './bell.ts';
 import type { LogDatabase, TopicRow } from './database.ts';
 import { defaultMaxBytes } from './partition-reader.ts';
@@ -55,6 +56,14 @@ export class Follower {
 
   #high(partition: number): number {
     this.#database.sequence();
+    const { topic } = this.#options;
+    const now = this.#database.tables.topics.get(topic);
+    if (now && now.id !== this.#row.id) {
+      throw new LikenessError(
+        'LogRecreated',
+        `Topic ${topic} was deleted and created again; follow it from its start.`,
+      );
+    }
     return headOf(this.#database.tables, this.#row.id, partition).high;
   }
 

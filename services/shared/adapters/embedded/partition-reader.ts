@@ -122,6 +122,8 @@ export class PartitionReader {
   #nextBatch(turn: number): { batch: Batch; next: number } | undefined {
     this.#database.sequence();
     const { topic, id, partition } = this.owned;
+    // A topic that is gone leaves nothing to check against; the group is about to take the partition away.
+    if (this.#database.tables.topics.get(topic)?.id !== id) return undefined;
     const { low, high } = headOf(this.#database.tables, id, partition);
     checkPosition(this.owned, this.#position, { low, high });
     if (this.#position === high) return undefined;
