@@ -34,6 +34,10 @@ export function spawnService(options: ChildOptions): ChildProcess {
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   child.once('close', () => log.end());
+  // However this process ends, short of SIGKILL, its children end with it.
+  const endWithParent = () => child.kill('SIGTERM');
+  process.once('exit', endWithParent);
+  child.once('exit', () => process.off('exit', endWithParent));
   return child;
 }
 
