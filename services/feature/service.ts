@@ -17,6 +17,8 @@ export interface FeatureDeps extends CommonDeps {
 
 /** How often positions are written down for lag displays, and forgotten partitions are looked up again. */
 const tickMs = 1000;
+/** A store or broker that is away is asked again soon: freshness waits for it. */
+const retryMs = 200;
 /** How often lag is measured where nothing arrives, and whether a partition has stalled. */
 const watchMs = 15_000;
 /** For each partition, at most so much memory. */
@@ -62,6 +64,7 @@ export async function start(config: Omit<FeatureConfig, 'host'>, deps: FeatureDe
     group: config.group,
     topics: [topics['events-clean']],
     sessionTimeoutMs: config.sessionTimeoutMs,
+    retryMs,
     onAssigned: (_, partition) => stage.onAssigned(partition),
     onRevoked: (partitions) => stage.onRevoked(partitions.map(({ partition }) => partition)),
     onBatch: (batch) => stage.onBatch(batch),

@@ -1,0 +1,30 @@
+/** The cache keeps what was used last, within both of its bounds. */
+import { expect, test } from 'vitest';
+import { RecentIds } from '../shared/profile/recent-ids.ts';
+import { ProfileCache } from './profile-cache.ts';
+import type { LiveProfile } from './apply.ts';
+
+const profile = (bytes = 0): LiveProfile => ({
+  state: { features: [], counted: [], newest: [], link: undefined, sources: [] },
+  ids: new RecentIds(1),
+  bytes,
+});
+const kept = (cache: ProfileCache): string[] => ['a', 'b', 'c', 'd'].filter((id) => cache.get(id));
+
+test('the one not used for longest goes first', () => {
+  const cache = new ProfileCache({ entries: 2, bytes: 1e9 });
+  for (const id of ['a', 'b', 'a', 'c']) cache.put(id, profile());
+  expect(kept(cache)).toEqual(['a', 'c']);
+  expect(cache.size).toBe(2);
+});
+
+test('large profiles push out more', () => {
+  const cache = new ProfileCache({ entries: 10, bytes: 10_000 });
+  for (const id of ['a', 'b', 'c']) cache.put(id, profile(10));
+  cache.put('d', profile(1400));
+  expect(kept(cache)).toEqual(['c', 'd']);
+  cache.put('d', profile(10));
+  expect(cache.bytes).toBeLessThan(2000);
+  cache.clear();
+  expect([cache.size, cache.bytes, kept(cache)]).toEqual([0, 0, []]);
+});
