@@ -131,6 +131,7 @@ function reportOf({ protocol, k }: BacktestCommand, set: TrainingSet, result: Ba
     queries: result.models[0]!.queries,
     ranking: 'full catalogue, seen items masked, ties pessimistic',
     easeItems: result.easeItems,
+    easeMassKept: round(result.easeMassKept),
     weights: { ease: 1, sr: result.weights.srWeight, decay: result.weights.decay },
     models: result.models.map((model) => ({
       name: model.kind,

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { invertInThreads } from '../adapters/sweep-threads.ts';
-import { fitEase, mostFrequent } from './ease.ts';
+import { fitEase, invertHere, mostFrequent } from './ease.ts';
 import type { Sequences } from './sequences.ts';
 import { sweepLayout, sweepShare } from './spd-inverse.ts';
 import { sharedMemory, tileKernel } from './sweep-kernel.ts';
@@ -61,7 +60,7 @@ function referenceWeights(sequences: Sequences, items: number, lambda: number): 
   return p.map((row, i) => row.map((value, j) => (i === j ? 0 : -value / p[j]![j]!)));
 }
 
-const options = { regularization: 50, maxItems: 10_000, inverter: invertInThreads(2), keep: 10_000 };
+const options = { regularization: 50, maxItems: 10_000, inverter: invertHere, keep: 10_000 };
 
 describe('the block sweep', () => {
   it.each([1, 3, 4, 127, 128, 129, 300])('inverts in float64: parity 1e-9 with a dense reference at n = %i', (n) => {
@@ -93,8 +92,8 @@ describe('the block sweep', () => {
 });
 
 describe('fitEase', () => {
-  it('gives the weights of the dense reference, alone and in threads', async () => {
-    for (const items of [60, 600]) {
+  it('gives the weights of the dense reference', async () => {
+    for (const items of [60, 200]) {
       const sequences = randomSequences(900, items, generator(items));
       const expected = referenceWeights(sequences, items, options.regularization);
       const { matrix, items: size, massKept } = await fitEase(sequences, items, options);
@@ -130,7 +129,8 @@ describe('fitEase', () => {
     expect(pruned.massKept).toBeLessThan(0.9);
   });
 
-  it.each([10, 600])('refuses a singular matrix of %i items in words', async (items) => {
+  it('refuses a singular matrix in words', async () => {
+    const items = 10;
     const repeated: Sequences = {
       starts: Uint32Array.of(0, items),
       items: Uint32Array.from({ length: items }, (_, at) => at),

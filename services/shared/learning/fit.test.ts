@@ -41,6 +41,11 @@ describe('backtest', () => {
     },
   );
 
+  it('has an answer for a split that leaves nothing to choose by', async () => {
+    const result = await backtest(walkers(80, 4), { ...options, protocol: 'time-split', fraction: 0.5 });
+    expect(result.models.map(({ queries }) => queries > 0)).toEqual([true, true, true, true]);
+  });
+
   it('keeps the default weights where questions are too few to choose by', async () => {
     const result = await backtest(walkers(5, 4), { ...options, protocol: 'leave-one-out' });
     expect(result.weights).toEqual(defaultWeights);
