@@ -28,7 +28,7 @@ export interface BacktestCommand {
   readonly json?: boolean;
 }
 
-export type BacktestReport = ReturnType<typeof reportOf>;
+type BacktestReport = ReturnType<typeof reportOf>;
 
 /** Prints the report; the last line of output is one JSON object with `--json`, else a table. Returns the exit code. */
 export async function runBacktest(options: BacktestCommand, terminal: Terminal): Promise<number> {

@@ -4,9 +4,9 @@ import { LikenessError } from '../errors.ts';
 import { manifestSchema, type Manifest, type ManifestDetails } from './manifest.ts';
 import { decodeModel, fileOf, jsonBytes, parseFile, type Model } from './model.ts';
 
-export const manifestFile = 'manifest.json';
+const manifestFile = 'manifest.json';
 /** Ed25519 over the manifest's bytes, 64 bytes. */
-export const signatureFile = 'manifest.sig';
+const signatureFile = 'manifest.sig';
 
 export interface SealedArtifact {
   /** SHA-256 of the manifest: the artifact's address in the model store. */

@@ -3,7 +3,7 @@ import type { ItemIndex } from './item-index.ts';
 import type { ItemMatrix } from './item-matrix.ts';
 import { topN, type HistoryEntry, type ModelKind, type Recommender, type Scored } from './recommender.ts';
 
-export type PartName = 'sr' | 'ease';
+type PartName = 'sr' | 'ease';
 
 export interface Part {
   readonly name: PartName;
@@ -47,7 +47,7 @@ export class Blend implements Recommender {
 }
 
 /** out += weight · Σ decay^age · row, the newest step (the last) having age 0. False if no step has a row. */
-export function addPart(part: Part, steps: Int32Array | Uint32Array, out: Float64Array): boolean {
+function addPart(part: Part, steps: Int32Array | Uint32Array, out: Float64Array): boolean {
   let known = false;
   let factor = part.weight;
   for (let at = steps.length - 1; at >= 0; at--) {

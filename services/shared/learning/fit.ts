@@ -52,11 +52,11 @@ export interface BlendWeights {
 
 export const defaultWeights: BlendWeights = { srWeight: 0.1, decay: 0.8 };
 
-export function srModel({ items, sr }: Fitted, decay: number): Blend {
+function srModel({ items, sr }: Fitted, decay: number): Blend {
   return new Blend(items, [{ name: 'sr', matrix: sr, weight: 1, decay }]);
 }
 
-export function easeModel({ items, ease }: Fitted, decay: number): Blend {
+function easeModel({ items, ease }: Fitted, decay: number): Blend {
   return new Blend(items, [{ name: 'ease', matrix: ease.matrix, weight: 1, decay }]);
 }
 

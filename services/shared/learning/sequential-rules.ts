@@ -23,7 +23,7 @@ function countBefore(items: Uint32Array, first: number, j: number, counts: PairC
 }
 
 /** c[i][j] / √(Σ row i · Σ column j), in compressed rows of 32-bit floats. */
-export function normaliseCounts(counts: PairCounts): ItemMatrix {
+function normaliseCounts(counts: PairCounts): ItemMatrix {
   const entries = counts.coordinates();
   const rowSums = new Float64Array(counts.size);
   const columnSums = new Float64Array(counts.size);

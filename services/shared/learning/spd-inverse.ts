@@ -81,7 +81,7 @@ function invertPivot({ layout, memory }: Sweep, first: number, width: number): v
 }
 
 /** Dense inverse of a small positive definite block, row-major; reads the lower triangle, fills both. */
-export function invertByCholesky(a: Float64Array, n: number): void {
+function invertByCholesky(a: Float64Array, n: number): void {
   factorise(a, n);
   invertFactor(a, n);
   // A⁻¹ = L⁻ᵀ·L⁻¹: element (i, j) needs rows ≥ i of L⁻¹, so rows can be overwritten from the top.
