@@ -49,11 +49,11 @@ async function* linesOf(broker: Broker, topic: string): AsyncGenerator<string> {
 export interface ProfileCheck {
   readonly profiles: number;
   readonly different: number;
-  /** The first of them. */
+  /** Of the first of them, the first attribute that differs. */
   readonly differences: readonly Difference[];
 }
 
-const shown = 20;
+const shown = 5;
 
 /** Asks the serving process at `url` for every profile that there must be. */
 export async function checkProfiles(oracle: Oracle, url: string, asOf: number): Promise<ProfileCheck> {
@@ -63,8 +63,7 @@ export async function checkProfiles(oracle: Oracle, url: string, asOf: number): 
   const work = async (): Promise<void> => {
     for (let id = ids[next++]; id !== undefined; id = ids[next++]) {
       const found = differencesOf(id, oracle.attributes(id, asOf), await fetchAttributes(url, id, asOf));
-      if (found.length > 0) different++;
-      differences.push(...found.slice(0, shown - differences.length));
+      if (found.length > 0 && different++ < shown) differences.push(found[0]!);
     }
   };
   await Promise.all(Array.from({ length: 8 }, work));

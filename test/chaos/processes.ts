@@ -20,7 +20,7 @@ export interface Runner {
   readonly ends: readonly string[];
 }
 
-/** What a process runs instead of its main.ts: a mutation. */
+/** What a process runs instead of its main.ts: a mutation. Its own name is the last argument. */
 export interface Entry {
   readonly file: string;
   readonly args: readonly string[];
@@ -77,10 +77,10 @@ export function createRunner(instance: Instance, logFolder: string, entry?: Entr
   };
 }
 
-function spawnInstance({ stage, env }: Instance, log: WriteStream, entry: Entry | undefined): ChildProcess {
+function spawnInstance({ name, stage, env }: Instance, log: WriteStream, entry: Entry | undefined): ChildProcess {
   const main = entry?.file ?? fileURLToPath(new URL(`../../services/${stage}/main.ts`, import.meta.url));
   const flags = ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning'];
-  const child = spawn(process.execPath, [...flags, main, ...(entry?.args ?? [])], {
+  const child = spawn(process.execPath, [...flags, main, ...(entry?.args ?? []), name], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], KAFKAJS_NO_PARTITIONER_WARNING: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -110,8 +110,9 @@ async function settle(
 ): Promise<{ ids: StreamIds; lag: number }> {
   const deadline = Date.now() + options.patienceMs;
   const topics = topicNames(stack.plan.pipeline);
-  for (let calm = 0; ; await sleep(500)) {
+  for (let [calm, rounds] = [0, 0]; ; await sleep(500)) {
     const lag = await totalLag(stack);
+    if (rounds++ % 20 === 0) options.tell(`${lag} records wait`);
     calm = lag === 0 ? calm + 1 : 0;
     const patience = Date.now() < deadline;
     if (calm < 3 && patience) continue;

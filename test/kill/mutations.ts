@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Broker, Consumer } from '../../services/shared/broker.ts';
-import type { ProfileStore } from '../../services/shared/profile-store.ts';
+import type { ProfileStore, Watermark } from '../../services/shared/profile-store.ts';
 import { commitBlindly, packWrites, type LateCommit } from './late-commit.ts';
 import { claim, crash } from './once.ts';
 
@@ -27,25 +27,33 @@ function overrideStore(store: ProfileStore, changes: Partial<ProfileStore>): Pro
 }
 
 /**
- * No compare-and-set: whatever the watermark is, the commit writes. Now and then the process stands still between
- * reading and committing for longer than its session, so that its commit lands on top of its successor's.
+ * No compare-and-set: whatever the watermark is, the commit writes, and a read does not betray that it has moved. Now
+ * and then the process stands still between reading and committing for longer than its session, so that its commit
+ * lands on top of its successor's.
  */
 export function withoutCompareAndSet(
   store: ProfileStore,
   { flag, mutated }: Injection,
   at: { readonly redis: string; readonly pauses: boolean },
 ): ProfileStore {
+  const believed = new Map<string, Watermark | undefined>();
   let commits = 0;
   const commit: ProfileStore['commit'] = async (...what) => {
     const [tag, expected, next, writes] = what;
-    const due = at.pauses && ++commits % warmUp === 0 && writes.length > 3 && claim(flag, turns);
-    if (due) {
+    believed.set(tag, next);
+    if (at.pauses && ++commits > warmUp && writes.length > 3 && claim(flag, turns)) {
       const late = { redis: at.redis, tag, expected, next, writes: packWrites(writes) };
       return commitLate({ ...late, blind: mutated, beforeMs: 5000, afterMs: 1000 });
     }
     return mutated ? commitBlindly(store, ...what) : store.commit(...what);
   };
-  return overrideStore(store, { commit });
+  const read: ProfileStore['read'] = async (tag, profileIds) => {
+    const found = await store.read(tag, profileIds);
+    if (mutated && profileIds.length > 0) return { ...found, watermark: believed.get(tag) };
+    believed.set(tag, found.watermark);
+    return found;
+  };
+  return overrideStore(store, { commit, read });
 }
 
 /** Blocks this process's only thread: no heartbeat, no answer, nothing. */

@@ -1,0 +1,29 @@
+/** The feature service on a store port with a fault in it. Arguments: flag, mutated (true or false), fault, name. */
+import { parseConfig } from '../../services/feature/config.ts';
+import { start } from '../../services/feature/service.ts';
+import { connectBroker } from '../../services/shared/adapters/connect-broker.ts';
+import { connectProfileStore } from '../../services/shared/adapters/connect-profile-store.ts';
+import { runService } from '../../services/shared/adapters/process.ts';
+import { withoutCompareAndSet, withoutDeduplication } from './mutations.ts';
+
+const [flag = '', mutated, fault, name] = process.argv.slice(2);
+const injection = { flag, mutated: mutated === 'true' };
+
+await runService({
+  name: 'feature',
+  env: process.env,
+  parseConfig,
+  start: async (config, deps) => {
+    const { kafka, redis = '', sessionTimeoutMs } = config;
+    const broker = await connectBroker({ kafka, clientId: 'mutant-feature', sessionTimeoutMs });
+    deps.onStop(() => broker.close());
+    const store = await connectProfileStore({ redis });
+    deps.onStop(() => store.close());
+    // Only one of the two stands still: the other is to take over.
+    const faulty =
+      fault === 'deduplication'
+        ? withoutDeduplication(store, injection)
+        : withoutCompareAndSet(store, injection, { redis, pauses: name === 'feature-0' });
+    return start(config, { ...deps, broker, store: faulty });
+  },
+});
