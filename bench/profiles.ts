@@ -35,27 +35,28 @@ export function statesOf(features: CompiledFeatures, events: Iterable<CleanEvent
 export interface Destination {
   readonly store: ProfileStore;
   readonly pipeline: PipelineId;
-  readonly partitions: number;
+  /** By partition: what the states contain, as far as a feature service will be told. */
+  readonly watermarks: readonly Watermark[];
 }
 
-/** Commits states as the feature service would; the watermark only counts the commits. Returns the bytes of all states. */
+/** Commits states as the feature service would, under fixed watermarks. Returns the bytes of all states. */
 export async function storeStates(
   features: CompiledFeatures,
   states: ReadonlyMap<string, ProfileState>,
-  { store, pipeline, partitions }: Destination,
+  { store, pipeline, watermarks }: Destination,
 ): Promise<number> {
-  const byPartition = Array.from({ length: partitions }, (): ProfileWrite[] => []);
+  const byPartition = watermarks.map((): ProfileWrite[] => []);
   let bytes = 0;
   for (const [profileId, state] of states) {
     const encoded = Buffer.from(encodeProfile(features, state));
     bytes += encoded.length;
-    byPartition[partitionOf(profileId, partitions)]!.push({ profileId, state: encoded });
+    byPartition[partitionOf(profileId, watermarks.length)]!.push({ profileId, state: encoded });
   }
   for (const [partition, writes] of byPartition.entries()) {
     const tag = partitionTag(pipeline, partition);
     let { watermark } = await store.read(tag, []);
     for (let start = 0; start < writes.length; start += maxWritesPerCommit) {
-      const next: Watermark = { offset: (watermark?.offset ?? -1) + 1, timestamp: 0, definition: features.hash };
+      const next = watermarks[partition]!;
       const outcome = await store.commit(tag, watermark, next, writes.slice(start, start + maxWritesPerCommit));
       if (outcome !== 'committed') throw new Error('a rival writes to the benchmark');
       watermark = next;

@@ -30,8 +30,7 @@ export interface Stack {
 }
 
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const spec = specOf(options);
-  const plan = planPipeline({ namespace: 'bench', name: options.name, epoch: 1, spec });
+  const { spec, plan } = benchPipeline(options);
   const dataDir = mkdtempSync(join(tmpdir(), 'likeness-bench-'));
   const telemetryOf = (service: string) => createTelemetry(service, 'error');
   const backend = await createLocalBackend(plan, {
@@ -52,6 +51,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     rmSync(dataDir, { recursive: true });
   };
   return { plan, spec, backend, dataDir, stop };
+}
+
+/** The pipeline that startStack runs. */
+export function benchPipeline(options: StackOptions): { readonly spec: PipelineSpec; readonly plan: Plan } {
+  const spec = specOf(options);
+  return { spec, plan: planPipeline({ namespace: 'bench', name: options.name, epoch: 1, spec }) };
 }
 
 function specOf(options: StackOptions): PipelineSpec {

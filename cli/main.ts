@@ -60,6 +60,10 @@ program
   .option('--redis <url>', 'Redis instead of the embedded store')
   .option('--port <n>', 'port of the API; 0 takes a free one', count, 8080)
   .option('--processes', 'each service in a process of its own (needs Kafka and Redis)')
+  .option(
+    '--from-log-start',
+    'rebuild: forget profiles that do not fit the log or the spec, and read the log from its start',
+  )
   .option('--json', 'the addresses as one JSON object')
   .action((spec, options) => run(runUp({ ...options, spec }, terminal)));
 

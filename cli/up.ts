@@ -18,6 +18,7 @@ export interface UpOptions {
   readonly redis?: string;
   readonly port: number;
   readonly processes?: boolean;
+  readonly fromLogStart?: boolean;
   readonly logLevel?: LogLevel;
   /** The addresses as one JSON object. */
   readonly json?: boolean;
@@ -68,6 +69,7 @@ export async function launchPipeline(options: UpOptions): Promise<LaunchedPipeli
     port: options.port,
     logLevel: options.logLevel ?? 'info',
     processes: options.processes ?? false,
+    fromLogStart: options.fromLogStart ?? false,
     training: spec.training,
     trains: spec.models.length > 0,
     deps,

@@ -10,6 +10,8 @@ export interface LocalSettings {
   /** 0 takes free ports. */
   readonly port: number;
   readonly logLevel: string;
+  /** Rebuild: forget profiles that do not fit the log or the spec, and begin at the start of the log. */
+  readonly fromLogStart?: boolean;
 }
 
 /** One process or in-process instance of a stage. */
@@ -35,6 +37,7 @@ export function instanceEnv(workload: Workload, settings: LocalSettings, keys: L
     LIKENESS_WRITE_KEYS: keys.writeKeysFile,
     // Nobody else reaches this machine's loopback: any SDK may write, only history needs the key.
     LIKENESS_OPEN: 'true',
+    LIKENESS_FROM_LOG_START: String(settings.fromLogStart ?? false),
     LIKENESS_SIGNING_KEY: keys.signingKeyFile,
     LIKENESS_TRUSTED_KEYS: keys.trustedKeyFile,
   };
