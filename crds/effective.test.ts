@@ -18,7 +18,7 @@ describe('the effective spec', () => {
         recommend: {
           history: 'history',
           target: ['purchase'],
-          retrieval: { window: 10, decay: '0.8', regularization: '200', maxItems: 6000 },
+          retrieval: { window: 10, decay: '0.8', regularization: '200', maxItems: 12_500 },
         },
       },
     ]);

@@ -8,7 +8,7 @@ const retrievalSchema = z.strictObject({
   decay: decimal(0.01, 1).default('0.8').describe('An item j steps back in the history weighs this to the power j.'),
   regularization: decimal(0.001, 1_000_000).default('200').describe("EASE's L2 regularisation."),
   maxItems: whole(100, 20_000)
-    .default(6000)
+    .default(12_500)
     .describe('EASE learns from the items with most events, at most so many; its time grows with the cube of this.'),
 });
 
