@@ -1,23 +1,26 @@
-/** A profile's attributes at a moment: each feature's value with its provenance. Pure; canonical JSON is the same for the same state and moment. */
+/**
+ * A profile's attributes at a moment: each feature's value with its provenance. Pure. Members are made in the order of
+ * canonical JSON, so that JSON.stringify of the attributes is their canonical JSON.
+ */
 import { LikenessError } from '../errors.ts';
 import type { CompiledFeatures, CompiledRatio } from './compile.ts';
 import { isoTime } from './iso-time.ts';
 import type { SequenceEntry } from './kinds/sequence.ts';
-import { compareOrder, type EventOrder } from './order.ts';
+import { newer, type EventOrder } from './order.ts';
 import type { ProfileState } from './profile.ts';
 
 export interface AttributeValue {
-  readonly value: unknown;
-  /** Time of the newest event counted; null if none. */
-  readonly time: string | null;
+  readonly approximate?: true;
   readonly provenance: {
     /** Definition hash of the feature. */
     readonly definition: string;
     /** Events counted, whatever the window. */
     readonly events: number;
-    readonly newest: { readonly time: string; readonly id: string } | null;
+    readonly newest: { readonly id: string; readonly time: string } | null;
   };
-  readonly approximate?: true;
+  /** Time of the newest event counted; null if none. */
+  readonly time: string | null;
+  readonly value: unknown;
 }
 
 /** Milliseconds of the newest event that any feature counted: the first moment the state can speak of. */
@@ -36,26 +39,14 @@ function checkMoment(state: ProfileState, now: number): void {
   );
 }
 
-interface Source {
+/** What an attribute is made of, before it is put into a shape. */
+interface Computed {
+  readonly name: string;
   readonly definition: string;
   readonly events: number;
   readonly newest: EventOrder | undefined;
   readonly approximate: boolean;
-}
-
-function attribute(value: unknown, { definition, events, newest, approximate }: Source): AttributeValue {
-  const time = newest === undefined ? null : isoTime(newest.time);
-  return {
-    value,
-    time,
-    provenance: { definition, events, newest: newest && time !== null ? { time, id: newest.id } : null },
-    ...(approximate ? { approximate } : {}),
-  };
-}
-
-function newer(a: EventOrder | undefined, b: EventOrder | undefined): EventOrder | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return compareOrder(a, b) >= 0 ? a : b;
+  readonly value: unknown;
 }
 
 /** The quotient of two attributes that are numbers; null where either is none or the divisor is 0. */
@@ -63,19 +54,37 @@ function quotient(of: unknown, to: unknown): number | null {
   return typeof of === 'number' && typeof to === 'number' && to !== 0 ? of / to : null;
 }
 
-interface Computed extends Source {
-  readonly value: unknown;
-}
-
-function ratio({ definition, of, to }: CompiledRatio, computed: ReadonlyMap<string, Computed>): AttributeValue {
+function ratio({ name, definition, of, to }: CompiledRatio, computed: ReadonlyMap<string, Computed>): Computed {
   const dividend = computed.get(of)!;
   const divisor = computed.get(to)!;
-  return attribute(quotient(dividend.value, divisor.value), {
+  return {
+    name,
     definition,
     events: dividend.events + divisor.events,
     newest: newer(dividend.newest, divisor.newest),
     approximate: dividend.approximate || divisor.approximate,
+    value: quotient(dividend.value, divisor.value),
+  };
+}
+
+/** Every attribute, ascending by name. */
+function computeAttributes(compiled: CompiledFeatures, state: ProfileState, now: number): Computed[] {
+  const computed = new Map<string, Computed>();
+  compiled.features.forEach(({ name, definition, kind }, place) => {
+    const own = state.features[place];
+    const newest = state.newest[place];
+    const events = state.counted[place]!;
+    const value = kind.value(own, now, { events, newestTime: newest?.time });
+    computed.set(name, { name, definition, events, newest, approximate: kind.approximate?.(own, now) ?? false, value });
   });
+  for (const each of compiled.ratios) computed.set(each.name, ratio(each, computed));
+  return compiled.names.map((name) => computed.get(name)!);
+}
+
+function attribute({ definition, events, newest, approximate, value }: Computed): AttributeValue {
+  const time = newest === undefined ? null : isoTime(newest.time);
+  const provenance = { definition, events, newest: newest && time !== null ? { id: newest.id, time } : null };
+  return approximate ? { approximate, provenance, time, value } : { provenance, time, value };
 }
 
 /**
@@ -89,18 +98,7 @@ export function attributesAt(
   now: number,
 ): Record<string, AttributeValue> {
   checkMoment(state, now);
-  const computed = new Map<string, Computed>();
-  compiled.features.forEach(({ name, definition, kind }, place) => {
-    const own = state.features[place];
-    const newest = state.newest[place];
-    const events = state.counted[place]!;
-    const value = kind.value(own, now, { events, newestTime: newest?.time });
-    computed.set(name, { value, definition, events, newest, approximate: kind.approximate?.(own, now) ?? false });
-  });
-  const attributes: Record<string, AttributeValue> = {};
-  for (const [name, source] of computed) attributes[name] = attribute(source.value, source);
-  for (const each of compiled.ratios) attributes[each.name] = ratio(each, computed);
-  return attributes;
+  return Object.fromEntries(computeAttributes(compiled, state, now).map((each) => [each.name, attribute(each)]));
 }
 
 /** One entry of a profile's history. `time` is in milliseconds since 1970. */

@@ -24,7 +24,7 @@ test('decode gives back what was encoded', () => {
       expect(decoded).toEqual(state);
       expect(encodeProfile(compiled, decoded)).toEqual(bytes);
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 

@@ -33,6 +33,8 @@ export interface CompiledFeatures {
   /** In ascending order of name, whatever the order in the spec; a profile's states are in this order. */
   readonly features: readonly CompiledFeature[];
   readonly ratios: readonly CompiledRatio[];
+  /** Of all attributes, ascending. */
+  readonly names: readonly string[];
   /** Which of identify and alias make links. */
   readonly mergeOn: readonly LinkEvent[];
   /** Places of the features that count events of a type. */
@@ -152,6 +154,7 @@ export function compileFeatures(
     stamp: Number.parseInt(layout.slice(0, 8), 16),
     features,
     ratios: ratios.map((definition) => compileRatio(definition, names)),
+    names: byName.map(({ name }) => name),
     mergeOn,
     countedBy: indexByType(stateful),
     writer: new StateWriter(),

@@ -7,7 +7,7 @@ test('equals Date.toISOString in years 1 to 9999', () => {
   const times = fc.integer({ min: -62_135_596_800_000, max: 253_402_300_799_999 });
   fc.assert(
     fc.property(times, (time) => isoTime(time) === new Date(time).toISOString()),
-    { numRuns: 5000 },
+    { numRuns: 1000 },
   );
 });
 

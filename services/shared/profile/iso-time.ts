@@ -29,13 +29,19 @@ function dateOf(day: number): string {
   return lastDate;
 }
 
+/** Texts of the minutes of a day, the seconds of a minute and the milliseconds of a second: fewer pieces to join. */
+const minuteTexts = Array.from(
+  { length: 1440 },
+  (_, minute) => `T${pad[Math.floor(minute / 60)]}:${pad[minute % 60]}:`,
+);
+const milliTexts = Array.from({ length: 1000 }, (_, milli) => `.${String(milli).padStart(3, '0')}Z`);
+
 /** `time` is a whole number of milliseconds since 1970, in years 1 to 9999 (the only times that states hold). */
 export function isoTime(time: number): string {
   const day = Math.floor(time / 86_400_000);
   const inDay = time - day * 86_400_000;
-  const seconds = Math.floor(inDay / 1000);
-  const millis = inDay - seconds * 1000;
-  const minutes = Math.floor(seconds / 60);
-  const clock = `${pad[Math.floor(minutes / 60)]}:${pad[minutes % 60]}:${pad[seconds % 60]}`;
-  return `${dateOf(day)}T${clock}.${Math.floor(millis / 100)}${pad[millis % 100]}Z`;
+  const minute = Math.floor(inDay / 60_000);
+  const inMinute = inDay - minute * 60_000;
+  const second = Math.floor(inMinute / 1000);
+  return dateOf(day) + minuteTexts[minute]! + pad[second]! + milliTexts[inMinute - second * 1000]!;
 }

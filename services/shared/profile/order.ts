@@ -55,6 +55,11 @@ export function compareOrder(a: EventOrder, b: EventOrder): number {
   return a === b ? 0 : comparePosition(a, b) || compareBytes(a.id, b.id);
 }
 
+export function newer(a: EventOrder | undefined, b: EventOrder | undefined): EventOrder | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return compareOrder(a, b) >= 0 ? a : b;
+}
+
 export function orderOf(time: number, id: string, hash: readonly [hi: number, lo: number] = idHash64(id)): EventOrder {
   return { time, id, hi: hash[0], lo: hash[1] };
 }

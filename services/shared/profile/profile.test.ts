@@ -31,7 +31,7 @@ describe('a set of events', () => {
   test('gives the same bytes in any order', () => {
     fc.assert(
       fc.property(shuffled, ([events, order]) => bytesOf(stateOf(order)) === bytesOf(stateOf(events))),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -43,7 +43,7 @@ describe('a set of events', () => {
         const stored = order.reduce((state, event, i) => step(state, event, stores[i]! > 1), emptyProfile(compiled));
         expect(bytesOf(stored)).toBe(bytesOf(stateOf(events)));
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -56,7 +56,7 @@ describe('a set of events', () => {
         expect(bytesOf(merge(merge(d, c), merge(b, a)))).toBe(whole);
         expect(bytesOf(merge(c, merge(reloaded(b), merge(d, reloaded(a)))))).toBe(whole);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -75,7 +75,7 @@ describe('a set of events', () => {
     );
     fc.assert(
       fc.property(orders, ([each, order]) => bytesOf(feed(order)) === bytesOf(feed(each))),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

@@ -6,7 +6,7 @@
 import type { CleanEvent } from '../event.ts';
 import type { CompiledFeatures } from './compile.ts';
 import { earliestLink, latestSources, linkEnds, linkTo, type Link } from './identity.ts';
-import { compareOrder, stateEvent, type EventOrder, type StateEvent } from './order.ts';
+import { newer, stateEvent, type EventOrder, type StateEvent } from './order.ts';
 
 export interface ProfileState {
   /** One per compiled feature, by place. Owned by the caller that decoded it; `updateProfile` changes it in place. */
@@ -30,9 +30,6 @@ export function emptyProfile({ features }: CompiledFeatures): ProfileState {
     sources: [],
   };
 }
-
-const newer = (a: EventOrder | undefined, b: EventOrder | undefined): EventOrder | undefined =>
-  b === undefined || (a !== undefined && compareOrder(a, b) >= 0) ? a : b;
 
 /** Keeps the link under the end that this copy belongs to. True if that end is the link's source. */
 function noteLink(compiled: CompiledFeatures, state: ProfileState, { event, order }: StateEvent): boolean {

@@ -250,6 +250,6 @@ test('any links, in any order, repeated, give everyone the oracle’s answer', a
         expect(profiles.keysRead).toBeLessThanOrEqual(ids.length);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });

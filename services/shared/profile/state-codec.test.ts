@@ -76,7 +76,7 @@ test('signed amounts, also beyond what a double holds', () => {
         ),
       ).toEqual(values);
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -106,7 +106,7 @@ test('strings of both tables and of none, repeated and not', () => {
         ),
       ).toEqual(twice);
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 

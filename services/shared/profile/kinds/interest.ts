@@ -2,7 +2,7 @@
  * interest: what the events were about, the newest counting most. State counts events per UTC day, value and event type,
  * for the days within 10 half-lives of the newest (as panes of a day), per day at most the 256 values of smallest hash.
  *
- * value: `[{value, score}]`, the `top` with score above 0, by falling score, then by the value's bytes;
+ * value: `[{score, value}]`, the `top` with score above 0, by falling score, then by the value's bytes;
  * score = round(10⁶ · Σ events · weight(type) · 0.5^(age / halfLife)) / 10⁶. The age of a day is `now` less the end of
  * the day, at least 0: everything of today counts in full. Rounding makes the score independent of the order of adding.
  */
@@ -16,7 +16,7 @@ import { addToDay, decodeDay, encodeDay, mergeDays, type Day } from './interest-
 import type { FeatureKind, KindContext } from './kind.ts';
 import { panedKind } from './paned.ts';
 
-export const dayMs = 86_400_000;
+const dayMs = 86_400_000;
 /** After so many half-lives an event weighs less than a thousandth. */
 const reach = 10;
 
@@ -31,9 +31,9 @@ interface Sighting {
   readonly type: string;
 }
 
-export interface Interest {
-  readonly value: string;
+interface Interest {
   readonly score: number;
+  readonly value: string;
 }
 
 function dayShape(name: string, halfLife: string): PaneShape {
@@ -63,7 +63,7 @@ function scores(window: Panes<Day>, now: number, decay: (age: number) => number,
 
 function ranked(totals: ReadonlyMap<string, number>, top: number): Interest[] {
   return [...totals]
-    .map(([value, score]) => ({ value, score: fromMicro(Math.round(score)) }))
+    .map(([value, score]) => ({ score: fromMicro(Math.round(score)), value }))
     .filter(({ score }) => score > 0)
     .toSorted((a, b) => b.score - a.score || compareBytes(a.value, b.value))
     .slice(0, top);

@@ -27,7 +27,7 @@ export interface CompiledKind<State> {
   update(state: State, at: StateEvent): State | undefined;
   /** Changes neither; the result shares nothing with them that may change. Associative and commutative. */
   merge(a: State, b: State): State;
-  /** A JSON value; `now` in milliseconds, never before the newest event. */
+  /** A JSON value, members in canonical order; `now` in milliseconds, never before the newest event. */
   value(state: State, now: number, counted: Counted): unknown;
   /** True where `value` is an estimate. */
   approximate?(state: State, now: number): boolean;

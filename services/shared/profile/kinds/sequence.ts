@@ -1,4 +1,4 @@
-/** sequence: the newest events that have an item, oldest first, as {itemId, type, time}. */
+/** sequence: the newest events that have an item, oldest first, as {itemId, time, type}. */
 import { isoTime } from '../iso-time.ts';
 import { compareBytes, type StateEvent } from '../order.ts';
 import type { StateReader } from '../state-reader.ts';
@@ -80,7 +80,7 @@ export const sequence: FeatureKind<SequenceDefinition, SequenceEntry[]> = {
       return state;
     },
     merge: (a, b) => [...a, ...b].toSorted(compareEntries).slice(-length),
-    value: (state) => state.map(({ itemId, type, time }) => ({ itemId, type, time: isoTime(time) })),
+    value: (state) => state.map(({ itemId, time, type }) => ({ itemId, time: isoTime(time), type })),
     encode,
     decode,
   }),
