@@ -10,7 +10,7 @@ import { StateWriter } from './state-writer.ts';
 
 export type LinkEvent = PipelineSpec['identity']['mergeOn'][number];
 
-export interface CompiledFeature {
+interface CompiledFeature {
   readonly name: string;
   /** Definition hash: 16 hexadecimal digits of SHA-256 over canonical JSON of the definition and its code version. */
   readonly definition: string;

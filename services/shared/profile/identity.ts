@@ -16,7 +16,7 @@ export interface Link {
   readonly lo: number;
 }
 
-export const maxSources = 64;
+const maxSources = 64;
 
 /** By time, then hash of the event's id, then the other end's id. */
 export const compareLinks = (a: Link, b: Link): number => comparePosition(a, b) || compareBytes(a.id, b.id);

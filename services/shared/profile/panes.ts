@@ -49,7 +49,7 @@ export function paneShape(name: string, { window, pane }: Windowed): PaneShape {
   return { pane: paneMs, count };
 }
 
-export const paneIndex = (shape: PaneShape, time: number): number =>
+const paneIndex = (shape: PaneShape, time: number): number =>
   shape.pane === Infinity ? 0 : Math.floor(time / shape.pane);
 
 /** First place whose index is at least `index`; looks from the end, where new events mostly belong. */

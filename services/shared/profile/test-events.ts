@@ -43,7 +43,7 @@ export const testDefinitions = featuresSchema.parse([
 
 export const compiledTest = compileFeatures(testDefinitions, testEvents);
 
-export const profile = 'u-1';
+const profile = 'u-1';
 export const origin = Date.UTC(2024, 1, 29);
 
 const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { freq: 4, nil: null });

@@ -14,7 +14,7 @@ export interface KindContext {
 }
 
 /** What provenance knows of a feature's events, whatever its kind. */
-export interface Counted {
+interface Counted {
   readonly events: number;
   /** Milliseconds since 1970; undefined if there were no events. */
   readonly newestTime: number | undefined;
