@@ -23,7 +23,8 @@ const connectWithinMs = 15_000;
 export async function connectKafka(options: KafkaOptions): Promise<Broker> {
   const settings = kafkaSettings(options);
   const admin = settings.hasty.admin();
-  await insist(`connecting to ${options.address}`, connectWithinMs, () => admin.connect());
+  const withinMs = Math.min(connectWithinMs, settings.deliveryTimeoutMs);
+  await insist(`connecting to ${options.address}`, withinMs, () => admin.connect());
   return new KafkaBroker(settings, admin);
 }
 

@@ -60,6 +60,7 @@ export class GroupConsumer implements Consumer {
     await this.#membership.commit(topic, partition, offset).catch((error: unknown) => {
       throw kafkaError(error, `committing the position of partition ${partition} of ${topic}`);
     });
+    flow.committed = offset;
   }
 
   async close(): Promise<void> {
@@ -134,6 +135,7 @@ export class GroupConsumer implements Consumer {
     const position = wanted ?? bounds.committed.get(partition) ?? range.low;
     checkPosition(flow, position, range);
     flow.seek(position);
+    flow.committed = bounds.committed.get(partition) ?? position;
     this.#membership.moveTo(topic, partition, position);
   }
 
@@ -149,12 +151,19 @@ export class GroupConsumer implements Consumer {
     }
   }
 
-  /** kafkajs meets an offset outside the log by starting elsewhere, with a line in its log. */
+  /**
+   * kafkajs meets an offset outside the log by starting elsewhere, with a line in its log, and by wiping the group's
+   * position. It is put back, so that the gap is still seen after a restart.
+   */
   async #refuseReset(flow: PartitionFlow, expected: number): Promise<void> {
-    const offsets = await fetchOffsets(this.#admin, flow.topic);
-    const { low, high } = offsets[flow.partition]!;
-    flow.revoke();
-    checkPosition(flow, expected, { low: Math.max(low, expected + 1), high: Math.max(high, expected) });
+    const { low, high } = (await fetchOffsets(this.#admin, flow.topic))[flow.partition]!;
+    try {
+      checkPosition(flow, expected, { low, high });
+    } catch (error) {
+      await this.#membership.commit(flow.topic, flow.partition, flow.committed ?? expected);
+      return this.#fail(error);
+    }
+    this.seek(flow.topic, flow.partition, expected);
   }
 
   #revokeAll(): void {

@@ -29,6 +29,8 @@ export class PartitionFlow {
   readonly partition: number;
   /** What kafkajs must fetch next; undefined until the position is known. */
   expected: number | undefined;
+  /** The group's position as far as this consumer knows; where reading began, if none was committed. */
+  committed: number | undefined;
   readonly #handlers: FlowHandlers;
   readonly #revoked = new AbortController();
   #waiting: Fetched[] = [];
