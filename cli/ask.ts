@@ -1,5 +1,5 @@
 /** `likeness profile` and `likeness recommend`: what a running pipeline says of one user. */
-import { LikenessError } from '../services/shared/errors.ts';
+import { type ErrorCode, LikenessError } from '../services/shared/errors.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface AskOptions {
@@ -69,8 +69,19 @@ async function ask<T>(
   const body = (await response.json()) as T & { error?: { code: string; message: string } };
   if (response.ok) return body;
   const { code, message } = body.error ?? { code: String(response.status), message: response.statusText };
-  throw new LikenessError(response.status === 401 ? 'Unauthenticated' : 'NotFound', `${code}: ${message}`);
+  const known = spokenCodes.find((spoken) => spoken === code);
+  const retryable = response.status >= 500;
+  throw new LikenessError(known ?? 'NotFound', known ? message : `${code}: ${message}`, { retryable });
 }
+
+/** Codes of the API that mean the same here. */
+const spokenCodes = [
+  'AsOfBeforeState',
+  'DefinitionChanged',
+  'NotFound',
+  'StoreUnavailable',
+  'Unauthenticated',
+] as const satisfies readonly ErrorCode[];
 
 function show(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
