@@ -13,8 +13,10 @@ export interface Place {
 
 export interface Located {
   readonly watermark: Watermark | undefined;
-  /** The offset to read first. */
+  /** The first offset that the profiles do not contain. */
   readonly next: number;
+  /** Whether the log holds the record at the watermark, so that it can be compared. */
+  readonly comparable: boolean;
 }
 
 /** Rejects with startPosition's refusals. With `rebuild` those forget the partition's profiles instead. */
@@ -25,11 +27,12 @@ export async function locate(
 ): Promise<Located> {
   const found = await look(ports, place);
   try {
-    return { watermark: found.watermark, next: startPosition(found) };
+    const next = startPosition(found);
+    return { watermark: found.watermark, next, comparable: found.watermark !== undefined && next > found.low };
   } catch (error) {
     if (!rebuild || !(error instanceof LikenessError)) throw error;
     await ports.store.clear(place.tag);
-    return { watermark: undefined, next: found.low };
+    return { watermark: undefined, next: found.low, comparable: false };
   }
 }
 
@@ -39,7 +42,6 @@ async function look({ broker, store }: { broker: Broker; store: ProfileStore }, 
   const held = (await broker.offsets(topic)).find((one) => one.partition === partition);
   if (held === undefined) throw new LikenessError('NotFound', `Topic ${topic} has no partition ${partition}.`);
   const { low, high } = held;
-  const readable = watermark !== undefined && watermark.offset >= low && watermark.offset < high;
   return {
     topic,
     partition,
@@ -47,13 +49,6 @@ async function look({ broker, store }: { broker: Broker; store: ProfileStore }, 
     low,
     high,
     definition,
-    timestamp: readable ? await timestampAt(broker, place, watermark.offset) : undefined,
     hasProfiles: watermark === undefined && (await store.hasProfiles(tag)),
   };
-}
-
-async function timestampAt(broker: Broker, { topic, partition }: Place, offset: number): Promise<number | undefined> {
-  for await (const records of broker.read({ topic, partition, from: offset, to: offset + 1 }))
-    for (const record of records) if (record.offset === offset) return record.timestamp;
-  return undefined;
 }

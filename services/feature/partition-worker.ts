@@ -15,6 +15,7 @@ import { cutChunks, type Chunk } from './chunks.ts';
 import type { CleanLine } from './clean-line.ts';
 import { deadLetters } from './dead-letters.ts';
 import { locate } from './locate.ts';
+import { recreation } from './start-position.ts';
 import type { Metrics } from './metrics.ts';
 import { ProfileCache, type CacheLimits } from './profile-cache.ts';
 
@@ -46,6 +47,8 @@ export class PartitionWorker {
   /** As stored, as far as this worker knows; means nothing while `#synced` is false. */
   #watermark: Watermark | undefined;
   #synced = false;
+  /** The log's record at the watermark is still to be compared with it. */
+  #unverified = false;
   /** Rises whenever memory is forgotten: work that began before must not fill it again. */
   #generation = 0;
   #running: Promise<unknown> = Promise.resolve();
@@ -73,7 +76,7 @@ export class PartitionWorker {
     this.#cache.clear();
   }
 
-  /** Reads the watermark and gives the offset to read first. Rejects with what startPosition says if nothing fits. */
+  /** Reads the watermark and gives the offset to read first: the watermark's own, to compare. Rejects with what startPosition says if nothing fits. */
   assign(): Promise<number> {
     return this.#alone(() => this.#locate());
   }
@@ -108,6 +111,7 @@ export class PartitionWorker {
     this.movedAt = this.#deps.clock.now();
     if (batch.isStale()) return;
     if (!this.#synced) return this.#seek();
+    if (this.#unverified && !(await this.#verify(batch))) return this.#seek();
     const position = this.position!;
     const records = batch.records.filter(({ offset }) => offset >= position);
     for (const chunk of cutChunks(records)) {
@@ -126,12 +130,34 @@ export class PartitionWorker {
     const generation = this.#generation;
     const { topic, fromLogStart } = this.#config;
     const at = { topic, partition: this.partition, tag: this.#tag, definition: this.#deps.compiled.hash };
-    const { watermark, next } = await locate(this.#deps, at, fromLogStart);
+    const { watermark, next, comparable } = await locate(this.#deps, at, fromLogStart);
     if (generation === this.#generation) {
       this.#watermark = watermark;
       this.#synced = true;
+      this.#unverified = comparable;
     }
-    return next;
+    // Reading begins with the watermark's own record, to see whether it is still the same.
+    return comparable ? next - 1 : next;
+  }
+
+  /** Rejects with `LogRecreated`, unless a rebuild was asked for: then false, and the profiles are forgotten. */
+  async #verify({ records }: Batch): Promise<boolean> {
+    const watermark = this.#watermark!;
+    const record = records.find(({ offset }) => offset === watermark.offset);
+    const place = { topic: this.#config.topic, partition: this.partition };
+    const problem = recreation(place, watermark, record?.timestamp);
+    this.#unverified = false;
+    if (problem === undefined) return true;
+    // Retention may have taken the record meanwhile: then there is nothing left to compare with.
+    if (record === undefined && (await this.#low()) > watermark.offset) return true;
+    if (!this.#config.fromLogStart) throw problem;
+    await this.#deps.store.clear(this.#tag);
+    return false;
+  }
+
+  async #low(): Promise<number> {
+    const offsets = await this.#deps.broker.offsets(this.#config.topic);
+    return offsets.find(({ partition }) => partition === this.partition)?.low ?? 0;
   }
 
   async #seek(): Promise<void> {

@@ -13,6 +13,9 @@ export interface StageDeps extends CommonDeps {
   readonly createWorker: (partition: number) => PartitionWorker;
 }
 
+/** What the broker says when the trouble is the membership's. */
+const noPartition = -1;
+
 export class Stage {
   readonly #deps: StageDeps;
   readonly #workers = new Map<number, PartitionWorker>();
@@ -30,6 +33,7 @@ export class Stage {
   /** Gives the offset to read first. A new worker each time: what was kept before is not to be trusted. */
   onAssigned(partition: number): Promise<number> {
     this.#workers.get(partition)?.forget();
+    this.#troubles.delete(noPartition);
     const worker = this.#deps.createWorker(partition);
     this.#workers.set(partition, worker);
     return worker.assign();

@@ -9,8 +9,6 @@ export interface Found {
   /** Of the partition: the first offset still held, and one past the last. */
   readonly low: number;
   readonly high: number;
-  /** LogAppendTime of the record at the watermark, if the log still holds that offset; undefined: no such record. */
-  readonly timestamp: number | undefined;
   readonly hasProfiles: boolean;
   /** Hash of the features that this service computes. */
   readonly definition: string;
@@ -25,7 +23,7 @@ export function startPosition(found: Found): number {
   if (watermark === undefined) return withoutWatermark(found);
   if (watermark.definition !== found.definition) throw definitionChanged(found, watermark);
   const next = watermark.offset + 1;
-  const at = `Profiles of partition ${found.partition} contain ${found.topic} up to offset ${watermark.offset}`;
+  const at = contains(found, watermark);
   if (next > found.high)
     throw refusal(
       'LogAheadOfTopic',
@@ -33,14 +31,28 @@ export function startPosition(found: Found): number {
     );
   if (next < low)
     throw refusal('LogGap', `${at}, but the log begins at ${low}: the records between are gone. Raise the retention.`);
-  if (watermark.offset >= low && found.timestamp !== watermark.timestamp)
-    throw refusal(
-      'LogRecreated',
-      `${at}, appended at ${watermark.timestamp}; the log has another record there (${found.timestamp ?? 'none'}): the ` +
-        'topic was created again.',
-    );
   return next;
 }
+
+/**
+ * What to throw if the record at the watermark's offset is not the one that the profiles contain: the topic was created
+ * again and has grown longer since. `timestamp` is that record's LogAppendTime; undefined if there is no such record.
+ */
+export function recreation(
+  place: Pick<Found, 'topic' | 'partition'>,
+  watermark: Watermark,
+  timestamp: number | undefined,
+): LikenessError | undefined {
+  if (timestamp === watermark.timestamp) return undefined;
+  return refusal(
+    'LogRecreated',
+    `${contains(place, watermark)}, appended at ${watermark.timestamp}; the log has another record there ` +
+      `(${timestamp ?? 'none'}): the topic was created again.`,
+  );
+}
+
+const contains = ({ topic, partition }: Pick<Found, 'topic' | 'partition'>, { offset }: Watermark): string =>
+  `Profiles of partition ${partition} contain ${topic} up to offset ${offset}`;
 
 function withoutWatermark({ topic, partition, low, hasProfiles }: Found): number {
   if (hasProfiles)

@@ -5,10 +5,11 @@ import { connectRedisProfileStore } from '../../services/shared/adapters/redis-p
 import { mark } from './profile-store-chain.ts';
 import { profileStoreServerContract } from './profile-store-server.ts';
 import { profileStoreContract } from './profile-store.ts';
-import { proxyTo, startRedisProcess, type RedisProcess } from './redis-process.ts';
+import { startRedis, type RunningRedis } from '../testbed/redis.ts';
+import { proxyTo } from './answer-proxy.ts';
 
 async function start() {
-  const server = await startRedisProcess();
+  const server = await startRedis({ appendOnly: true });
   const proxy = await proxyTo(server.url);
   return {
     open: () => connectRedisProfileStore({ url: server.url }),
@@ -16,7 +17,11 @@ async function start() {
       const store = await connectRedisProfileStore({ url: proxy.url });
       return { store, loseNextAnswer: () => proxy.loseNextAnswer() };
     },
-    crash: (truncate: number) => server.crash(truncate),
+    async crash(truncate: number) {
+      await server.kill();
+      server.truncateAppendOnlyFile(truncate);
+      await server.restart();
+    },
     async stop() {
       proxy.stop();
       await server.stop();
@@ -27,10 +32,10 @@ async function start() {
 profileStoreContract('Redis', start);
 profileStoreServerContract('Redis', start);
 
-let server: RedisProcess;
+let server: RunningRedis;
 let admin: Redis;
 beforeAll(async () => {
-  server = await startRedisProcess();
+  server = await startRedis();
   admin = new Redis(server.url);
 });
 afterAll(async () => {
