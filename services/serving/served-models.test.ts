@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { sealModel, type SmallModel, trustedKeys } from '../../test/serving/sealed-model.ts';
 import { LikenessError } from '../shared/errors.ts';
-import { openArtifact } from '../shared/learning/artifact.ts';
+import { type LoadedModel, openArtifact } from '../shared/learning/artifact.ts';
 import { generateSigningKey } from '../shared/learning/signing.ts';
 import { type ActiveMessage, activeKey } from '../shared/model-stream.ts';
 import { createServingMetrics } from './metrics.ts';
@@ -13,6 +13,12 @@ const logger = pino({ level: 'silent' });
 const running: ServedModels[] = [];
 afterEach(() => Promise.all(running.splice(0).map((models) => models.close())));
 
+/** A fault that no check of the files can see. */
+function scoringNaN(loaded: LoadedModel): LoadedModel {
+  const { kind, items } = loaded.recommender;
+  return { ...loaded, recommender: { kind, items, score: (_, out) => (out.fill(NaN), true), similar: () => [] } };
+}
+
 function setUp(retryMs = 5) {
   const stored = new Map<string, Map<string, Uint8Array>>();
   const registry = new Registry();
@@ -21,7 +27,10 @@ function setUp(retryMs = 5) {
     if (!files) throw new LikenessError('NotFound', 'no such artifact');
     return files;
   });
-  const open = (files: ReadonlyMap<string, Uint8Array>, digest: string) => openArtifact(files, trustedKeys, digest);
+  const open = (files: ReadonlyMap<string, Uint8Array>, digest: string) => {
+    const loaded = openArtifact(files, trustedKeys, digest);
+    return loaded.manifest.runId === 'scores NaN' ? scoringNaN(loaded) : loaded;
+  };
   const metrics = createServingMetrics(registry);
   const models = createServedModels({ names: ['next-item'], fetch, open, metrics, logger, retryMs });
   running.push(models);
@@ -117,6 +126,7 @@ describe('the models served', () => {
       return sealed;
     },
     'one that scores infinity': ({ store }) => store({ runId: 'bad', rules: [['mug', 'lamp', Infinity]] }),
+    'one that scores what is no number': ({ store }) => store({ runId: 'scores NaN' }),
     'one that is not what the message says': ({ store }) => {
       const sealed = store({ runId: 'bad' });
       return { ...sealed, manifest: { ...sealed.manifest, version: 'another' } };
