@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { replayFile } from '../../cli/replay.ts';
 import { type LaunchedPipeline, launchPipeline } from '../../cli/up.ts';
 import { readSample } from '../../examples/data/read.ts';
+import { readImportKey } from '../../operator/local/keys.ts';
 import type { DeadLetter, SentEvent } from '../../services/shared/event.ts';
 import { type Ended, lastJson, likeness, readCursor, until } from './command.ts';
 
@@ -20,6 +22,8 @@ let data: string;
 let pipeline: LaunchedPipeline;
 let url: string;
 let key: readonly string[];
+/** The first events of the shop, which the pipeline has taken in. */
+let sample: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'likeness-cli-'));
@@ -27,6 +31,14 @@ beforeAll(async () => {
   pipeline = await launchPipeline({ spec, data, port: 0, logLevel: 'warn' });
   url = pipeline.backend.urls().serving;
   key = ['--key', join(data, 'keys', 'import-key')];
+  const lines: string[] = [];
+  for await (const event of readSample()) {
+    lines.push(JSON.stringify(event));
+    if (lines.length === sampleEvents) break;
+  }
+  sample = writeFile('sample.jsonl', lines);
+  await replayFile({ file: sample, to: url, key: readImportKey(data) });
+  await untilSettled();
 });
 
 afterAll(async () => {
@@ -61,14 +73,8 @@ describe('likeness replay', () => {
   it(
     'keeps to its rate, remembers where it was when it is stopped, and goes on there',
     async () => {
-      const lines: string[] = [];
-      for await (const event of readSample()) {
-        lines.push(JSON.stringify(event));
-        if (lines.length === sampleEvents) break;
-      }
-      const file = writeFile('sample.jsonl', lines);
       const cursor = join(folder, 'cursor.json');
-      const args = ['replay', file, '--to', url, ...key, '--cursor', cursor, '--json'];
+      const args = ['replay', sample, '--to', url, ...key, '--cursor', cursor, '--json'];
       // At one event a second, the second batch is due in four minutes.
       const slow = likeness(...args, '--rate', '1');
       await until(slow, () => readCursor(cursor) > 0 || undefined);
@@ -111,7 +117,6 @@ describe('likeness replay', () => {
 
 describe('likeness profile', () => {
   it('shows a profile to people and to machines', async () => {
-    await untilSettled();
     const moment = ['--as-of', '2011-12-10T00:00:00Z', '--url', url];
     const forPeople = await run('profile', customer, ...moment);
     expect(forPeople).toMatchObject({ code: 0 });
