@@ -34,7 +34,7 @@ export const spec = featureSlice.parse({
 export const start0 = Date.parse('2024-02-01T12:00:00.000Z');
 const pipeline = { namespace: 'default', name: 'test', epoch: 1 };
 
-export const config = (more: Readonly<Record<string, string>> = {}) =>
+const config = (more: Readonly<Record<string, string>> = {}) =>
   parseConfig({
     LIKENESS_PIPELINE: 'test',
     LIKENESS_PARTITIONS: String(partitions),
