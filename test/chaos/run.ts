@@ -11,7 +11,7 @@ import { createOracle, type Oracle } from './oracle/oracle.ts';
 import { createRandom } from './random.ts';
 import { createSchedule, type FaultCounts } from './schedule.ts';
 import { sendAll, type Sent } from './send.ts';
-import { startStack, type Mutation, type Stack } from './stack.ts';
+import { startStack, type Mutations, type Stack } from './stack.ts';
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -26,7 +26,7 @@ export interface ChaosOptions {
   readonly folder: string;
   /** Also the pipeline's name: lowercase, digits, `-`. */
   readonly name: string;
-  readonly mutation?: Mutation;
+  readonly mutations?: Mutations;
   readonly tell: (what: string) => void;
 }
 
@@ -55,11 +55,16 @@ export function isSound({ lost, invented, misjudged, profiles, lag }: ChaosRepor
   return lost.length + invented.length + misjudged.length + profiles.different + lag === 0;
 }
 
-export async function runChaos(options: ChaosOptions, bed: Bed): Promise<ChaosReport> {
+/** `startInTurn` holds the start of one run back until others have started: starting is what costs. */
+export async function runChaos(
+  options: ChaosOptions,
+  bed: Bed,
+  startInTurn: <T>(start: () => Promise<T>) => Promise<T> = (start) => start(),
+): Promise<ChaosReport> {
   const began = Date.now();
   mkdirSync(options.folder, { recursive: true });
   options.tell(`seed ${options.seed}: ${options.events} events, ${JSON.stringify(options.faults)}`);
-  const stack = await startStack(options, bed);
+  const stack = await startInTurn(() => startStack(options, bed));
   try {
     const traffic = await prepareTraffic(options, stack);
     const sent = await sendAndBreak(options, stack, traffic);

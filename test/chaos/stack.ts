@@ -17,17 +17,14 @@ import type { Bed } from './bed.ts';
 import { chaosSpec } from './pipeline.ts';
 import { createRunner, untilReady, type Entry, type Runner } from './processes.ts';
 
-/** A stage whose processes run another entry than their main.ts. */
-export interface Mutation {
-  readonly stage: StageName;
-  readonly entry: Entry;
-}
+/** Stages whose processes run another entry than their main.ts. */
+export type Mutations = Partial<Readonly<Record<StageName, Entry>>>;
 
 export interface StackOptions {
   readonly name: string;
   readonly folder: string;
   readonly sessionTimeoutMs: number;
-  readonly mutation?: Mutation;
+  readonly mutations?: Mutations;
 }
 
 export interface Stack {
@@ -89,7 +86,7 @@ export async function startStack(options: StackOptions, bed: Bed): Promise<Stack
 }
 
 async function createRunners(
-  { folder, sessionTimeoutMs, mutation }: StackOptions,
+  { folder, sessionTimeoutMs, mutations }: StackOptions,
   plan: Plan,
   keys: Stack['keys'],
 ): Promise<Runner[]> {
@@ -103,8 +100,7 @@ async function createRunners(
     // A port of its own that stays: a process that comes back must be found where it was.
     const [port, timeout] = [String(await freePort()), String(sessionTimeoutMs)];
     const env = { ...instance.env, LIKENESS_PORT: port, LIKENESS_SESSION_TIMEOUT_MS: timeout };
-    const entry = instance.stage === mutation?.stage ? mutation.entry : undefined;
-    runners.push(createRunner({ ...instance, env }, logs, entry));
+    runners.push(createRunner({ ...instance, env }, logs, mutations?.[instance.stage]));
   }
   return runners;
 }

@@ -1,4 +1,4 @@
-/** The feature service on a store port with a fault in it. Arguments: flag, mutated (true or false), fault, name. */
+/** The feature service on a store port with a fault in it. Arguments: flag, mutated (true or false), faults, name. */
 import { parseConfig } from '../../services/feature/config.ts';
 import { start } from '../../services/feature/service.ts';
 import { connectBroker } from '../../services/shared/adapters/connect-broker.ts';
@@ -6,7 +6,7 @@ import { connectProfileStore } from '../../services/shared/adapters/connect-prof
 import { runService } from '../../services/shared/adapters/process.ts';
 import { withoutCompareAndSet, withoutDeduplication } from './mutations.ts';
 
-const [flag = '', mutated, fault, name] = process.argv.slice(2);
+const [flag = '', mutated, faults = '', name] = process.argv.slice(2);
 const injection = { flag, mutated: mutated === 'true' };
 
 await runService({
@@ -20,10 +20,9 @@ await runService({
     const store = await connectProfileStore({ redis });
     deps.onStop(() => store.close());
     // Only one of the two stands still: the other is to take over.
-    const faulty =
-      fault === 'deduplication'
-        ? withoutDeduplication(store, injection)
-        : withoutCompareAndSet(store, injection, { redis, pauses: name === 'feature-0' });
-    return start(config, { ...deps, broker, store: faulty });
+    const pauses = { redis, pauses: name === 'feature-0' };
+    const faulty = faults.includes('compare-and-set') ? withoutCompareAndSet(store, injection, pauses) : store;
+    const port = faults.includes('deduplication') ? withoutDeduplication(faulty, injection) : faulty;
+    return start(config, { ...deps, broker, store: port });
   },
 });

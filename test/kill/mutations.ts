@@ -41,7 +41,7 @@ export function withoutCompareAndSet(
   const commit: ProfileStore['commit'] = async (...what) => {
     const [tag, expected, next, writes] = what;
     believed.set(tag, next);
-    if (at.pauses && ++commits > warmUp && writes.length > 3 && claim(flag, turns)) {
+    if (at.pauses && ++commits > warmUp && writes.length > 3 && claim(`${flag}-pause`, turns)) {
       const late = { redis: at.redis, tag, expected, next, writes: packWrites(writes) };
       return commitLate({ ...late, blind: mutated, beforeMs: 5000, afterMs: 1000 });
     }
@@ -78,7 +78,7 @@ export function withoutDeduplication(store: ProfileStore, { flag, mutated }: Inj
     },
     commit: async (...what) => {
       const said = await store.commit(...what);
-      if (++commits % (3 * warmUp) === 0 && claim(flag, turns)) crash();
+      if (++commits % (3 * warmUp) === 0 && claim(`${flag}-crash`, turns)) crash();
       return said;
     },
   });
