@@ -66,6 +66,18 @@ export function positionsContract(world: BrokerWorld): void {
       await vi.waitFor(() => expect(second).toEqual(['4', '5']), patience);
     });
 
+    test('give way to what onAssigned says', async () => {
+      const topic = await world.makeTopic();
+      const group = unique('g');
+      await world.send(topic, numbers(0, 5));
+      const { seen, consumer } = await world.collect(topic, { group });
+      await vi.waitFor(() => expect(seen).toHaveLength(5), patience);
+      await consumer.commit(topic, 0, 4);
+      await consumer.close();
+      const again = await world.collect(topic, { group, onAssigned: async () => 2 });
+      await vi.waitFor(() => expect(again.seen.map(textOf)).toEqual(['2', '3', '4']), patience);
+    });
+
     test('can be committed within the handler, the last one while closing', async () => {
       const topic = await world.makeTopic();
       const group = unique('g');

@@ -14,6 +14,7 @@ interface Tool {
 }
 
 const oldestJava = 17;
+const packageTool = 'apt-get';
 
 const tools: readonly Tool[] = [
   {
@@ -65,7 +66,7 @@ async function install(missing: readonly Tool[]): Promise<void> {
 }
 
 async function hasAptGet(): Promise<boolean> {
-  return isThere({ command: 'apt-get', versionArgs: ['--version'], isGood: () => true, packages: [] });
+  return isThere({ command: packageTool, versionArgs: ['--version'], isGood: () => true, packages: [] });
 }
 
 async function firstKnown(packages: readonly string[]): Promise<string> {
@@ -79,7 +80,7 @@ async function firstKnown(packages: readonly string[]): Promise<string> {
 /** RUNLEVEL=1 makes Debian's invoke-rc.d leave the services of new packages alone. */
 function aptGet(args: readonly string[]): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  const child = spawn('apt-get', ['-q', ...args], { env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(packageTool, ['-q', ...args], { env, stdio: ['ignore', 'inherit', 'inherit'] });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) =>

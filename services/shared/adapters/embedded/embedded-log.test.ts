@@ -55,17 +55,20 @@ async function upkeep() {
   await release();
 }
 
-/** Runs a script in another process, with `broker` open on the same folder. */
-async function elsewhere(script: string): Promise<void> {
+/** A script in another process, with `broker` open on the same folder. */
+function spawnScript(script: string) {
   const module = join(import.meta.dirname, '..', 'embedded-broker.ts');
   const code = `import { openEmbeddedBroker } from ${JSON.stringify(module)};
     const broker = await openEmbeddedBroker(${JSON.stringify(folder)});
     ${script}
     await broker.close();`;
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', code], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+  return spawn(process.execPath, ['--input-type=module-typescript', '--eval', code], {
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [exitCode] = (await once(child, 'exit')) as [number];
+}
+
+async function elsewhere(script: string): Promise<void> {
+  const [exitCode] = (await once(spawnScript(script), 'exit')) as [number];
   expect(exitCode).toBe(0);
 }
 
@@ -134,6 +137,27 @@ describe('two processes on one folder', () => {
       () => expect(failed).toHaveBeenCalledWith(expect.objectContaining({ code: 'LogRecreated' })),
       patience,
     );
+  });
+});
+
+describe('a process that is killed while it appends', () => {
+  it('leaves all that it was told is durable, and nothing out of order', async () => {
+    await broker.createTopics([{ name: 't', partitions: 1 }]);
+    const child = spawnScript(`const producer = await broker.producer();
+      for (let i = 0; ; i++) {
+        await producer.send('t', [{ partition: 0, value: Buffer.from(String(i)) }]);
+        process.stdout.write('.');
+      }`);
+    let durable = 0;
+    child.stdout.on('data', (dots: Buffer) => (durable += dots.length));
+    await vi.waitFor(() => expect(durable).toBeGreaterThan(50), patience);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    const values = (await readAll('t')).map(text);
+    expect(values.length).toBeGreaterThanOrEqual(durable);
+    expect(values).toEqual(values.map((_, index) => String(index)));
+    await send('t', [{ value: 'after' }]);
+    expect((await readAll('t')).at(-1)).toMatchObject({ offset: values.length });
   });
 });
 

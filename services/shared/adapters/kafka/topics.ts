@@ -77,7 +77,7 @@ export async function fetchCommitted(admin: Admin, group: string, topic: string)
 }
 
 /** kafkajs asks for an unknown topic again and again, and keeps it among those it asks for: look first. */
-export async function requireTopic(admin: Admin, topic: string): Promise<void> {
+async function requireTopic(admin: Admin, topic: string): Promise<void> {
   if ((await listTopics(admin)).includes(topic)) return;
   throw new LikenessError('NotFound', `There is no topic ${topic}; create it first.`);
 }
