@@ -13,6 +13,7 @@ import type { CommonDeps, Handler, Health, Service } from '../shared/service.ts'
 import { createAuthenticate } from './authenticate.ts';
 import type { ServingConfig } from './config.ts';
 import { followStream } from './follow-stream.ts';
+import { gatherReads } from './gather-reads.ts';
 import { createServingMetrics, type ServingMetrics } from './metrics.ts';
 import { modelUses } from './model-uses.ts';
 import { openApiDocument } from './openapi.ts';
@@ -49,7 +50,7 @@ export async function start(config: ServingConfig, deps: ServingDeps): Promise<S
   const feeds = await followAll(config, deps, { catalogue, models, metrics });
   const storeWatch = watchStore(store, telemetry.logger);
   const operations = createOperations({
-    profiles: createProfileReader({ store, compiled, pipeline, partitions }),
+    profiles: createProfileReader({ store: gatherReads(store), compiled, pipeline, partitions }),
     uses,
     modelOf: (name) => models.get(name),
     lookup: (itemId) => catalogue.get(itemId)?.item,
