@@ -134,7 +134,4 @@ export const pipelineSchema = z
 export type ProfilePipeline = z.output<typeof pipelineSchema>;
 export type PipelineSpec = z.output<typeof specSchema>;
 export type EventDefinition = z.output<typeof eventSchema>;
-export type Cleaning = PipelineSpec['cleaning'];
-export type ModelDefinition = PipelineSpec['models'][number];
 export type Training = PipelineSpec['training'];
-export type ServingSpec = PipelineSpec['serving'];

@@ -21,8 +21,5 @@ export const trainerSlice = specFields
   .pick({ events: true, features: true, models: true, training: true, identity: true })
   .extend({ cleaning: dedupeOnly });
 
-export type IngestSlice = z.output<typeof ingestSlice>;
 export type CleanerSlice = z.output<typeof cleanerSlice>;
-export type FeatureSlice = z.output<typeof featureSlice>;
 export type ServingSlice = z.output<typeof servingSlice>;
-export type TrainerSlice = z.output<typeof trainerSlice>;

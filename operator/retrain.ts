@@ -23,14 +23,7 @@ export type RetrainDecision =
   | { readonly train: true; readonly trigger: 'Initial' | 'Growth' }
   | { readonly train: false; readonly reason: RetrainRefusal };
 
-export type RetrainRefusal =
-  | 'NoEvents'
-  | 'Running'
-  | 'BackingOff'
-  | 'Never'
-  | 'NotGrown'
-  | 'CoolingDown'
-  | 'BudgetSpent';
+type RetrainRefusal = 'NoEvents' | 'Running' | 'BackingOff' | 'Never' | 'NotGrown' | 'CoolingDown' | 'BudgetSpent';
 
 const dayMs = 24 * 3_600_000;
 /** A run without enough events is tried again when the log has grown by half; there is no cost in being early. */

@@ -23,7 +23,7 @@ export interface Span {
 export const sampleFile = fileURLToPath(new URL('online-retail-sample.jsonl.gz', import.meta.url));
 
 /** Rows of a `.csv` or `.csv.gz` with their line number in the file. */
-export async function* readRows(file: string): AsyncGenerator<readonly [row: RetailRow, line: number]> {
+async function* readRows(file: string): AsyncGenerator<readonly [row: RetailRow, line: number]> {
   const csv = parse({ columns: true, relax_quotes: true });
   const bytes = createReadStream(file);
   const plain = file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;

@@ -22,7 +22,7 @@ const mainOf = (service: string): string => {
   return fileURLToPath(new URL(`../../services/${service}/main.${extension}`, import.meta.url));
 };
 
-export function spawnService(options: ChildOptions): ChildProcess {
+function spawnService(options: ChildOptions): ChildProcess {
   const env: Record<string, string> = { KAFKAJS_NO_PARTITIONER_WARNING: '1', ...options.env };
   for (const key of inherited) if (process.env[key] !== undefined) env[key] = process.env[key];
   const flags = ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning'];

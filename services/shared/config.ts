@@ -29,7 +29,7 @@ const json = z.string().transform((text, context) => {
   }
 });
 
-export const commonEnv = {
+const commonEnv = {
   LIKENESS_NAMESPACE: z.string().min(1).default('default'),
   LIKENESS_PIPELINE: z.string().min(1),
   LIKENESS_EPOCH: z.coerce.number().int().min(1).default(1),
@@ -60,5 +60,5 @@ export function parseEnv<Spec extends z.ZodType, Extra extends z.ZodRawShape>(
 
 /** `127.0.0.0/8`, `::1` or `localhost`: the only addresses on which anything may be open to everyone. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -1,7 +1,7 @@
 /** Which partition owns a profile: Kafka's own murmur2, so that every client and the broker's tools agree. */
 
 /** murmur2 as in org.apache.kafka.common.utils.Utils.murmur2, a signed 32-bit result. */
-export function murmur2(data: Uint8Array): number {
+function murmur2(data: Uint8Array): number {
   const m = 0x5bd1e995;
   const length = data.length;
   let h = 0x9747b28c ^ length;

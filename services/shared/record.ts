@@ -4,7 +4,7 @@
  */
 
 /** At most so many events share a record, so that one store commit can always hold a whole record. */
-export const maxEventsPerRecord = 500;
+const maxEventsPerRecord = 500;
 /** At most so many bytes share a record (one larger event still travels alone): well below the broker's 1 MB. */
 export const maxBytesPerRecord = 256 * 1024;
 

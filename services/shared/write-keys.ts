@@ -13,7 +13,7 @@ export interface Grant {
 export type WriteKeys = (key: string) => Grant | undefined;
 
 /** The file: JSON `[{name, sha256, scopes: [write, import]}]`, sha256 in hexadecimal. */
-export const writeKeysSchema = z
+const writeKeysSchema = z
   .array(
     z.strictObject({
       name: z.string().min(1).max(63),

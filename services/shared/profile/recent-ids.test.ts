@@ -45,7 +45,7 @@ test('any history, stored and read again anywhere, says what the plain rule says
     fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
       const model = new Model();
       let ids = new RecentIds(window);
-      let stored = Buffer.alloc(0);
+      let stored: Buffer = Buffer.alloc(0);
       let now = start;
       for (const { id, ahead, after } of steps) {
         const at = now + ahead;
@@ -92,7 +92,7 @@ describe('the bound of 4,096', () => {
 
   test('a long history costs each id about three writes, and stays bounded', () => {
     let ids = new RecentIds(1e12);
-    let stored = Buffer.alloc(0);
+    let stored: Buffer = Buffer.alloc(0);
     let written = 0;
     const count = 12_000;
     for (let i = 0; i < count; i++) {
