@@ -41,6 +41,12 @@ describe('readQuery', () => {
     expect(() => readQuery(recommendQuery, `/?${query}`)).toThrow(refusal(message));
   });
 
+  it('takes as many exclusions as it says', () => {
+    const query = (count: number) => `/?${Array.from({ length: count }, (_, k) => `exclude=${k}`).join('&')}`;
+    expect(readQuery(recommendQuery, query(1000)).exclude).toHaveLength(1000);
+    expect(() => readQuery(recommendQuery, query(1001))).toThrow(refusal(/exclude/));
+  });
+
   it('refuses what the operation does not have', () => {
     expect(() => readQuery(profileQuery, '/?n=1')).toThrow(refusal(/n/));
   });

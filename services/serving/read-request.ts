@@ -1,4 +1,5 @@
 /** Reads what a request brings by the schemas of the API; whatever does not fit is a 400 that names it. Pure. */
+import { parse as parseQuery } from 'node:querystring';
 import type { z } from 'zod';
 import { Refusal } from './refusal.ts';
 
@@ -16,16 +17,10 @@ export function readId(id: unknown): string {
 /** `url` is the request's, its query included. */
 export function readQuery<Query extends z.ZodObject>(schema: Query, url: string): z.output<Query> {
   const start = url.indexOf('?');
-  const given: Record<string, string | string[]> = Object.create(null);
-  if (start >= 0) {
-    const parameters = new URLSearchParams(url.slice(start + 1));
-    for (const key of new Set(parameters.keys())) given[key] = valueOf(key, parameters.getAll(key));
-  }
-  return parse(schema, { ...given }, 'The query');
-}
-
-function valueOf(key: string, values: string[]): string | string[] {
-  return repeated.has(key) || values.length > 1 ? values : values[0]!;
+  // Several times as fast as URLSearchParams; the length of a URL bounds the keys already.
+  const given = start < 0 ? {} : { ...parseQuery(url.slice(start + 1), '&', '=', { maxKeys: 0 }) };
+  for (const key of repeated) if (typeof given[key] === 'string') given[key] = [given[key]];
+  return parse(schema, given, 'The query');
 }
 
 export function readBody<Body extends z.ZodType>(schema: Body, body: unknown): z.output<Body> {

@@ -19,6 +19,7 @@ export function continueHistory(
   shape: HistoryShape,
   now: number,
 ): readonly HistoryEntry[] {
+  if (events.length === 0) return stored;
   const known = new Set(stored.map((entry) => keyOf(entry)));
   const added = events
     .filter(({ type }) => shape.types?.has(type) ?? true)
@@ -28,7 +29,6 @@ export function continueHistory(
       time: time === undefined ? now : Date.parse(time),
     }))
     .filter((entry) => !known.has(keyOf(entry)));
-  if (added.length === 0) return stored;
   return [...stored, ...added].toSorted((a, b) => a.time - b.time).slice(-shape.length);
 }
 
