@@ -4,7 +4,7 @@ import { errors, jwtVerify } from 'jose';
 import { Refusal, unavailable } from './refusal.ts';
 
 /** The scope that reading profiles and recommendations needs, in the claim `scope` (RFC 8693) or `scp`. */
-export const readScope = 'likeness.read';
+const readScope = 'likeness.read';
 
 /** Pinned: never `none`, never a symmetric key, whatever the token's header asks for. */
 const algorithms = ['RS256', 'ES256', 'EdDSA'];

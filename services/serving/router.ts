@@ -18,7 +18,7 @@ type BodyOf<Id extends OperationId> = Table[Id] extends { body: infer B extends 
   : undefined;
 
 /** One operation's work: what the request asks for, checked, to the answer's body. Rejects with a Refusal. */
-export type Operate<Id extends OperationId> = (input: {
+type Operate<Id extends OperationId> = (input: {
   readonly id: string;
   readonly query: QueryOf<Id>;
   readonly body: BodyOf<Id>;

@@ -6,9 +6,9 @@ const id = z.string().min(1).max(256);
 const time = z.iso.datetime({ offset: true });
 
 /** At most so many items in one answer. */
-export const maxItems = 200;
+const maxItems = 200;
 /** At most so many profiles in one batch. */
-export const maxBatch = 100;
+const maxBatch = 100;
 const maxExcluded = 1000;
 const maxSessionEvents = 200;
 
@@ -33,7 +33,7 @@ export const recommendQuery = z.strictObject({
 });
 export const similarQuery = z.strictObject({ n: countInQuery, model: model.optional() });
 
-export const batchGetRequest = z.strictObject({
+const batchGetRequest = z.strictObject({
   ids: z.array(id).min(1).max(maxBatch),
   asOf: asOf.optional(),
 });
@@ -119,10 +119,6 @@ export const answerSchemas = {
   Error: error,
 };
 
-export type ProfileQuery = z.output<typeof profileQuery>;
-export type RecommendQuery = z.output<typeof recommendQuery>;
-export type SimilarQuery = z.output<typeof similarQuery>;
-export type BatchGetRequest = z.output<typeof batchGetRequest>;
 export type RecommendRequest = z.output<typeof recommendRequest>;
 export type ProfileAnswer = z.output<typeof profile>;
 export type BatchGetAnswer = z.output<typeof batchGetAnswer>;

@@ -40,9 +40,9 @@ export interface WorldOptions {
 
 const partitions = 4;
 const pipeline = { namespace: 'default', name: 'shop', epoch: 1 };
-export const topics = Object.fromEntries(streams.map((stream) => [stream, `default.shop.${stream}.e1`]));
+const topics = Object.fromEntries(streams.map((stream) => [stream, `default.shop.${stream}.e1`]));
 
-export function specOf(serving: WorldOptions['serving']) {
+function specOf(serving: WorldOptions['serving']) {
   return servingSlice.parse({
     events: [{ name: 'view' }, { name: 'purchase', weight: '5' }, { name: 'identify', weight: '0' }],
     features: [
