@@ -14,8 +14,8 @@ export interface ChildOptions {
   readonly logger: Logger;
 }
 
-/** What a child process inherits of the environment beside its own keys: nothing that could change what it does. */
-const inherited = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG'] as const;
+/** What a child process inherits of the environment beside its own keys: nothing that could change what it says. */
+const inherited = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'NODE_OPTIONS'] as const;
 
 const mainOf = (service: string): string => {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';

@@ -1,6 +1,7 @@
 /** How the Kafka adapter sets kafkajs up. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel } from 'kafkajs';
+import type { Kafka as KafkaClient } from 'kafkajs';
+import { Kafka, logLevel } from './kafkajs.ts';
 import { kafkaError } from './failure.ts';
 import { quietTimers } from './quiet-timers.ts';
 
@@ -18,9 +19,9 @@ export interface KafkaOptions {
 
 export interface KafkaSettings extends Required<KafkaOptions> {
   /** Where consumers come from: they outlast every outage. */
-  readonly patient: Kafka;
+  readonly patient: KafkaClient;
   /** Where the admin and producers come from: they give up soon, and their callers try again. */
-  readonly hasty: Kafka;
+  readonly hasty: KafkaClient;
 }
 
 const pauses = { initialRetryTime: 50, maxRetryTime: 500, factor: 0.2, multiplier: 2 };

@@ -1,5 +1,6 @@
 /** An assignment of one partition: kafkajs cannot read a partition without a group. */
-import { AssignerProtocol, type PartitionAssigner } from 'kafkajs';
+import type { PartitionAssigner } from 'kafkajs';
+import { AssignerProtocol } from './kafkajs.ts';
 
 const { MemberAssignment, MemberMetadata } = AssignerProtocol;
 const version = 1;
