@@ -41,6 +41,25 @@ describe('readEntries', () => {
   });
 });
 
+describe('a deep document', () => {
+  const padding = ' '.repeat(70_000);
+
+  it('is refused before it is parsed, where it is large', () => {
+    const deep = '['.repeat(65) + ']'.repeat(65);
+    expect(values(read(deep + padding))).toBe('TooDeep');
+    expect(values(read('{"a":'.repeat(100_000)))).toBe('TooDeep');
+    expect(values(read(deep))).toHaveLength(1);
+  });
+
+  it('is not seen where brackets close or lie in strings', () => {
+    const flat = `[${Array.from({ length: 100 }, () => '[{"a":[1]}]').join(',')}]${padding}`;
+    expect(values(read(flat))).toHaveLength(100);
+    for (const text of ['"' + '['.repeat(100) + '"', '"\\"' + '['.repeat(100) + '"', '"\\\\", "x"'])
+      expect(values(read(`[${text}]${padding}`))).not.toBe('TooDeep');
+    expect(values(read(`["\\\\",${'['.repeat(100)}]${padding}`))).toBe('TooDeep');
+  });
+});
+
 describe('readDocument', () => {
   it('reads one document and nothing else', () => {
     expect(readDocument(Buffer.from('{"batch":[]}'))).toEqual({ value: { batch: [] } });

@@ -93,10 +93,14 @@ function admit({ receiver, pressure }: RouteDeps): RequestHandler {
   };
 }
 
-function expectedBytes(request: Request): number {
-  const length = Number(request.headers['content-length']);
-  const plain = (request.headers['content-encoding'] ?? 'identity') === 'identity';
-  return plain && length >= 0 ? Math.min(length, limits.bodyBytes) : limits.bodyBytes;
+/** A brotli stream chooses its window itself, up to this size, and the decoder fills it before it gives anything out. */
+const brotliWindow = 16 * 1024 * 1024;
+
+function expectedBytes({ headers }: Request): number {
+  const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
+  if (encoding === 'br') return brotliWindow + limits.bodyBytes;
+  const length = Number(headers['content-length']);
+  return encoding === 'identity' && length >= 0 ? Math.min(length, limits.bodyBytes) : limits.bodyBytes;
 }
 
 function reply(

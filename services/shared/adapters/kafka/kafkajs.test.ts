@@ -71,7 +71,7 @@ describe('the joining encoder', () => {
 
 it('is in place behind the door, and nothing of kafkajs was loaded before it', async () => {
   const { Kafka } = await import('./kafkajs.ts');
-  expect(new Kafka({ brokers: ['127.0.0.1:1'] }).producer).toBeTypeOf('function');
+  expect(() => new Kafka({ brokers: ['127.0.0.1:1'] })).not.toThrow();
   const batch = load('kafkajs/src/protocol/recordBatch/v0/index.js') as {
     RecordBatch(options: object): Promise<KafkaEncoder>;
   };
