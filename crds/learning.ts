@@ -33,7 +33,7 @@ const retrainSchema = z.strictObject({
   growth: decimal(1.05, 1000)
     .default('2')
     .describe('Train again once there are so many times the events that the last model learned from.'),
-  cooldown: durationSchema.default('1m').describe('The least time between two trainings.'),
+  cooldown: durationSchema.default('10s').describe('The least time between two trainings.'),
   maxPerDay: whole(1, 96).default(24).describe('At most so many trainings in 24 hours.'),
 });
 

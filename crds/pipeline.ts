@@ -27,7 +27,7 @@ const redisSchema = z.strictObject({
 
 const ingestSchema = z.strictObject({
   log: z
-    .strictObject({ size: size.default('5Gi').describe('At this size ingest answers 503 until Kafka has caught up.') })
+    .strictObject({ size: size.default('5Gi').describe('At this size ingest answers 429 until Kafka has caught up.') })
     .describe(
       'A write-ahead log on a volume that outlives the process: ingest answers once an event is on it. Absent: once Kafka has it.',
     )

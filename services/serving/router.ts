@@ -123,7 +123,8 @@ function refuse({ metrics, logger }: RouterOptions, exchange: Exchange, error: u
   const { route, request, response, start } = exchange;
   const refusal = toRefusal(error);
   const { status, code } = refusal;
-  if (status >= 500) logger.error({ code, error: refusal.cause ?? refusal, route }, refusal.message);
+  if (status === 500) logger.error({ code, error: refusal.cause ?? refusal, route }, refusal.message);
+  else if (status > 500) logger.warn({ code, route }, refusal.message);
   else logger.debug({ code, route, method: request.method }, refusal.message);
   metrics.requestSeconds.observe({ route, status }, (performance.now() - start) / 1000);
   if (response.headersSent) return void response.destroy();
