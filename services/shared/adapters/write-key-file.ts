@@ -1,5 +1,5 @@
 /** The write keys of a file, read again when it changes; a file that cannot be used leaves the last good keys in force. */
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { LikenessError } from '../errors.ts';
 import { parseWriteKeys, type WriteKeys } from '../write-keys.ts';
@@ -15,8 +15,12 @@ export function openWriteKeyFile(
   logger: Logger,
   options: { readonly pollMs?: number } = {},
 ): WriteKeyFile {
+  let seen = versionOf(path);
   let current = read(path);
   const reload = (): void => {
+    const version = versionOf(path);
+    if (version === seen) return;
+    seen = version;
     try {
       current = read(path);
       logger.info({ path }, 'write keys read again');
@@ -24,9 +28,16 @@ export function openWriteKeyFile(
       logger.error({ error, path }, 'write keys cannot be read, the last ones stay in force');
     }
   };
-  // Polling, because a mounted Secret changes by a link swap that fs.watch does not see.
-  watchFile(path, { interval: options.pollMs ?? 2000, persistent: false }, reload);
-  return { keys: (key) => current(key), close: () => unwatchFile(path, reload) };
+  // Polling, because a mounted Secret changes by a link swap that fs.watch does not see; and from the version that was
+  // read, because fs.watchFile would miss a change before its own first look.
+  const timer = setInterval(reload, options.pollMs ?? 2000).unref();
+  return { keys: (key) => current(key), close: () => clearInterval(timer) };
+}
+
+/** Tells one content of the file from the next; the same for all times that it cannot be seen. */
+function versionOf(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
 }
 
 function read(path: string): WriteKeys {
