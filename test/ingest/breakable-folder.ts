@@ -1,7 +1,7 @@
 /** A write-ahead log's folder in memory that can lose power and whose disk can fail. */
 import type { LogFolder } from '../../services/shared/adapters/write-ahead-log-folder.ts';
 
-export type Fault = 'create' | 'write' | 'sync' | 'read' | 'truncate' | 'remove';
+type Fault = 'create' | 'write' | 'sync' | 'read' | 'truncate' | 'remove';
 
 interface StoredFile {
   bytes: Buffer;

@@ -31,7 +31,24 @@ const main = fileURLToPath(new URL('../../services/ingest/main.ts', import.meta.
 const topicOf = (stream: string): string => `test.ingest.${stream}.e1`;
 const partitions = 4;
 
-export async function startIngest(ingest: unknown = {}): Promise<IngestProcess> {
+export interface SpawnedIngest {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Resolves with the exit code, null after a signal. */
+  readonly exited: Promise<number | null>;
+}
+
+/** The process alone, on the data of `folder`. */
+export async function spawnIngest(folder: string, env: Readonly<Record<string, string>>): Promise<SpawnedIngest> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
+    env: { ...process.env, ...environment(folder), ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  return { url: await addressOf(child), child, exited };
+}
+
+export async function startIngest(): Promise<IngestProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'likeness-ingest-'));
   const broker = await openEmbeddedBroker(join(folder, 'log'));
   await broker.createTopics([
@@ -39,13 +56,9 @@ export async function startIngest(ingest: unknown = {}): Promise<IngestProcess> 
     { name: topicOf('items'), partitions: 1, compacted: true },
   ]);
   const writeKey = 'the-key';
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
-    env: { ...process.env, ...environment(folder, ingest, writeKey) },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const { url, child, exited } = await spawnIngest(folder, { LIKENESS_WRITE_KEYS: makeWriteKeys(folder, writeKey) });
   return {
-    url: await addressOf(child),
+    url,
     writeKey,
     child,
     residentBytes: () =>
@@ -63,7 +76,7 @@ export async function startIngest(ingest: unknown = {}): Promise<IngestProcess> 
     },
     stop: async () => {
       child.kill('SIGTERM');
-      const [code] = await exited;
+      const code = await exited;
       await broker.close();
       rmSync(folder, { recursive: true });
       return code;
@@ -71,18 +84,20 @@ export async function startIngest(ingest: unknown = {}): Promise<IngestProcess> 
   };
 }
 
-function environment(folder: string, ingest: unknown, writeKey: string): Record<string, string> {
-  const keyFile = join(folder, 'write-keys.json');
+function makeWriteKeys(folder: string, writeKey: string): string {
+  const path = join(folder, 'write-keys.json');
   const sha256 = createHash('sha256').update(writeKey).digest('hex');
-  writeFileSync(keyFile, JSON.stringify([{ name: 'test', sha256, scopes: ['write'] }]));
+  writeFileSync(path, JSON.stringify([{ name: 'test', sha256, scopes: ['write'] }]));
+  return path;
+}
+
+function environment(folder: string): Record<string, string> {
   return {
     LIKENESS_PIPELINE: 'ingest',
     LIKENESS_PARTITIONS: String(partitions),
     LIKENESS_TOPICS: JSON.stringify(Object.fromEntries(streams.map((stream) => [stream, topicOf(stream)]))),
-    LIKENESS_SPEC: JSON.stringify({ ingest }),
+    LIKENESS_SPEC: JSON.stringify({ ingest: {} }),
     LIKENESS_DATA: folder,
-    LIKENESS_WRITE_KEYS: keyFile,
-    LIKENESS_LOG_LEVEL: 'info',
   };
 }
 

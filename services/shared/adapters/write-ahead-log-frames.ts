@@ -5,7 +5,7 @@
 import { crc32 } from 'node:zlib';
 
 export const segmentHeader = Buffer.from('LKWAL\x001\n', 'latin1');
-export const frameOverhead = 8;
+const frameOverhead = 8;
 
 export function encodeFrame(payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(frameOverhead + payload.length);

@@ -32,7 +32,7 @@ export interface LogEntry {
 }
 
 /** Undelivered frames of one segment, in the order of writing. */
-export interface Backlog {
+interface Backlog {
   readonly payloads: readonly Buffer[];
   /** True: never offered again. False: offered again by the next call of `takeBacklog`. */
   settle(delivered: boolean): void;
