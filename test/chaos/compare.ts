@@ -70,13 +70,13 @@ export async function checkProfiles(oracle: Oracle, url: string, asOf: number): 
   return { profiles: ids.length, different, differences };
 }
 
-type Attributes = Record<string, { provenance: Record<string, unknown> }>;
+type Attributes = Record<string, { provenance: Record<string, unknown>; status?: number; said?: string }>;
 
 async function fetchAttributes(url: string, id: string, asOf: number): Promise<Attributes> {
   const moment = new Date(asOf).toISOString();
   const response = await fetch(`${url}/v1/profiles/${encodeURIComponent(id)}?asOf=${moment}`);
   if (response.status === 404) return {};
-  if (!response.ok) throw new Error(`GET profile ${id}: ${response.status} ${await response.text()}`);
+  if (!response.ok) return { error: { status: response.status, said: await response.text(), provenance: {} } };
   const { attributes } = (await response.json()) as { attributes: Attributes };
   // Which code computed it is not the oracle's business, what it computed is.
   for (const { provenance } of Object.values(attributes)) delete provenance['definition'];
