@@ -24,9 +24,11 @@ interface Run {
   readonly patienceMs: number;
   readonly faults: FaultCounts;
   readonly mutations?: (folder: string) => Mutations;
+  /** The run is expected to go wrong. */
+  readonly red?: true;
 }
 
-async function run({ name, mutations, ...sizes }: Run): Promise<ChaosReport> {
+async function run({ name, mutations, red, ...sizes }: Run): Promise<ChaosReport> {
   const folder = mkdtempSync(join(tmpdir(), `likeness-kill-${name}-`));
   const bed = await startBed(inject('kafka'));
   const tell = (what: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${name}: ${what}`);
@@ -35,8 +37,8 @@ async function run({ name, mutations, ...sizes }: Run): Promise<ChaosReport> {
   try {
     const report = await runChaos(options, bed, inTurn);
     tell(summarise(report));
-    // The logs of a run that went wrong are worth keeping.
-    if (isSound(report)) rmSync(folder, { recursive: true, force: true });
+    // The logs of a run that went wrong unexpectedly are worth keeping.
+    if (red || isSound(report)) rmSync(folder, { recursive: true, force: true });
     return report;
   } catch (error) {
     tell(`failed, its logs are in ${folder}`);
@@ -99,7 +101,7 @@ describe('the test can fail', () => {
     'without its %s a crash or pause at the wrong moment makes it miscount',
     async (fault) => {
       const mutations = (folder: string) => entryOf('feature', folder, fault, true);
-      const report = await run({ ...calm, name: fault, mutations });
+      const report = await run({ ...calm, name: fault, mutations, red: true });
       expect(report.profiles.different).toBeGreaterThan(0);
       expect(isSound(report)).toBe(false);
     },
@@ -110,7 +112,7 @@ describe('the test can fail', () => {
     'without its %s a crash at the wrong moment makes it lose events',
     async (fault) => {
       const mutations = (folder: string) => entryOf('cleaner', folder, fault, true);
-      const report = await run({ ...calm, name: fault, mutations });
+      const report = await run({ ...calm, name: fault, mutations, red: true });
       expect(report.lost.length).toBeGreaterThan(0);
       expect(isSound(report)).toBe(false);
     },
