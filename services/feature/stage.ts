@@ -24,6 +24,8 @@ export class Stage {
   readonly #troubles = new Map<number, string>();
   /** By partition: the position that the group knows. */
   readonly #committed = new Map<number, number>();
+  /** By partition: since when records were seen to wait at this position. */
+  readonly #waiting = new Map<number, { readonly position: number; readonly since: number }>();
   #draining = false;
 
   constructor(deps: StageDeps) {
@@ -34,6 +36,7 @@ export class Stage {
   onAssigned(partition: number): Promise<number> {
     this.#workers.get(partition)?.forget();
     this.#troubles.delete(noPartition);
+    this.#waiting.delete(partition);
     const worker = this.#deps.createWorker(partition);
     this.#workers.set(partition, worker);
     return worker.assign();
@@ -45,6 +48,7 @@ export class Stage {
       this.#workers.delete(partition);
       this.#troubles.delete(partition);
       this.#committed.delete(partition);
+      this.#waiting.delete(partition);
       this.#deps.metrics.forgetLag(partition);
     }
   }
@@ -73,19 +77,27 @@ export class Stage {
     await Promise.all([...this.#workers.values()].map((worker) => this.#lookAfter(worker, consumer)));
   }
 
-  /** Measures lag, also of partitions where nothing arrives; one that has not moved in so long is fatal. */
+  /** Measures lag, also of partitions where nothing arrives; one where records wait and none is taken up in so long is fatal. */
   async watch(stallMs: number): Promise<void> {
     const { broker, topic, clock, metrics, telemetry, onFatal } = this.#deps;
     const offsets = await broker.offsets(topic).catch((error: unknown) => {
       telemetry.logger.warn({ code: codeOf(error), error }, 'lag was not measured');
+      // While the broker is away, nothing can be taken up.
+      this.#waiting.clear();
       return [];
     });
     for (const { partition, high } of offsets) {
       const worker = this.#workers.get(partition);
-      if (worker?.position === undefined) continue;
-      const lag = high - worker.position;
+      const position = worker?.position;
+      if (worker === undefined || position === undefined) {
+        this.#waiting.delete(partition);
+        continue;
+      }
+      const lag = high - position;
       metrics.lag(partition, lag);
-      if (lag > 0 && clock.now() - worker.movedAt > stallMs) onFatal(stalled(partition, lag, stallMs));
+      // A batch that comes again and again has moved too: what hinders it is no stall, and is told by onRetry.
+      const since = Math.max(this.#waitingSince(partition, position, lag), worker.movedAt);
+      if (clock.now() - since > stallMs) onFatal(stalled(partition, lag, stallMs));
     }
   }
 
@@ -98,6 +110,16 @@ export class Stage {
   health(): Health {
     const reasons = [...this.#troubles].map(([partition, trouble]) => `partition ${partition}: ${trouble}`);
     return { ready: reasons.length === 0, reasons };
+  }
+
+  /** Since when records wait at this very position; now if none does. */
+  #waitingSince(partition: number, position: number, lag: number): number {
+    const now = this.#deps.clock.now();
+    const known = this.#waiting.get(partition);
+    if (lag > 0 && known?.position === position) return known.since;
+    if (lag > 0) this.#waiting.set(partition, { position, since: now });
+    else this.#waiting.delete(partition);
+    return now;
   }
 
   async #work(worker: PartitionWorker, batch: Batch): Promise<void> {
