@@ -1,5 +1,6 @@
 /** Makes a valid candidate active: the laptop's stand-in for the operator's promotion, with the same messages. */
 import type { KeyObject } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Broker, BrokerRecord, Producer } from '../../services/shared/broker.ts';
 import { LikenessError } from '../../services/shared/errors.ts';
@@ -31,35 +32,46 @@ interface Standing {
   active?: ActiveMessage;
 }
 
+const retryMs = 250;
+
 export async function startActivation(options: ActivationOptions): Promise<Activation> {
   const producer = await options.broker.producer();
   const standings = new Map<string, Standing>();
+  const stopped = new AbortController();
   let caughtUp = false;
-  const judgeAll = async () => {
-    for (const standing of standings.values()) await judge(standing, producer, options);
+  // One after another: two at once would give two candidates the same generation.
+  let judging = Promise.resolve();
+  const judgeAll = () => {
+    judging = judging
+      .then(() => judgeUntilDone(standings, { producer, options, signal: stopped.signal }))
+      .catch((error: unknown) => {
+        if (!stopped.signal.aborted) options.onFatal(error);
+      });
   };
   const follower = await options.broker.follow({
     topic: options.topic,
     onRecords: async (_partition, records) => {
       for (const record of records) note(standings, record);
-      if (caughtUp) await judgeAll();
+      if (caughtUp) judgeAll();
     },
     onCaughtUp: () => {
       caughtUp = true;
-      judgeAll().catch(options.onFatal);
+      judgeAll();
     },
     onFatal: options.onFatal,
   });
   return {
     active: () => [...standings.values()].find((standing) => standing.active)?.active,
     close: async () => {
+      stopped.abort();
       await follower.close();
+      await judging;
       await producer.close();
     },
   };
 }
 
-/** An `active` settles every candidate before it in the stream. */
+/** The newest candidate of a model waits to be judged; an `active` settles the one it names, whoever wrote it. */
 function note(standings: Map<string, Standing>, record: BrokerRecord): void {
   if (record.value === null) return;
   const message = JSON.parse(Buffer.from(record.value).toString()) as CandidateMessage | ActiveMessage;
@@ -72,17 +84,36 @@ function note(standings: Map<string, Standing>, record: BrokerRecord): void {
   }
 }
 
+interface Judging {
+  readonly producer: Producer;
+  readonly options: ActivationOptions;
+  readonly signal: AbortSignal;
+}
+
+/** Repeats while the broker or the model store is away, and says once that it is. */
+async function judgeUntilDone(standings: ReadonlyMap<string, Standing>, judging: Judging): Promise<void> {
+  const { producer, options, signal } = judging;
+  for (let attempt = 1; !signal.aborted; attempt++)
+    try {
+      for (const standing of standings.values()) await judge(standing, producer, options);
+      return;
+    } catch (error) {
+      if (!(error instanceof LikenessError) || !error.retryable) throw error;
+      if (attempt === 1) options.logger.warn({ code: error.code, error }, 'activation is tried again');
+      await sleep(retryMs, undefined, { signal });
+    }
+}
+
 async function judge(standing: Standing, producer: Producer, options: ActivationOptions): Promise<void> {
   const { candidate } = standing;
   if (candidate === undefined) return;
-  delete standing.candidate;
   const { logger, models, trustedKeys } = options;
   try {
     openArtifact(await models.get(candidate.digest), trustedKeys, candidate.digest);
   } catch (error) {
     if (!(error instanceof LikenessError) || error.retryable) throw error;
     logger.error({ code: error.code, error, version: candidate.version }, 'candidate refused');
-    return;
+    return settle(standing, candidate);
   }
   const active: ActiveMessage = {
     kind: 'active',
@@ -96,5 +127,11 @@ async function judge(standing: Standing, producer: Producer, options: Activation
   const value = Buffer.from(JSON.stringify(active));
   await producer.send(options.topic, [{ partition: 0, key: activeKey(active.model), value }]);
   standing.active = active;
+  settle(standing, candidate);
   logger.info({ version: active.version, generation: active.generation }, 'model activated');
+}
+
+/** Only once it is decided: until then it must be found again. A newer one may have taken its place meanwhile. */
+function settle(standing: Standing, candidate: CandidateMessage): void {
+  if (standing.candidate === candidate) delete standing.candidate;
 }

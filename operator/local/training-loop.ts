@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Training } from '../../crds/pipeline.ts';
 import type { Broker } from '../../services/shared/broker.ts';
-import { exitCodes } from '../../services/shared/errors.ts';
+import { exitCodes, LikenessError } from '../../services/shared/errors.ts';
 import type { Clock } from '../../services/shared/service.ts';
 import { decideRetrain, type TrainingRun } from '../retrain.ts';
 
@@ -33,10 +33,11 @@ const keptRuns = 100;
 export function startTrainingLoop(options: TrainingLoopOptions): TrainingLoop {
   const stopped = new AbortController();
   const runs = loadRuns(options.runsFile);
+  const attempt = createAttempt(options.logger);
   const loop = async () => {
     while (!stopped.signal.aborted) {
       await sleep(tickMs, undefined, { signal: stopped.signal });
-      await tick(options, runs, stopped.signal);
+      await attempt(() => tick(options, runs, stopped.signal));
     }
   };
   const done = loop().catch((error: unknown) => {
@@ -48,6 +49,21 @@ export function startTrainingLoop(options: TrainingLoopOptions): TrainingLoop {
       stopped.abort();
       await done;
     },
+  };
+}
+
+/** Outlives an outage of the broker, and says once that it began. Rejects with what trying again cannot help. */
+function createAttempt(logger: Logger): (work: () => Promise<void>) => Promise<void> {
+  let away = false;
+  return async (work) => {
+    try {
+      await work();
+      away = false;
+    } catch (error) {
+      if (!(error instanceof LikenessError) || !error.retryable) throw error;
+      if (!away) logger.warn({ code: error.code, error }, 'training waits for the broker');
+      away = true;
+    }
   };
 }
 

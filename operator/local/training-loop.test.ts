@@ -1,0 +1,71 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { trainingSchema } from '../../crds/learning.ts';
+import type { Broker } from '../../services/shared/broker.ts';
+import { LikenessError } from '../../services/shared/errors.ts';
+import { startTrainingLoop, type TrainingLoopOptions } from './training-loop.ts';
+
+let folder: string;
+let runsFile: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'likeness-loop-'));
+  runsFile = join(folder, 'training.json');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const options = (high: () => number, more: Partial<TrainingLoopOptions> = {}): TrainingLoopOptions => ({
+  broker: { offsets: async () => [{ partition: 0, low: 0, high: high() }] } as unknown as Broker,
+  topic: 't',
+  training: trainingSchema.parse({}),
+  runsFile,
+  train: async () => 0,
+  logger: pino({ enabled: false }),
+  clock: Date,
+  onFatal: () => undefined,
+  ...more,
+});
+
+it('remembers its runs over a restart, so that a new start trains nothing again', async () => {
+  const train = vi.fn(async () => 0);
+  const first = startTrainingLoop(options(() => 10, { train }));
+  await vi.waitFor(() => expect(existsSync(runsFile)).toBe(true), 5000);
+  await first.stop();
+  expect(JSON.parse(readFileSync(runsFile, 'utf8'))).toMatchObject([{ records: 10, outcome: 'Succeeded' }]);
+  const second = startTrainingLoop(options(() => 10, { train }));
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  await second.stop();
+  expect(train).toHaveBeenCalledTimes(1);
+});
+
+it('takes exit code 65 for too few events, and anything else for a failure', async () => {
+  for (const [code, outcome] of [
+    [65, 'TooFewEvents'],
+    [69, 'Failed'],
+    [1, 'Failed'],
+  ] as const) {
+    writeFileSync(runsFile, '[]');
+    const loop = startTrainingLoop(options(() => 10, { train: async () => code }));
+    await vi.waitFor(() => expect(readFileSync(runsFile, 'utf8')).toContain(outcome), 5000);
+    await loop.stop();
+  }
+});
+
+it('goes on when the broker was away', async () => {
+  let away = true;
+  const onFatal = vi.fn();
+  const train = vi.fn(async () => 0);
+  const high = () => {
+    if (away) throw new LikenessError('BrokerUnavailable', 'away', { retryable: true });
+    return 10;
+  };
+  const loop = startTrainingLoop(options(high, { train, onFatal }));
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  away = false;
+  await vi.waitFor(() => expect(train).toHaveBeenCalled(), 3000).catch(() => undefined);
+  await loop.stop();
+  expect(onFatal).not.toHaveBeenCalled();
+  expect(train).toHaveBeenCalledTimes(1);
+});
