@@ -28,6 +28,12 @@ const cases: readonly [
   ['not twice as many', 199, [run(5, 100)], 'NotGrown'],
   ['twice as many', 200, [run(5, 100)], 'Growth'],
   ['twice as many within the cooldown', 200, [run(0.1, 100)], 'CoolingDown'],
+  [
+    'twice as many within the cooldown of the last, long after the first',
+    200,
+    [run(60, 10), run(0.1, 100)],
+    'CoolingDown',
+  ],
   ['growth of the spec', 299, [run(5, 100)], 'NotGrown', { retrain: { growth: '3' } }],
   ['twice as many under Never', 200, [run(5, 100)], 'Never', { retrain: { mode: 'Never' } }],
   ['never trained under Never', 200, [], 'Initial', { retrain: { mode: 'Never' } }],

@@ -67,6 +67,16 @@ test('any history, stored and read again anywhere, says what the plain rule says
   );
 });
 
+test('the window counts its own edge in, and not a millisecond more', () => {
+  const ids = new RecentIds(window);
+  ids.add(hash('old'), start - window);
+  ids.add(hash('new'), start);
+  expect(ids.size).toBe(2);
+  expect(ids.check(hash('old'), start - window)).toBe('duplicate');
+  expect(ids.check(hash('other'), start - window)).toBe('new');
+  expect(ids.check(hash('other'), start - window - 1)).toBe('beyond');
+});
+
 describe('the bound of 4,096', () => {
   const full = (): RecentIds => {
     const ids = new RecentIds(1e9);
