@@ -34,7 +34,7 @@ describe('likeness validate', () => {
   it('says what a good pipeline holds', async () => {
     const { code, file, printed, noted } = await run(`${head}spec: {}\n`);
     expect({ code, noted }).toEqual({ code: 0, noted: [] });
-    expect(printed).toEqual([`${file}: valid (pipeline shop, preset shop/v1: 9 events, 14 features, 1 model)`]);
+    expect(printed).toEqual([`${file}: valid (pipeline shop, preset shop/v1: 12 events, 14 features, 1 model)`]);
   });
 
   it('says all that is wrong, each with file, line, path, value and what is allowed', async () => {
