@@ -146,17 +146,23 @@ describe('likeness profile', () => {
   });
 });
 
+interface Recommended {
+  readonly items: readonly { readonly itemId: string }[];
+  readonly model: { readonly version: string };
+}
+
 describe('likeness recommend', () => {
   it(
     'recommends by the model, with titles for people',
     async () => {
       while ((await pipeline.backend.observe()).model === undefined) await sleep(100);
-      // Serving follows the stream of models on its own.
-      let forMachines = await run('recommend', customer, '-n', '3', '--url', url, '--json');
-      while (forMachines.code !== 0) forMachines = await run('recommend', customer, '-n', '3', '--url', url, '--json');
-      const answer = lastJson<{ items: { itemId: string }[] }>(forMachines);
+      const ask = (...more: readonly string[]) => run('recommend', customer, '-n', '3', '--url', url, ...more);
+      // Serving follows the stream of models on its own, and a growing log may bring another model in between.
+      let [forMachines, forPeople] = [await ask('--json'), await ask()];
+      while (forMachines.code !== 0 || !forPeople.stderr.includes(lastJson<Recommended>(forMachines).model.version))
+        [forMachines, forPeople] = [await ask('--json'), await ask()];
+      const answer = lastJson<Recommended>(forMachines);
       expect(answer).toMatchObject({ personalised: true, model: { version: expect.stringMatching(/^blend-/) } });
-      const forPeople = await run('recommend', customer, '-n', '3', '--url', url);
       const shown = forPeople.stdout.trim().split('\n');
       expect(shown.map((line) => line.split(' ')[0])).toEqual(answer.items.map(({ itemId }) => itemId));
       for (const line of shown) expect(line).toMatch(/^\S+ +\d+\.\d{4} {2}\S/);
