@@ -38,10 +38,13 @@ describe('the catalogue feed', () => {
   it('publishes an item once in a span, and a bounded number of items', () => {
     const feed = createCatalogueFeed(createCatalogue());
     expect(feed.next(event('e', { price: 1 }), spanMs)).toBeDefined();
+    expect(feed.next(event('e', { price: 1 }), spanMs)).toBeDefined();
+    feed.published(['mug']);
     expect(feed.next(event('f', { price: 2 }), 2 * spanMs - 1)).toBeUndefined();
     expect(feed.next(event('g', { price: 3 }), 2 * spanMs)).toBeDefined();
-    for (let n = 1; n < itemsPerSpan; n++)
-      expect(feed.next(event('e', { price: 1 }, `item-${n}`), 2 * spanMs)).toBeDefined();
-    expect(feed.next(event('e', { price: 1 }, 'one-more'), 2 * spanMs)).toBeUndefined();
+    feed.published(Array.from({ length: itemsPerSpan - 1 }, (_, n) => `item-${n}`));
+    expect(feed.next(event('h', { price: 1 }, 'one-more'), 2 * spanMs)).toBeDefined();
+    feed.published(['one-more']);
+    expect(feed.next(event('h', { price: 1 }, 'too-many'), 2 * spanMs)).toBeUndefined();
   });
 });

@@ -6,6 +6,8 @@ import type { Draft } from './step.ts';
 export interface CatalogueFeed {
   /** The message to publish; undefined if the event brings nothing newer, or its item was published just now. */
   next(event: Draft, now: number): ItemMessage | undefined;
+  /** These items are durable: only now does their pause begin, so that a batch that comes again publishes them again. */
+  published(itemIds: Iterable<string>): void;
 }
 
 /**
@@ -17,19 +19,20 @@ export const itemsPerSpan = 20_000;
 
 /** Attributes that an event does not mention stay as the catalogue knows them. */
 export function createCatalogueFeed(catalogue: Pick<Catalogue, 'get'>): CatalogueFeed {
-  const published = new Set<string>();
+  const pausing = new Set<string>();
   let spanStart = 0;
   return {
     next: (event, now) => {
       if (!event.itemId || !event.item) return undefined;
       if (now - spanStart >= spanMs) {
-        published.clear();
+        pausing.clear();
         spanStart = now;
       }
-      if (published.has(event.itemId) || published.size >= itemsPerSpan) return undefined;
-      const message = newsOf(event, event.itemId, catalogue.get(event.itemId));
-      if (message !== undefined) published.add(event.itemId);
-      return message;
+      if (pausing.has(event.itemId) || pausing.size >= itemsPerSpan) return undefined;
+      return newsOf(event, event.itemId, catalogue.get(event.itemId));
+    },
+    published: (itemIds) => {
+      for (const itemId of itemIds) pausing.add(itemId);
     },
   };
 }

@@ -104,6 +104,17 @@ describe('a clean event', () => {
     expect(totalOf(made, 'ok')).toBe(1);
   });
 
+  it('publishes an item once a batch, and again until the batch is settled', () => {
+    const { run } = createSubject();
+    const lines = ['a', 'b'].map((id) => JSON.stringify(sent({ id, item: { brand: id } })));
+    const keysOf = ({ items }: CleanBatch) => items.map(({ key }) => key);
+    expect(keysOf(run(lines.join('\n')))).toEqual(['mug']);
+    const again = run(...lines);
+    expect(keysOf(again)).toEqual(['mug']);
+    again.settle();
+    expect(keysOf(run(...lines))).toEqual([]);
+  });
+
   it('keeps the order of a profile', () => {
     const { run } = createSubject();
     const ids = Array.from({ length: 1200 }, (_, index) => `e-${index}`);

@@ -14,6 +14,8 @@ export interface CleanBatch {
   readonly clean: OutgoingRecord[];
   readonly dead: OutgoingRecord[];
   readonly items: OutgoingRecord[];
+  /** To be called once all records are durable. */
+  readonly settle: () => void;
   /** How many events came to each end; `reason` is empty for ok. */
   readonly counts: ReadonlyMap<string, { readonly result: string; readonly reason: string; readonly events: number }>;
 }
@@ -31,7 +33,8 @@ export type RawBatch = Pick<Batch, 'topic' | 'partition' | 'records'>;
 interface Output {
   readonly lines: Map<number, string[]>;
   readonly dead: OutgoingRecord[];
-  readonly items: OutgoingRecord[];
+  /** By item: one message of an item is enough for a batch. */
+  readonly items: Map<string, OutgoingRecord>;
   readonly counts: Map<string, { result: string; reason: string; events: number }>;
 }
 
@@ -50,14 +53,19 @@ export function createBatchCleaner(spec: CleanerSlice, deps: BatchCleanerDeps) {
     }
   };
 
+  const feed = (event: Draft, now: number, { items }: Output): void => {
+    if (!event.itemId || items.has(event.itemId)) return;
+    const item = deps.feed.next(event, now);
+    if (item !== undefined) items.set(item.itemId, { partition: 0, ...encodeItem(item) });
+  };
+
   const cleanLine = (line: string, at: { source: string; partition: number; now: number }, output: Output): void => {
     const { sent, result } = pipeline(line, deps);
     count(output, result.kind, result.kind === 'ok' ? '' : result.reason);
     if (result.kind === 'drop') return;
     if (result.kind === 'ok') {
       accept(line, { sent: sent!, value: result.value }, output);
-      const item = deps.feed.next(result.value, at.now);
-      if (item !== undefined) output.items.push({ partition: 0, ...encodeItem(item) });
+      feed(result.value, at.now, output);
       return;
     }
     const { reason, detail } = result;
@@ -68,7 +76,7 @@ export function createBatchCleaner(spec: CleanerSlice, deps: BatchCleanerDeps) {
 
   /** `now` in milliseconds stamps dead letters and paces the catalogue; no decision about an event depends on it. */
   return (batch: RawBatch, now: number): CleanBatch => {
-    const output: Output = { lines: new Map(), dead: [], items: [], counts: new Map() };
+    const output: Output = { lines: new Map(), dead: [], items: new Map(), counts: new Map() };
     for (const { offset, value } of batch.records) {
       // Nobody writes tombstones here; one would be kept aside as "null", like anything that is no event.
       const lines = value === null ? ['null'] : unpackLines(value);
@@ -79,7 +87,9 @@ export function createBatchCleaner(spec: CleanerSlice, deps: BatchCleanerDeps) {
     const clean: OutgoingRecord[] = [];
     for (const [partition, lines] of output.lines)
       for (const value of packLines(lines)) clean.push({ partition, value });
-    return { clean, dead: output.dead, items: output.items, counts: output.counts };
+    const { dead, items, counts } = output;
+    const settle = () => deps.feed.published(items.keys());
+    return { clean, dead, items: [...items.values()], settle, counts };
   };
 }
 

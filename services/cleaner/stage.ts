@@ -40,6 +40,7 @@ export function createStage(deps: StageDeps): Stage {
       send(topics['events-dead'], made.dead),
       send(topics.items, made.items),
     ]);
+    made.settle();
     const next = batch.records.at(-1)!.offset + 1;
     // A partition that was lost meanwhile has a new owner: committing here could only turn its position back.
     if (!batch.isStale()) positions.done(batch.partition, next);
