@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { formatErrors } from '../crds/format-errors.ts';
 import { loadPipeline } from '../crds/load.ts';
 import type { PipelineSpec } from '../crds/pipeline.ts';
-import { createLocalBackend, type LocalBackend } from '../operator/local/backend.ts';
+import { createLocalBackend, type LocalBackend, type LocalOptions } from '../operator/local/backend.ts';
 import { lockDataDir } from '../operator/local/lock.ts';
 import { planPipeline, type Plan } from '../operator/plan.ts';
 import { createTelemetry, type LogLevel } from '../services/shared/adapters/telemetry.ts';
@@ -13,7 +13,8 @@ import type { Terminal } from './terminal.ts';
 
 export interface UpOptions {
   readonly spec: string;
-  readonly data: string;
+  /** Default: a folder of the pipeline's own, `.likeness/<name>`. */
+  readonly data?: string;
   readonly kafka?: string;
   readonly redis?: string;
   readonly port: number;
@@ -59,12 +60,33 @@ export async function untilEnded(pipeline: LaunchedPipeline, terminal: Terminal)
 /** Starts everything; rejects with a LikenessError that says what to do. */
 export async function launchPipeline(options: UpOptions): Promise<LaunchedPipeline> {
   const { plan, spec } = planOf(options);
-  const unlock = lockDataDir(options.data);
+  const dataDir = options.data ?? join('.likeness', plan.pipeline.name);
+  const unlock = lockDataDir(dataDir);
   const failed = Promise.withResolvers<unknown>();
-  const telemetryOf = logTo(join(options.data, 'logs'), options.logLevel ?? 'info');
-  const deps = { telemetry: telemetryOf('likeness'), clock: Date, onFatal: failed.resolve };
-  const backend = await createLocalBackend(plan, {
-    dataDir: options.data,
+  try {
+    const backend = await createLocalBackend(plan, localOptions(options, { dataDir, spec, onFatal: failed.resolve }));
+    await backend.apply(plan);
+    const stop = async () => {
+      await backend.remove();
+      unlock();
+    };
+    return { plan, backend, dataDir, failed: failed.promise, stop };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+interface Launch {
+  readonly dataDir: string;
+  readonly spec: PipelineSpec;
+  readonly onFatal: (error: unknown) => void;
+}
+
+function localOptions(options: UpOptions, { dataDir, spec, onFatal }: Launch): LocalOptions {
+  const telemetryOf = logTo(join(dataDir, 'logs'), options.logLevel ?? 'info');
+  return {
+    dataDir,
     host: '127.0.0.1',
     port: options.port,
     logLevel: options.logLevel ?? 'info',
@@ -72,15 +94,9 @@ export async function launchPipeline(options: UpOptions): Promise<LaunchedPipeli
     fromLogStart: options.fromLogStart ?? false,
     training: spec.training,
     trains: spec.models.length > 0,
-    deps,
+    deps: { telemetry: telemetryOf('likeness'), clock: Date, onFatal },
     telemetryOf,
-  });
-  await backend.apply(plan);
-  const stop = async () => {
-    await backend.remove();
-    unlock();
   };
-  return { plan, backend, dataDir: options.data, failed: failed.promise, stop };
 }
 
 function planOf(options: UpOptions): { plan: Plan; spec: PipelineSpec } {

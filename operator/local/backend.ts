@@ -13,7 +13,7 @@ import type { Backend, Observed, ObservedWorkload } from '../backend.ts';
 import type { Plan, StageName } from '../plan.ts';
 import { type Activation, startActivation } from './activation.ts';
 import { runToEnd } from './children.ts';
-import { describeDataFolder } from './data-folder.ts';
+import { checkDataFolder, describeDataFolder } from './data-folder.ts';
 import { instanceEnv, type LocalSettings, workloadOf } from './environment.ts';
 import { startInProcess } from './in-process.ts';
 import { cleanerLag, countProfiles, featureLag, type LagSources } from './lag.ts';
@@ -58,9 +58,10 @@ interface Applied {
   readonly loop: TrainingLoop | undefined;
 }
 
-/** Connects to the plan's broker at once, so that a wrong address is said before anything starts. */
+/** Connects to the plan's broker at once, so that a wrong address is said before anything starts. Rejects with `BadConfig` too. */
 export async function createLocalBackend(plan: Plan, options: LocalOptions): Promise<LocalBackend> {
   mkdirSync(options.dataDir, { recursive: true });
+  checkDataFolder(options.dataDir, plan);
   const keys = ensureKeys(options.dataDir);
   const kafka = workloadOf(plan, 'ingest').env['LIKENESS_KAFKA'];
   const broker = await connectBroker({ ...(kafka && { kafka }), dataDir: options.dataDir, clientId: 'likeness-local' });
@@ -72,6 +73,7 @@ export async function createLocalBackend(plan: Plan, options: LocalOptions): Pro
   return {
     apply: async (wanted) => {
       await broker.createTopics(wanted.topics);
+      // Not before the broker has answered: a mistyped address must not stay.
       describeDataFolder(options.dataDir, wanted);
       const start = options.processes ? startProcesses : startInProcess;
       const running = await start({ plan: wanted, options, keys, broker, store, models });

@@ -14,10 +14,29 @@ export interface DataFolder {
 
 const fileOf = (dataDir: string): string => join(dataDir, 'pipeline.json');
 
+/** Throws `BadConfig` if the folder is another pipeline's: its positions, profiles and models would be mixed up. */
+export function checkDataFolder(dataDir: string, plan: Plan): void {
+  if (!existsSync(fileOf(dataDir))) return;
+  const kept = readDataFolder(dataDir);
+  const wanted = folderOf(plan);
+  const [has, wants] = [describeFolder(kept), describeFolder(wanted)];
+  if (has === wants) return;
+  const moved = kept.kafka && wanted.kafka ? ` (or, if that Kafka has a new address, mend ${fileOf(dataDir)})` : '';
+  const advice = `choose another folder with --data${moved}`;
+  throw new LikenessError('BadConfig', `${dataDir} belongs to ${has}, this is ${wants}: ${advice}`);
+}
+
 export function describeDataFolder(dataDir: string, plan: Plan): void {
+  writeFileSync(fileOf(dataDir), JSON.stringify(folderOf(plan), null, 2));
+}
+
+function folderOf(plan: Plan): DataFolder {
   const kafka = workloadOf(plan, 'ingest').env['LIKENESS_KAFKA'];
-  const folder: DataFolder = { pipeline: plan.pipeline, ...(kafka && { kafka }) };
-  writeFileSync(fileOf(dataDir), JSON.stringify(folder, null, 2));
+  return { pipeline: plan.pipeline, ...(kafka && { kafka }) };
+}
+
+function describeFolder({ pipeline: { namespace, name, epoch }, kafka }: DataFolder): string {
+  return `pipeline ${namespace}/${name}, epoch ${epoch}, on ${kafka ? `Kafka at ${kafka}` : 'the embedded log'}`;
 }
 
 /** Throws `NotFound` if no pipeline has run there. */
