@@ -1,5 +1,6 @@
 /** `likeness profile` and `likeness recommend`: what a running pipeline says of one user. */
 import { type ErrorCode, LikenessError } from '../services/shared/errors.ts';
+import { parseBaseUrl } from './base-url.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface AskOptions {
@@ -58,7 +59,7 @@ async function ask<T>(
   query: Readonly<Record<string, string | undefined>>,
   options: AskOptions,
 ): Promise<T> {
-  const url = new URL(path, options.url);
+  const url = new URL(path, parseBaseUrl(options.url, '--url'));
   for (const [key, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(key, value);
   const headers = options.token ? { authorization: `Bearer ${options.token}` } : {};
   const response = await fetch(url, { headers }).catch((cause: unknown) => {
@@ -66,7 +67,10 @@ async function ask<T>(
       cause,
     });
   });
-  const body = (await response.json()) as T & { error?: { code: string; message: string } };
+  const body = (await response.json().catch((cause: unknown) => {
+    const what = `${options.url} answered ${response.status} with something that is not JSON`;
+    throw new LikenessError('NotFound', `${what}. Is --url the address of the serving API?`, { cause });
+  })) as T & { error?: { code: string; message: string } };
   if (response.ok) return body;
   const { code, message } = body.error ?? { code: String(response.status), message: response.statusText };
   const known = spokenCodes.find((spoken) => spoken === code);

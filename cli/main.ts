@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The `likeness` command. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { protocols } from '../services/shared/learning/split.ts';
 import { exitCodeOf, LikenessError } from '../services/shared/errors.ts';
@@ -36,9 +38,21 @@ function run(command: Promise<number>): Promise<void> {
   );
 }
 
-function count(text: string): number {
+function amount(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError('a number of 0 or more');
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError('0 or more');
+  return value;
+}
+
+function count(text: string): number {
+  const value = amount(text);
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('a whole number');
+  return value;
+}
+
+function port(text: string): number {
+  const value = count(text);
+  if (value > 65_535) throw new InvalidArgumentError('a port, 0 to 65535');
   return value;
 }
 
@@ -47,18 +61,18 @@ program
   .description('run the example shop and replay its events (what `npm start` does)')
   .option('--once', 'end after the replay, with a summary')
   .option('--data <dir>', 'where the log, the profiles and the models are kept', defaultData)
-  .option('--port <n>', 'port of the API; 0 takes a free one', count, 8080)
-  .option('--rate <n>', 'events a second; 0: as fast as they are accepted', count, 5000)
+  .option('--port <n>', 'port of the API; 0 takes a free one', port, 8080)
+  .option('--rate <n>', 'events a second; 0: as fast as they are accepted', amount, 5000)
   .option('--json', 'the summary as one JSON object')
   .action((options) => run(runStart(options, terminal)));
 
 program
   .command('up <spec>')
   .description('run a pipeline on this machine')
-  .option('--data <dir>', 'where the log, the profiles and the models are kept', defaultData)
+  .option('--data <dir>', 'where the log, the profiles and the models are kept (default: .likeness/<name in the spec>)')
   .option('--kafka <address>', 'Kafka bootstrap servers instead of the embedded log')
   .option('--redis <url>', 'Redis instead of the embedded store')
-  .option('--port <n>', 'port of the API; 0 takes a free one', count, 8080)
+  .option('--port <n>', 'port of the API; 0 takes a free one', port, 8080)
   .option('--processes', 'each service in a process of its own (needs Kafka and Redis)')
   .option(
     '--from-log-start',
@@ -71,7 +85,7 @@ program
   .command('replay <file>')
   .description('send a file of events (JSON Lines, .gz too) to an ingest')
   .option('--to <url>', 'base URL of the ingest', localUrl)
-  .option('--rate <n>', 'events a second; 0: as fast as they are accepted', count, 0)
+  .option('--rate <n>', 'events a second; 0: as fast as they are accepted', amount, 0)
   .option('--key <file>', 'file that holds the write key')
   .option('--cursor <file>', 'remember the line reached, and go on there')
   .option('--json', 'the result as one JSON object')
@@ -87,6 +101,7 @@ async function runReplay(
     rate: options.rate,
     ...(options.key && { key: readFileSync(options.key, 'utf8').trim() }),
     ...(options.cursor && { cursorFile: options.cursor }),
+    onNote: (note) => terminal.note(note),
     onProgress: ({ accepted, refused }) => terminal.status(`${accepted} accepted  ${refused} refused`),
   });
   for (const problem of result.problems) terminal.note(`refused  ${problem}`);
@@ -133,6 +148,7 @@ for (const [name, what] of [
     .option('--limit <n>', 'at most so many', count)
     .option('--to <url>', 'replay: base URL of the ingest', localUrl)
     .option('--key <file>', "replay: file that holds the write key; default: the data folder's own")
+    .option('--again', 'replay: also those that were replayed before')
     .option('--json', 'one JSON object a line')
     .action((options) => run(openDeadLetters(name, options)));
 
@@ -143,9 +159,10 @@ async function openDeadLetters(
   const { pipeline, kafka } = readDataFolder(options.data);
   const broker = await connectBroker({ ...(kafka && { kafka }), dataDir: options.data, clientId: 'likeness-cli' });
   const key = options.key ? readFileSync(options.key, 'utf8').trim() : readImportKey(options.data);
-  const io = { broker, topic: topicName(pipeline, 'events-dead'), terminal, now: Date.now(), fetch };
+  const io = { broker, topic: topicName(pipeline, 'events-dead'), terminal, now: Date.now(), fetch, sleep };
+  const replayed = join(options.data, 'replayed.jsonl');
   try {
-    return await runDeadLetters(command, { ...options, key }, io);
+    return await runDeadLetters(command, { ...options, key, replayed }, io);
   } finally {
     await broker.close();
   }

@@ -1,9 +1,11 @@
 /** `likeness replay`: sends a file of events to an ingest, in order, each batch repeated until it is accepted. */
-import { createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { describeError, LikenessError } from '../services/shared/errors.ts';
+import { parseBaseUrl } from './base-url.ts';
+import { readCursor, writeCursor } from './cursor.ts';
 
 export interface ReplayOptions {
   /** JSON Lines of canonical events; `.gz` is unpacked. */
@@ -17,6 +19,8 @@ export interface ReplayOptions {
   readonly cursorFile?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ReplayProgress) => void;
+  /** Advice for a person. */
+  readonly onNote?: (note: string) => void;
 }
 
 export interface ReplayProgress {
@@ -48,8 +52,11 @@ const shownProblems = 10;
 /** How long an ingest that is away or overloaded is waited for. */
 const patienceMs = 120_000;
 
+/** Rejects with `Usage` for a wrong address, with `NotFound` if there is no file or no ingest, or as ingest says. */
 export async function replayFile(options: ReplayOptions): Promise<ReplayProgress> {
-  let progress: ReplayProgress = { line: readCursor(options.cursorFile), accepted: 0, refused: 0, problems: [] };
+  parseBaseUrl(options.to, '--to');
+  const line = readCursor(options.cursorFile, options.file, options.onNote);
+  let progress: ReplayProgress = { line, accepted: 0, refused: 0, problems: [] };
   const started = performance.now();
   for await (const batch of batches(options.file, progress.line)) {
     if (options.signal?.aborted) break;
@@ -57,7 +64,7 @@ export async function replayFile(options: ReplayOptions): Promise<ReplayProgress
     const answer = await post(options, batch.lines.join('\n'));
     if (answer === undefined) break;
     progress = add(progress, batch, answer);
-    writeCursor(options.cursorFile, progress.line);
+    writeCursor(options.cursorFile, { file: options.file, line: progress.line });
     options.onProgress?.(progress);
   }
   return progress;
@@ -116,20 +123,52 @@ async function tryPost({ to, key }: ReplayOptions, body: string): Promise<Attemp
   if (key) headers['authorization'] = `Basic ${Buffer.from(`${key}:`).toString('base64')}`;
   try {
     const response = await fetch(new URL('/v1/events', to), { method: 'POST', headers, body });
-    return judge(response, (await response.json()) as IngestAnswer, to);
+    return judge(response, parseAnswer(await response.text()), to);
   } catch (error) {
     if (error instanceof LikenessError) throw error;
     return { retry: describeError(error) };
   }
 }
 
-function judge(response: Response, answer: IngestAnswer, to: string): Attempt {
-  const said = answer.message ?? response.statusText;
-  if (response.status === 401 || response.status === 403)
-    throw new LikenessError('Unauthenticated', `${to} refused the write key: ${said}`);
-  if (response.status !== 429 && response.status < 500) return answer;
-  const after = Number(response.headers.get('retry-after'));
-  return { retry: `${response.status} ${said}`, ...(after > 0 && { afterMs: after * 1000 }) };
+/** Undefined: no ingest wrote that. */
+function parseAnswer(text: string): IngestAnswer | undefined {
+  try {
+    const answer: unknown = JSON.parse(text);
+    return typeof answer === 'object' && answer !== null ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only an ingest that took the batch, or named the events it refused, settles it. Throws where no repetition helps. */
+function judge(response: Response, answer: IngestAnswer | undefined, to: string): Attempt {
+  const { status } = response;
+  if (status === 429 || status >= 500) {
+    const after = Number(response.headers.get('retry-after'));
+    return { retry: `${status} ${wordsOf(response, answer)}`, ...(after > 0 && { afterMs: after * 1000 }) };
+  }
+  if (answer !== undefined && settles(response, answer)) return answer;
+  throw refusalOf(response, answer, to);
+}
+
+function settles({ ok, status }: Response, answer: IngestAnswer): boolean {
+  return ok ? typeof answer.accepted === 'number' : status === 400 && answer.items !== undefined;
+}
+
+function refusalOf(response: Response, answer: IngestAnswer | undefined, to: string): LikenessError {
+  const { status } = response;
+  const said = wordsOf(response, answer);
+  if (answer !== undefined && (status === 401 || status === 403))
+    return new LikenessError('Unauthenticated', `${to} refused the write key: ${said}`);
+  const what = `${to} answered POST /v1/events with ${status}: ${said}. No event of this batch is settled`;
+  return status === 400 && answer?.code !== undefined
+    ? new LikenessError('BadData', `${what}: mend the file, and replay it again`)
+    : new LikenessError('NotFound', `${what}: is --to the address of an ingest?`);
+}
+
+function wordsOf(response: Response, answer: IngestAnswer | undefined): string {
+  const words = [answer?.code, answer?.message].filter(Boolean).join(', ');
+  return words || response.statusText || 'nothing more';
 }
 
 function add(progress: ReplayProgress, batch: Lines, answer: IngestAnswer): ReplayProgress {
@@ -144,14 +183,4 @@ function add(progress: ReplayProgress, batch: Lines, answer: IngestAnswer): Repl
     refused: progress.refused + batch.lines.length - accepted,
     problems: [...progress.problems, ...problems].slice(0, shownProblems),
   };
-}
-
-function readCursor(file: string | undefined): number {
-  return file && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { line: number }).line : 0;
-}
-
-function writeCursor(file: string | undefined, line: number): void {
-  if (!file) return;
-  writeFileSync(`${file}.new`, JSON.stringify({ line }));
-  renameSync(`${file}.new`, file);
 }

@@ -41,6 +41,7 @@ export async function runStart(options: StartOptions, terminal: Terminal): Promi
     cursorFile: join(options.data, 'replay.json'),
     signal: cancelled.signal,
     onProgress: progress.sent,
+    onNote: (note) => terminal.note(note),
   });
   const settled = await settle(progress, cancelled.signal);
   progress.stop();
