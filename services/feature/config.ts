@@ -22,6 +22,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
       name: read.LIKENESS_PIPELINE,
       epoch: read.LIKENESS_EPOCH,
     },
+    partitions: read.LIKENESS_PARTITIONS,
     topics: read.LIKENESS_TOPICS,
     sessionTimeoutMs: read.LIKENESS_SESSION_TIMEOUT_MS,
     fromLogStart: read.LIKENESS_FROM_LOG_START === 'true',

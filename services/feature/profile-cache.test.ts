@@ -1,7 +1,7 @@
 /** The cache keeps what was used last, within both of its bounds. */
 import { expect, test } from 'vitest';
 import { RecentIds } from '../shared/profile/recent-ids.ts';
-import { ProfileCache } from './profile-cache.ts';
+import { ProfileCache, shareOf } from './profile-cache.ts';
 import type { LiveProfile } from './apply.ts';
 
 const profile = (bytes = 0): LiveProfile => ({
@@ -27,4 +27,12 @@ test('large profiles push out more', () => {
   expect(cache.bytes).toBeLessThan(2000);
   cache.clear();
   expect([cache.size, cache.bytes, kept(cache)]).toEqual([0, 0, []]);
+});
+
+test.each([
+  [1, { entries: 10, bytes: 1000 }],
+  [3, { entries: 3, bytes: 333 }],
+  [64, { entries: 1, bytes: 15 }],
+])('%i caches share one budget', (caches, share) => {
+  expect(shareOf({ entries: 10, bytes: 1000 }, caches)).toEqual(share);
 });

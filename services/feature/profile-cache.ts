@@ -7,6 +7,11 @@ export interface CacheLimits {
   readonly bytes: number;
 }
 
+/** What each of so many caches may hold, so that together they keep within the limits; at least one profile. */
+export function shareOf({ entries, bytes }: CacheLimits, caches: number): CacheLimits {
+  return { entries: Math.max(1, Math.floor(entries / caches)), bytes: Math.floor(bytes / caches) };
+}
+
 /** A state takes several times its encoded bytes once it is objects; an id takes 24 bytes and at most 48 more of index. */
 const sizeOf = ({ bytes, ids }: LiveProfile): number => 600 + bytes * 6 + ids.size * 72;
 

@@ -7,6 +7,7 @@ import type { CommonDeps, Health, Service } from '../shared/service.ts';
 import type { FeatureConfig } from './config.ts';
 import { createMetrics } from './metrics.ts';
 import { PartitionWorker, type WorkerDeps } from './partition-worker.ts';
+import { shareOf } from './profile-cache.ts';
 import { Stage } from './stage.ts';
 
 export interface FeatureDeps extends CommonDeps {
@@ -21,8 +22,8 @@ const tickMs = 1000;
 const retryMs = 200;
 /** How often lag is measured where nothing arrives, and whether a partition has stalled. */
 const watchMs = 15_000;
-/** For each partition, at most so much memory. */
-const cacheLimits = { entries: 50_000, bytes: 64 * 1024 * 1024 };
+/** For the caches of the whole process: an instance may come to own every partition. */
+const cacheLimits = { entries: 200_000, bytes: 256 * 1024 * 1024 };
 
 /**
  * Rejects with `BadSpec` for features that do not compile, `StoreEvicts`, and as broker and store do. What does not fit
@@ -50,7 +51,7 @@ export async function start(config: Omit<FeatureConfig, 'host'>, deps: FeatureDe
     deadTopic: topics['events-dead'],
     dedupeWindowMs: config.dedupeWindowMs,
     fromLogStart: config.fromLogStart,
-    cache: cacheLimits,
+    cache: shareOf(cacheLimits, config.partitions),
   };
   const stage = new Stage({
     ...deps,
