@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Broker } from '../services/shared/broker.ts';
 import type { DeadLetter } from '../services/shared/event.ts';
 import { runDeadLetters, type DeadLetterIo, type DeadLetterOptions } from './dead-letters.ts';
@@ -13,7 +16,7 @@ const letter = (source: string, more: Partial<DeadLetter> = {}): DeadLetter => (
   ...more,
 });
 
-type Answer = { readonly status: number; readonly body?: unknown };
+type Answer = { readonly status: number; readonly body?: unknown; readonly retryAfter?: number };
 
 function createSubject(
   partitions: readonly DeadLetter[][],
@@ -21,6 +24,7 @@ function createSubject(
 ) {
   const posted: { url: string; event: Record<string, unknown>; authorization: string | null }[] = [];
   const [printed, notes]: [string[], string[]] = [[], []];
+  const sleeps: number[] = [];
   const record = (value: DeadLetter, offset: number) => ({
     offset,
     key: value.source,
@@ -39,15 +43,17 @@ function createSubject(
     topic: 'dead',
     terminal: { print: (line) => void printed.push(line), note: (line) => void notes.push(line) },
     now: Date.parse('2024-02-01T13:00:00.000Z'),
+    sleep: (ms) => Promise.resolve(void sleeps.push(ms)),
     fetch: (url, init) => {
       const event = JSON.parse(init!.body as string) as Record<string, unknown>;
       posted.push({ url: (url as URL).href, event, authorization: new Headers(init!.headers).get('authorization') });
-      const { status, body } = answer(event);
-      return Promise.resolve(Response.json(body ?? {}, { status }));
+      const { status, body, retryAfter } = answer(event);
+      const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
+      return Promise.resolve(Response.json(body ?? {}, { status, headers }));
     },
   };
   const run = (command: 'list' | 'replay', options: DeadLetterOptions = {}) => runDeadLetters(command, options, io);
-  return { run, printed, notes, posted };
+  return { run, printed, notes, posted, sleeps };
 }
 
 describe('list', () => {
@@ -108,13 +114,85 @@ describe('replay', () => {
     ]);
   });
 
-  it.each([401, 429, 503])('stops at %d, which would meet every letter', async (status) => {
+  it.each([401, 500])('stops at %d, which would meet every letter', async (status) => {
     const { run, posted } = createSubject([[letter('a'), letter('b')]], () => ({ status }));
     await expect(run('replay', { to })).rejects.toMatchObject({ retryable: status !== 401 });
     expect(posted).toHaveLength(1);
   });
 
+  it.each([429, 503])('waits as long as ingest asks after %d, and sends the same event again', async (status) => {
+    const answers: Answer[] = [{ status, retryAfter: 7 }, { status }, { status: 202 }, { status: 202 }];
+    const { run, posted, sleeps, notes } = createSubject([[letter('a'), letter('b')]], () => answers.shift()!);
+    expect(await run('replay', { to })).toBe(0);
+    expect(posted.map(({ event }) => event['id'])).toEqual(['a', 'a', 'a', 'b']);
+    expect(sleeps).toEqual([7000, 1000]);
+    expect(notes).toEqual(['2 accepted, 0 refused, 0 not replayable']);
+  });
+
+  it.each([
+    [50, [50_000, 50_000]],
+    [121, []],
+  ])('gives up where an ingest asks for %d s again and again', async (retryAfter, waits) => {
+    const { run, posted, sleeps } = createSubject([[letter('a'), letter('b')]], () => ({ status: 429, retryAfter }));
+    await expect(run('replay', { to })).rejects.toMatchObject({ code: 'BrokerUnavailable', retryable: true });
+    expect(sleeps).toEqual(waits);
+    expect(posted).toHaveLength(waits.length + 1);
+  });
+
   it('needs an address', async () => {
     await expect(createSubject([[]]).run('replay')).rejects.toMatchObject({ code: 'Usage' });
+  });
+});
+
+describe('a second replay', () => {
+  const to = 'http://127.0.0.1:1';
+  let folder: string;
+  beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'likeness-replayed-'))));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const idsOf = ({ posted }: ReturnType<typeof createSubject>) => posted.map(({ event }) => event['id']);
+  const letters = [[letter('a'), letter('b'), letter('b'), letter('c')]];
+
+  it('leaves out what was accepted before, and only that', async () => {
+    const replayed = join(folder, 'refused.jsonl');
+    const first = createSubject(letters, ({ id }) => ({ status: id === 'b' ? 400 : 202 }));
+    expect(await first.run('replay', { to, replayed })).toBe(65);
+    const second = createSubject(letters);
+    expect(await second.run('replay', { to, replayed })).toBe(0);
+    expect(idsOf(second)).toEqual(['b']);
+    expect(second.notes).toEqual([
+      '1 accepted, 0 refused, 0 not replayable',
+      '2 replayed before and left out; --again sends them too',
+    ]);
+    const again = createSubject(letters);
+    await again.run('replay', { to, replayed, again: true });
+    expect(idsOf(again)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('goes on behind the limit and behind an abort', async () => {
+    const replayed = join(folder, 'limited.jsonl');
+    await createSubject(letters).run('replay', { to, replayed, limit: 1 });
+    const aborted = createSubject(letters, ({ id }) => ({ status: id === 'c' ? 500 : 202 }));
+    await expect(aborted.run('replay', { to, replayed })).rejects.toMatchObject({ code: 'BrokerUnavailable' });
+    const last = createSubject(letters);
+    await last.run('replay', { to, replayed, limit: 1 });
+    expect([idsOf(aborted), idsOf(last)]).toEqual([['b', 'c'], ['c']]);
+  });
+
+  it('sends once more what a crash kept from being remembered', async () => {
+    const replayed = join(folder, 'torn.jsonl');
+    await createSubject([[letter('a')]]).run('replay', { to, replayed });
+    appendFileSync(replayed, '\n"b');
+    const [second, third] = [createSubject(letters), createSubject(letters)];
+    await second.run('replay', { to, replayed });
+    await third.run('replay', { to, replayed });
+    expect([idsOf(second), idsOf(third)]).toEqual([['b', 'c'], []]);
+  });
+
+  it('lists everything still', async () => {
+    const replayed = join(folder, 'listed.jsonl');
+    await createSubject(letters).run('replay', { to, replayed });
+    const { run, notes } = createSubject(letters);
+    await run('list', { replayed });
+    expect(notes).toEqual(['3 dead letters']);
   });
 });

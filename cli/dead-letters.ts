@@ -1,8 +1,10 @@
 /** `likeness dead-letters list|replay`: what was refused and why, and a way back through ingest once that is mended. */
 import { durationMs, durationSchema } from '../crds/scalars.ts';
 import type { Broker, BrokerRecord } from '../services/shared/broker.ts';
-import { describeError, exitCodes, LikenessError } from '../services/shared/errors.ts';
+import { exitCodes, LikenessError } from '../services/shared/errors.ts';
 import type { CleanEvent, DeadLetter } from '../services/shared/event.ts';
+import { postEvent, type PostEventIo } from './post-event.ts';
+import { openReplayed } from './replayed.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface DeadLetterOptions {
@@ -15,16 +17,19 @@ export interface DeadLetterOptions {
   /** `replay`: base URL of the ingest, and the write key if it asks for one. */
   readonly to?: string;
   readonly key?: string;
+  /** `replay`: the file that remembers what was replayed. Default: nothing is remembered. */
+  readonly replayed?: string;
+  /** `replay`: also what was replayed before. */
+  readonly again?: boolean;
 }
 
-export interface DeadLetterIo {
+export interface DeadLetterIo extends PostEventIo {
   readonly broker: Pick<Broker, 'offsets' | 'read'>;
   /** Topic name of the stream events-dead. */
   readonly topic: string;
   readonly terminal: Pick<Terminal, 'print' | 'note'>;
   /** Milliseconds since 1970. */
   readonly now: number;
-  readonly fetch: typeof fetch;
 }
 
 /** Resolves with the exit code: badData if a replayed event was refused again. Rejects as the broker and ingest do. */
@@ -47,14 +52,22 @@ async function runList(options: DeadLetterOptions, io: DeadLetterIo): Promise<nu
 }
 
 async function runReplay(options: DeadLetterOptions, io: DeadLetterIo): Promise<number> {
-  const counts = { accepted: 0, refused: 0, notReplayable: 0 };
-  for await (const fate of replayDeadLetters(options, io)) {
+  const counts = { accepted: 0, refused: 0, notReplayable: 0, leftOut: 0 };
+  const replayed = openReplayed(options.replayed);
+  const leftOut = (source: string): boolean => {
+    const known = !options.again && replayed.has(source);
+    if (known) counts.leftOut++;
+    return known;
+  };
+  for await (const fate of replayDeadLetters(options, io, leftOut)) {
     counts[fate.outcome]++;
+    if (fate.outcome === 'accepted') replayed.add(fate.source);
     io.terminal.print(
       options.json ? JSON.stringify(fate) : `${fate.outcome}  ${fate.source}  ${fate.detail}`.trimEnd(),
     );
   }
   io.terminal.note(`${counts.accepted} accepted, ${counts.refused} refused, ${counts.notReplayable} not replayable`);
+  if (counts.leftOut > 0) io.terminal.note(`${counts.leftOut} replayed before and left out; --again sends them too`);
   return counts.refused + counts.notReplayable > 0 ? exitCodes.badData : exitCodes.ok;
 }
 
@@ -63,19 +76,26 @@ function describeLetter({ refusedAt, reason, stage, source, detail, event }: Dea
   return `${refusedAt}  ${reason}  ${stage}  ${source}  ${[type, id].filter(Boolean).join(' ')}  ${detail}`;
 }
 
-/** Every dead letter that the options ask for, each once, one partition after another. Throws `Usage` for a bad `since`. */
+/**
+ * Every dead letter that the options ask for, each once, one partition after another; `leftOut` is asked last, about
+ * each that would come. Throws `Usage` for a bad `since`.
+ */
 async function* listDeadLetters(
   options: Pick<DeadLetterOptions, 'reason' | 'since' | 'limit'>,
   { broker, topic, now }: Pick<DeadLetterIo, 'broker' | 'topic' | 'now'>,
+  leftOut: (source: string) => boolean = () => false,
 ): AsyncGenerator<DeadLetter> {
   const since = options.since === undefined ? '' : sinceTime(options.since, now);
   const seen = new Set<string>();
+  let left = options.limit ?? Infinity;
   for await (const letter of readLetters(broker, topic)) {
-    if (seen.size >= (options.limit ?? Infinity)) return;
+    if (left <= 0) return;
     const { source, reason, refusedAt } = letter;
     // The cleaner is at-least-once: a crash may have written a letter twice.
     if (seen.has(source) || refusedAt < since || (options.reason ?? reason) !== reason) continue;
     seen.add(source);
+    if (leftOut(source)) continue;
+    left--;
     yield letter;
   }
 }
@@ -104,16 +124,21 @@ interface Fate {
 }
 
 /**
- * Sends each letter's event to ingest again, with its own id, so that an event which did get through is not counted
- * twice. What ingest accepts is judged by the cleaner anew: it may come back as another dead letter.
+ * Sends each letter's event to ingest again, with its own id: one that did get through is known again for as long as
+ * ids are remembered. What ingest accepts is judged by the cleaner anew: it may come back as another dead letter.
  */
-async function* replayDeadLetters(options: DeadLetterOptions, io: DeadLetterIo): AsyncGenerator<Fate> {
-  const { to } = options;
+async function* replayDeadLetters(
+  options: DeadLetterOptions,
+  io: DeadLetterIo,
+  leftOut: (source: string) => boolean,
+): AsyncGenerator<Fate> {
+  const { to, key } = options;
   if (to === undefined) throw new LikenessError('Usage', 'replay needs --to URL, the address of the ingest');
-  for await (const letter of listDeadLetters(options, io)) {
+  const address = { to, ...(key && { key }) };
+  for await (const letter of listDeadLetters(options, io, leftOut)) {
     const { source, reason, event } = letter;
     if (!isObject(event)) yield { source, reason, outcome: 'notReplayable', detail: 'what arrived is no JSON object' };
-    else yield { source, reason, ...(await post(sentEvent(event), { ...options, to }, io)) };
+    else yield { source, reason, ...(await postEvent(sentEvent(event), address, io)) };
   }
 }
 
@@ -121,41 +146,6 @@ async function* replayDeadLetters(options: DeadLetterOptions, io: DeadLetterIo):
 function sentEvent(event: Readonly<Record<string, unknown>>): object {
   const added = new Set(['profile', 'tags', 'itemVersion', ...(event['itemVersion'] === undefined ? [] : ['item'])]);
   return Object.fromEntries(Object.entries(event).filter(([field]) => !added.has(field)));
-}
-
-async function post(
-  event: object,
-  { to, key }: { readonly to: string; readonly key?: string },
-  io: DeadLetterIo,
-): Promise<Pick<Fate, 'outcome' | 'detail'>> {
-  const headers: Record<string, string> = { 'content-type': 'application/x-ndjson' };
-  if (key) headers['authorization'] = `Basic ${Buffer.from(`${key}:`).toString('base64')}`;
-  const response = await reach(to, () =>
-    io.fetch(new URL('/v1/events', to), { method: 'POST', headers, body: JSON.stringify(event) }),
-  );
-  const { code, message } = (await response.json().catch(() => ({}))) as { code?: string; message?: string };
-  if (response.ok) return { outcome: 'accepted', detail: '' };
-  if (response.status === 400) return { outcome: 'refused', detail: `${code}: ${message}` };
-  // Anything else would meet every other letter too: the key, the load, the service.
-  const refused = response.status === 401 || response.status === 403;
-  throw new LikenessError(
-    refused ? 'Unauthenticated' : 'BrokerUnavailable',
-    `${to} answered ${response.status} ${code ?? ''}: ${message ?? ''}`,
-    {
-      retryable: response.status === 429 || response.status >= 500,
-    },
-  );
-}
-
-async function reach(to: string, call: () => Promise<Response>): Promise<Response> {
-  try {
-    return await call();
-  } catch (cause) {
-    throw new LikenessError('BrokerUnavailable', `Cannot reach ${to}: ${describeError(cause)}`, {
-      cause,
-      retryable: true,
-    });
-  }
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
