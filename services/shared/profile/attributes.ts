@@ -5,7 +5,8 @@
 import { LikenessError } from '../errors.ts';
 import type { CompiledFeatures, CompiledRatio } from './compile.ts';
 import { isoTime } from './iso-time.ts';
-import type { SequenceEntry } from './kinds/sequence.ts';
+import type { SequenceEntry } from './kinds/sequence-entry.ts';
+import { Sequence } from './kinds/sequence-state.ts';
 import { newer, type EventOrder } from './order.ts';
 import type { ProfileState } from './profile.ts';
 
@@ -107,7 +108,7 @@ export type HistoryEntry = Pick<SequenceEntry, 'itemId' | 'type' | 'time'>;
 /** The entries of the sequence feature `name`, oldest first. Throws `NotFound` if there is no such feature. */
 export function sequenceOf(compiled: CompiledFeatures, state: ProfileState, name: string): readonly HistoryEntry[] {
   const place = compiled.features.findIndex((feature) => feature.name === name);
-  const entries = state.features[place];
-  if (Array.isArray(entries)) return entries as readonly SequenceEntry[];
+  const own = state.features[place];
+  if (own instanceof Sequence) return own.entries;
   throw new LikenessError('NotFound', `There is no sequence feature named ${name}; models name one as their history`);
 }

@@ -75,7 +75,7 @@ export class StateReader {
 
   hash(): readonly [hi: number, lo: number] {
     const place = this.unsigned();
-    if (place > 0) return this.#hashes[place - 1] ?? this.#missing();
+    if (place > 0) return this.#hashes[place - 1] ?? this.missing();
     const hi = this.word();
     const hash = [hi, this.word()] as const;
     this.#hashes.push(hash);
@@ -103,6 +103,17 @@ export class StateReader {
     return this.#fresh(this.unsigned());
   }
 
+  /** A string of a list of which `known` has been read: the last is its neighbour, distances count from the end. */
+  textNear(known: readonly string[]): string {
+    const head = this.unsigned();
+    if (head % 4 === textTag.seen) return known[known.length - Math.floor(head / 4)] ?? this.missing();
+    const before = this.#before;
+    this.#before = known.at(-1) ?? '';
+    const value = this.#fresh(head);
+    this.#before = before;
+    return value;
+  }
+
   tally(): { readonly a: string; readonly b: string; readonly times: number } {
     const head = this.unsigned();
     const [a, b] = this.#pair(Math.floor(head / 2) - 1);
@@ -112,7 +123,7 @@ export class StateReader {
   order(): EventOrder | undefined {
     const place = this.unsigned();
     if (place === 0) return undefined;
-    if (place > 1) return this.#orders[place - 2] ?? this.#missing();
+    if (place > 1) return this.#orders[place - 2] ?? this.missing();
     const time = this.time();
     const order = orderOf(time, this.plain());
     this.#orders.push(order);
@@ -120,7 +131,7 @@ export class StateReader {
   }
 
   #pair(place: number): readonly [a: string, b: string] {
-    if (place >= 0) return this.#pairs[place] ?? this.#missing();
+    if (place >= 0) return this.#pairs[place] ?? this.missing();
     const a = this.label();
     const pair = [a, this.label()] as const;
     this.#pairs.push(pair);
@@ -129,7 +140,7 @@ export class StateReader {
 
   #tabled(table: string[]): string {
     const head = this.unsigned();
-    if (head % 4 === textTag.seen) return table[Math.floor(head / 4)] ?? this.#missing();
+    if (head % 4 === textTag.seen) return table[Math.floor(head / 4)] ?? this.missing();
     const value = this.#fresh(head);
     table.push(value);
     return value;
@@ -178,7 +189,8 @@ export class StateReader {
     return byte;
   }
 
-  #missing(): never {
+  /** For a place that nothing was read for. */
+  missing(): never {
     throw corrupt('a string is missing from its table');
   }
 }

@@ -38,6 +38,19 @@ export class StateWriter {
     this.#orders.length = 0;
   }
 
+  /** Bytes written so far. */
+  get size(): number {
+    return this.#at;
+  }
+
+  /** A copy of what was written since the size was `start`: at the beginning of `room`, or of new bytes if it is short. */
+  copySince(start: number, room: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    const size = this.#at - start;
+    const target = room.length >= size ? room : new Uint8Array(Math.ceil(size * 1.25));
+    this.#buffer.copy(target, 0, start, this.#at);
+    return target;
+  }
+
   /** A copy of what was written. */
   finish(): Buffer {
     const bytes = Buffer.allocUnsafe(this.#at);
@@ -101,7 +114,7 @@ export class StateWriter {
     this.lastTime = value;
   }
 
-  /** A string that may come again: an item id. */
+  /** A string that may come again: a field's value. */
   text(value: string): void {
     this.#tabled(this.#texts, value);
   }
@@ -121,6 +134,18 @@ export class StateWriter {
     }
     this.#utf8(value);
     this.#before = value;
+  }
+
+  /**
+   * A string of a list, whose bytes depend on that list alone: `distance` says how far away it stands there already,
+   * 0 that it does not; `neighbour` is what stands next to it, or ''.
+   */
+  textNear(value: string, neighbour: string, distance: number): void {
+    if (distance > 0) return this.unsigned(distance * 4 + textTag.seen);
+    const before = this.#before;
+    this.#before = neighbour;
+    this.plain(value);
+    this.#before = before;
   }
 
   /** How often two labels came together. The pair has a table of its own, and 1 takes no byte. */

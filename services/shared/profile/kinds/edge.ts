@@ -56,7 +56,7 @@ function reader(field: string): (at: StateEvent) => Edge {
 
 /** `sign`: 1 for the last, -1 for the first. */
 export function edgeKind(sign: 1 | -1): FeatureKind<EdgeDefinition, Edge> {
-  return { version: 1, compile: ({ field }) => compileEdge(sign, field) };
+  return { version: 2, compile: ({ field }) => compileEdge(sign, field) };
 }
 
 function compileEdge(sign: 1 | -1, field: string): CompiledKind<Edge> {
@@ -72,9 +72,8 @@ function compileEdge(sign: 1 | -1, field: string): CompiledKind<Edge> {
     merge: better,
     value: (state) => (state === null ? null : field === 'time' ? isoTime(state.time) : state.value),
     encode(writer, state) {
-      writer.unsigned(state === null ? 0 : 1);
       if (state !== null) codec.encode(writer, state);
     },
-    decode: (bytes) => (bytes.unsigned() === 0 ? null : codec.decode(bytes)),
+    decode: codec.decode,
   };
 }

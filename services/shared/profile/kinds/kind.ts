@@ -31,7 +31,7 @@ export interface CompiledKind<State> {
   value(state: State, now: number, counted: Counted): unknown;
   /** True where `value` is an estimate. */
   approximate?(state: State, now: number): boolean;
-  /** Equal states give equal bytes; `decode` reads exactly what `encode` wrote. */
+  /** Only of states that have counted an event. Equal states give equal bytes; `decode` reads exactly what `encode` wrote. */
   encode(writer: StateWriter, state: State): void;
   decode(reader: StateReader): State;
 }
