@@ -66,7 +66,11 @@ export function createOperations(deps: OperateDeps): Operations {
 const quote = (id: string): string => JSON.stringify(id);
 
 function unknownProfile(id: string): Refusal {
-  return new Refusal(404, 'NotFound', `No event of the profile ${quote(id)} has been counted.`);
+  return new Refusal(
+    404,
+    'NotFound',
+    `No event of the profile ${quote(id)} has been counted. If some were sent, the dead letters say why: likeness dead-letters list.`,
+  );
 }
 
 /**

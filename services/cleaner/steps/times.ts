@@ -17,7 +17,10 @@ export function createTimesStep({ late }: Pick<CleanerSlice['cleaning'], 'late'>
     if (time - ingestedAt > maxAheadMs)
       return deadLetter('FutureTime', `${event.time} is more than 5 minutes after ${event.ingestedAt}`);
     if (receivedAt - time > graceMs)
-      return deadLetter('TooLate', `${event.time} is more than ${late.grace} before ${event.receivedAt}`);
+      return deadLetter(
+        'TooLate',
+        `${event.time} is more than ${late.grace} before ${event.receivedAt}; history needs a write key of scope import`,
+      );
     return ok(event);
   };
 }
