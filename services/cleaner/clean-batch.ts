@@ -2,10 +2,11 @@
 import type { CleanerSlice } from '../../crds/slices.ts';
 import type { Batch, OutgoingRecord } from '../shared/broker.ts';
 import { encodeItem, type Catalogue } from '../shared/catalogue.ts';
+import { encodeDeadLetter } from '../shared/dead-letter.ts';
 import { partitionOf } from '../shared/partition.ts';
 import { packLines, unpackLines } from '../shared/record.ts';
 import type { CatalogueFeed } from './catalogue-feed.ts';
-import { encodeClean, encodeDeadLetter } from './clean-line.ts';
+import { encodeClean } from './clean-line.ts';
 import { createPipeline } from './pipeline.ts';
 import { createProfilesOf } from './profiles.ts';
 import type { Draft } from './step.ts';

@@ -1,6 +1,4 @@
-/** The text of a clean event and of a dead letter, made from the line that came in wherever possible. */
-import type { DeadLetter } from '../shared/event.ts';
-import { maxBytesPerRecord } from '../shared/record.ts';
+/** The text of a clean event, made from the line that came in wherever possible. */
 import type { Draft } from './step.ts';
 
 /**
@@ -34,25 +32,4 @@ function textOf(value: unknown): string {
   let text = texts.get(value);
   if (text === undefined) texts.set(value, (text = JSON.stringify(value)));
   return text;
-}
-
-/** Escaped, so much text still fits into one record of the broker. */
-const maxKeptText = 64 * 1024;
-
-/** `line` is kept as it is if it is JSON, else as text, cut only where no record could hold it. */
-export function encodeDeadLetter(letter: Omit<DeadLetter, 'event'>, line: string): string {
-  return `${JSON.stringify(letter).slice(0, -1)},"event":${keptEvent(line)}}`;
-}
-
-function keptEvent(line: string): string {
-  return line.length <= maxBytesPerRecord && isJson(line) ? line : JSON.stringify(line.slice(0, maxKeptText));
-}
-
-function isJson(line: string): boolean {
-  try {
-    JSON.parse(line);
-    return true;
-  } catch {
-    return false;
-  }
 }

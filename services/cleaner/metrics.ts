@@ -1,37 +1,23 @@
 /** What the cleaner counts. */
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
+import { createStageMetrics, type StageMetrics } from '../shared/stage-metrics.ts';
 import type { CleanBatch } from './clean-batch.ts';
 
-export interface CleanerMetrics {
+export interface CleanerMetrics extends Pick<StageMetrics, 'lag' | 'forgetLag'> {
   count(counts: CleanBatch['counts']): void;
-  lag(partition: number, events: number): void;
-  forgetLag(partition: number): void;
   items(size: number): void;
 }
 
-const stage = 'cleaner';
-
 export function createMetrics(registry: Registry): CleanerMetrics {
-  const registers = [registry];
-  const events = new Counter({
-    name: 'likeness_events_total',
-    help: 'Events by what became of them; the reason is a reason code, or the name of the Drop rule',
-    labelNames: ['stage', 'result', 'reason'],
-    registers,
-  });
-  const lag = new Gauge({
-    name: 'likeness_lag_events',
-    help: 'Records of the stream that this stage has not worked on yet',
-    labelNames: ['stage', 'partition'],
-    registers,
-  });
-  const items = new Gauge({ name: 'likeness_catalogue_items', help: 'Items in the catalogue', registers });
+  const { count, lag, forgetLag } = createStageMetrics(registry, 'cleaner');
+  const help = 'Items in the catalogue';
+  const items = new Gauge({ name: 'likeness_catalogue_items', help, registers: [registry] });
   return {
     count: (counts) => {
-      for (const { result, reason, events: amount } of counts.values()) events.inc({ stage, result, reason }, amount);
+      for (const fate of counts.values()) count(fate, fate.events);
     },
-    lag: (partition, amount) => lag.set({ stage, partition }, amount),
-    forgetLag: (partition) => lag.remove({ stage, partition }),
+    lag,
+    forgetLag,
     items: (size) => items.set(size),
   };
 }

@@ -1,25 +1,13 @@
 /** What the feature service counts. */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
+import { createStageMetrics } from '../shared/stage-metrics.ts';
 import type { Applied } from './apply.ts';
-
-const stage = 'feature';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
 export function createMetrics(registry: Registry) {
   const registers = [registry];
-  const events = new Counter({
-    name: 'likeness_events_total',
-    help: 'Events by what became of them; the reason is a reason code, or Duplicate',
-    labelNames: ['stage', 'result', 'reason'],
-    registers,
-  });
-  const lag = new Gauge({
-    name: 'likeness_lag_events',
-    help: 'Records of the stream that this stage has not worked on yet',
-    labelNames: ['stage', 'partition'],
-    registers,
-  });
+  const { count, lag, forgetLag } = createStageMetrics(registry, 'feature');
   const commits = new Counter({
     name: 'likeness_commits_total',
     help: 'Commits to the profile store: committed, conflict (another instance was first), unknown (no answer)',
@@ -51,9 +39,9 @@ export function createMetrics(registry: Registry) {
   });
   return {
     applied({ applied, duplicates, refusals, overflows }: Applied): void {
-      if (applied > 0) events.inc({ stage, result: 'ok', reason: '' }, applied);
-      if (duplicates > 0) events.inc({ stage, result: 'drop', reason: 'Duplicate' }, duplicates);
-      for (const { reason } of refusals) events.inc({ stage, result: 'deadLetter', reason });
+      if (applied > 0) count({ result: 'ok', reason: '' }, applied);
+      if (duplicates > 0) count({ result: 'drop', reason: 'Duplicate' }, duplicates);
+      for (const { reason } of refusals) count({ result: 'deadLetter', reason }, 1);
       if (overflows > 0) idOverflow.inc(overflows);
     },
     commit: (outcome: 'committed' | 'conflict' | 'unknown') => commits.inc({ outcome }),
@@ -63,7 +51,7 @@ export function createMetrics(registry: Registry) {
       profiles.inc({ from: 'store' }, stored);
     },
     overflow: (feature: string) => stateOverflow.inc({ feature }),
-    lag: (partition: number, records: number) => lag.set({ stage, partition }, records),
-    forgetLag: (partition: number) => lag.remove({ stage, partition }),
+    lag,
+    forgetLag,
   };
 }
