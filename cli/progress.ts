@@ -14,6 +14,8 @@ export interface Progress {
   readonly model: string | undefined;
   /** From the start of this process to the first answer that the model, not popularity, gave. */
   readonly firstRecommendationMs: number | undefined;
+  /** Trainings that have failed in a row since the pipeline was started. */
+  readonly failedTrainings: number;
 }
 
 export interface ProgressWatch {
@@ -31,11 +33,13 @@ export function watchProgress(pipeline: LaunchedPipeline, url: string, terminal:
   let replay: ReplayProgress | undefined;
   let first: number | undefined;
   const read = async (): Promise<Progress> => {
-    const [{ lag, model }, profiles] = await Promise.all([
+    const [{ lag, model, training }, profiles] = await Promise.all([
       pipeline.backend.observe(),
       pipeline.backend.countProfiles(),
     ]);
-    return { profiles, lag: lag.cleaner + lag.feature, model: model?.version, firstRecommendationMs: first };
+    const onTheWay = lag.cleaner + lag.feature;
+    const { failures: failedTrainings } = training;
+    return { profiles, lag: onTheWay, model: model?.version, firstRecommendationMs: first, failedTrainings };
   };
   const fail = (error: unknown) => {
     if (!stopped.signal.aborted) terminal.note(`progress: ${describeError(error)}`);
@@ -68,14 +72,19 @@ async function showEverySecond({ read, accepted, terminal, signal }: Show): Prom
   }
 }
 
-/** Asks for a session that the catalogue knows until the answer is personalised. Milliseconds since the process began. */
-async function firstPersonalised(url: string, signal: AbortSignal): Promise<number> {
-  for (;;) {
-    const body = JSON.stringify({ events: [{ itemId: '22086', type: 'purchase' }], n: 5 });
-    const headers = { 'content-type': 'application/json' };
-    const response = await fetch(`${url}/v1/recommendations`, { method: 'POST', headers, body, signal });
-    const answer = (await response.json()) as { personalised?: boolean };
-    if (response.ok && answer.personalised) return performance.now();
-    await sleep(probeMs, undefined, { signal });
-  }
+/**
+ * Asks for a session that the catalogue knows until the answer is personalised; a request that fails is one of the
+ * many. Resolves with the milliseconds since the process began; rejects only when `signal` says stop.
+ */
+export async function firstPersonalised(url: string, signal: AbortSignal): Promise<number> {
+  while (!(await isPersonalised(url, signal).catch(() => false))) await sleep(probeMs, undefined, { signal });
+  return performance.now();
+}
+
+async function isPersonalised(url: string, signal: AbortSignal): Promise<boolean> {
+  const body = JSON.stringify({ events: [{ itemId: '22086', type: 'purchase' }], n: 5 });
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${url}/v1/recommendations`, { method: 'POST', headers, body, signal });
+  const answer = (await response.json()) as { personalised?: boolean };
+  return response.ok && answer.personalised === true;
 }

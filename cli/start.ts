@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readImportKey } from '../operator/local/keys.ts';
-import { exitCodes } from '../services/shared/errors.ts';
-import { watchProgress, type Progress } from './progress.ts';
+import { exitCodes, LikenessError } from '../services/shared/errors.ts';
+import { type Progress, type ProgressWatch, watchProgress } from './progress.ts';
 import { replayFile, type ReplayProgress } from './replay.ts';
 import type { Terminal } from './terminal.ts';
-import { launchPipeline, untilEnded } from './up.ts';
+import { type LaunchedPipeline, launchPipeline, untilEnded } from './up.ts';
 
 export interface StartOptions {
   readonly data: string;
@@ -28,6 +28,14 @@ const interrupted = 130;
 export async function runStart(options: StartOptions, terminal: Terminal): Promise<number> {
   terminal.note('Likeness: the purchases of a real shop become live profiles and recommendations.');
   const pipeline = await launchPipeline({ ...options, json: false, spec: example('shop.yaml') });
+  try {
+    return await runShop(pipeline, options, terminal);
+  } finally {
+    await pipeline.stop();
+  }
+}
+
+async function runShop(pipeline: LaunchedPipeline, options: StartOptions, terminal: Terminal): Promise<number> {
   const url = pipeline.backend.urls().serving;
   terminal.note(`API      ${url}      events go to ${url}/v1/events, people look at ${url}/`);
   const progress = watchProgress(pipeline, url, terminal);
@@ -43,23 +51,37 @@ export async function runStart(options: StartOptions, terminal: Terminal): Promi
     onProgress: progress.sent,
     onNote: (note) => terminal.note(note),
   });
-  const settled = await settle(progress, cancelled.signal);
-  progress.stop();
+  const settled = await settle(progress, options, cancelled.signal).finally(() => progress.stop());
   if (settled) summarise({ sent, settled, url }, options, terminal);
   else terminal.note(`Stopped at event ${sent.line.toLocaleString('en')}; npm start goes on there.`);
   const code = options.once && settled ? exitCodes.ok : await ended;
-  await pipeline.stop();
   return options.once && !settled && code === exitCodes.ok ? interrupted : code;
 }
 
-/** Waits until every accepted event is in a profile and the model has recommended; undefined if stopped before that. */
-async function settle(progress: ReturnType<typeof watchProgress>, signal: AbortSignal): Promise<Progress | undefined> {
+/** So many trainings that fail in a row: the next one will too. */
+const hopelessTrainings = 3;
+
+/**
+ * Waits until every accepted event is in a profile and the model has recommended; undefined if stopped before that.
+ * With `once` rejects when no model can be trained: nobody is there to mend it.
+ */
+export async function settle(
+  progress: Pick<ProgressWatch, 'read'>,
+  { once, data }: Pick<StartOptions, 'once' | 'data'>,
+  signal: AbortSignal,
+): Promise<Progress | undefined> {
   while (!signal.aborted) {
     const current = await progress.read();
     if (current.lag === 0 && current.model !== undefined && current.firstRecommendationMs !== undefined) return current;
+    if (once && current.failedTrainings >= hopelessTrainings) throw untrainable(current.failedTrainings, data);
     await sleep(100);
   }
   return undefined;
+}
+
+function untrainable(failures: number, data: string): LikenessError {
+  const message = `Training has failed ${failures} times in a row: ${join(data, 'logs', 'trainer.log')} says why`;
+  return new LikenessError('ModelInvalid', message, { retryable: true });
 }
 
 interface Outcome {

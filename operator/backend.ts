@@ -13,7 +13,12 @@ export interface Observed {
   readonly workloads: readonly ObservedWorkload[];
   /** Records that wait before a stage. */
   readonly lag: { readonly cleaner: number; readonly feature: number };
-  readonly training: { readonly phase: 'Idle' | 'Running' | 'Succeeded' | 'Failed'; readonly message: string };
+  readonly training: {
+    readonly phase: 'Idle' | 'Running' | 'Succeeded' | 'Failed';
+    readonly message: string;
+    /** Runs that have failed in a row since the plan was applied. */
+    readonly failures: number;
+  };
   readonly model: { readonly version: string; readonly generation: number } | undefined;
 }
 

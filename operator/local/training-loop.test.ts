@@ -49,8 +49,21 @@ it('takes exit code 65 for too few events, and anything else for a failure', asy
     writeFileSync(runsFile, '[]');
     const loop = startTrainingLoop(options(() => 10, { train: async () => code }));
     await vi.waitFor(() => expect(readFileSync(runsFile, 'utf8')).toContain(outcome), 5000);
+    expect(loop.phase().failures).toBe(outcome === 'Failed' ? 1 : 0);
     await loop.stop();
   }
+});
+
+it('counts the failures in a row, of this start alone', async () => {
+  let now = 1e9;
+  writeFileSync(runsFile, JSON.stringify([{ startedAt: now - 1, records: 10, outcome: 'Failed' }]));
+  const clock = { now: () => (now += 700_000) };
+  const train = vi.fn(async () => 1);
+  const loop = startTrainingLoop(options(() => 10, { clock, train }));
+  expect(loop.phase()).toMatchObject({ phase: 'Failed', failures: 0 });
+  await vi.waitFor(() => expect(loop.phase().failures).toBeGreaterThan(2), 5000);
+  await loop.stop();
+  expect(train).toHaveBeenCalledTimes(loop.phase().failures);
 });
 
 it('goes on when the broker was away', async () => {

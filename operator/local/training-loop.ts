@@ -6,6 +6,7 @@ import type { Training } from '../../crds/pipeline.ts';
 import type { Broker } from '../../services/shared/broker.ts';
 import { exitCodes, LikenessError } from '../../services/shared/errors.ts';
 import type { Clock } from '../../services/shared/service.ts';
+import type { Observed } from '../backend.ts';
 import { decideRetrain, type TrainingRun } from '../retrain.ts';
 
 export interface TrainingLoopOptions {
@@ -23,7 +24,7 @@ export interface TrainingLoopOptions {
 }
 
 export interface TrainingLoop {
-  phase(): { phase: 'Idle' | 'Running' | 'Succeeded' | 'Failed'; message: string };
+  phase(): Observed['training'];
   stop(): Promise<void>;
 }
 
@@ -33,6 +34,7 @@ const keptRuns = 100;
 export function startTrainingLoop(options: TrainingLoopOptions): TrainingLoop {
   const stopped = new AbortController();
   const runs = loadRuns(options.runsFile);
+  const since = options.clock.now();
   const attempt = createAttempt(options.logger);
   const loop = async () => {
     while (!stopped.signal.aborted) {
@@ -44,7 +46,7 @@ export function startTrainingLoop(options: TrainingLoopOptions): TrainingLoop {
     if (!stopped.signal.aborted) options.onFatal(error);
   });
   return {
-    phase: () => describe(runs.at(-1)),
+    phase: () => describe(runs, since),
     stop: async () => {
       stopped.abort();
       await done;
@@ -90,13 +92,13 @@ function outcomeOf(code: number): TrainingRun['outcome'] {
   return code === exitCodes.badData ? 'TooFewEvents' : 'Failed';
 }
 
-function describe(last: TrainingRun | undefined): {
-  phase: 'Idle' | 'Running' | 'Succeeded' | 'Failed';
-  message: string;
-} {
-  if (last === undefined) return { phase: 'Idle', message: 'waiting for the first events' };
-  if (last.outcome === 'TooFewEvents') return { phase: 'Idle', message: 'waiting for more events' };
-  return { phase: last.outcome, message: `started ${new Date(last.startedAt).toISOString()}` };
+function describe(runs: readonly TrainingRun[], since: number): Observed['training'] {
+  const ended = runs.filter(({ startedAt, outcome }) => startedAt >= since && outcome !== 'Running');
+  const failures = ended.length - 1 - ended.findLastIndex(({ outcome }) => outcome !== 'Failed');
+  const last = runs.at(-1);
+  if (last === undefined) return { phase: 'Idle', message: 'waiting for the first events', failures };
+  if (last.outcome === 'TooFewEvents') return { phase: 'Idle', message: 'waiting for more events', failures };
+  return { phase: last.outcome, message: `started ${new Date(last.startedAt).toISOString()}`, failures };
 }
 
 function loadRuns(file: string): TrainingRun[] {
