@@ -4,6 +4,8 @@ import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { exitCodes, LikenessError } from '../../services/shared/errors.ts';
+import { createEndings } from './endings.ts';
 
 export interface ChildOptions {
   readonly name: string;
@@ -12,6 +14,8 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly logFile: string;
   readonly logger: Logger;
+  /** How long a process may take to end before it is killed, in milliseconds. Default: 30 s. */
+  readonly graceMs?: number;
 }
 
 /** What a child process inherits of the environment beside its own keys: nothing that could change what it says. */
@@ -33,6 +37,12 @@ function spawnService(options: ChildOptions): ChildProcess {
   const log = openLog(options.logFile);
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
+  log.on('error', (error) => {
+    options.logger.error({ error, process: options.name, file: options.logFile }, 'the log cannot be written');
+    // Read on without it: a full pipe would stop the process.
+    for (const output of [child.stdout, child.stderr]) output.unpipe(log).resume();
+  });
+  child.on('error', (error) => options.logger.error({ error, process: options.name }, 'process failed'));
   child.once('close', () => log.end());
   // However this process ends, short of SIGKILL, its children end with it.
   const endWithParent = () => child.kill('SIGTERM');
@@ -46,16 +56,33 @@ function openLog(file: string): WriteStream {
   return createWriteStream(file, { flags: 'a' });
 }
 
-/** Runs a process to its end. Resolves with its exit code; a signal counts as 1. */
+/** Calls back once, at its end or when it could not be started. */
+function onEnd(child: ChildProcess, ended: (code: number | null, signal: NodeJS.Signals | null) => void): void {
+  child.once('exit', ended);
+  child.once('error', () => {
+    if (child.pid === undefined) ended(null, null);
+  });
+}
+
+/** Asks it to end, and kills it when it has not after a while. */
+function terminate(child: ChildProcess, { logger, name, graceMs = 30_000 }: ChildOptions): void {
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => {
+    logger.error({ process: name, graceMs }, 'process does not end: killed');
+    child.kill('SIGKILL');
+  }, graceMs);
+  child.once('exit', () => clearTimeout(timer));
+}
+
+/** Runs a process to its end. Resolves with its exit code; a signal or a failed start counts as 1. */
 export function runToEnd(options: ChildOptions, signal: AbortSignal): Promise<number> {
   const child = spawnService(options);
-  const abort = () => child.kill('SIGTERM');
+  const abort = () => terminate(child, options);
   signal.addEventListener('abort', abort, { once: true });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => {
+  return new Promise((resolve) => {
+    onEnd(child, (code) => {
       signal.removeEventListener('abort', abort);
-      resolve(code ?? 1);
+      resolve(code ?? exitCodes.bug);
     });
   });
 }
@@ -72,26 +99,39 @@ const longestRestartMs = 30_000;
 /** A process that lived so long has recovered: its next restart is quick again. */
 const stableMs = 60_000;
 
+export interface SupervisedOptions extends ChildOptions {
+  /** Called when the process ends again and again in a way that no restart mends; it is not started any more. */
+  readonly onFatal?: (error: LikenessError) => void;
+}
+
 /** Keeps one process alive until `stop`, which sends SIGTERM and waits for its end. */
-export function superviseService(options: ChildOptions): Supervised {
+export function superviseService(options: SupervisedOptions): Supervised {
   let stopping = false;
   let delay = firstRestartMs;
   let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
   let ended = Promise.resolve();
+  const endings = createEndings();
+  const restart = (code: number | null, signal: NodeJS.Signals | null) => {
+    const { name, logger, onFatal } = options;
+    if (endings.isHopeless(code, performance.now())) {
+      logger.error({ process: name, code }, 'process ended too often');
+      return onFatal?.(hopeless(options, code));
+    }
+    logger.error({ process: name, code, signal, restartInMs: delay }, 'process ended');
+    timer = setTimeout(launch, delay);
+    delay = Math.min(longestRestartMs, delay * 2);
+  };
   const launch = () => {
     const started = performance.now();
-    child = spawnService(options);
-    const current = child;
+    const current = spawnService(options);
+    child = current;
     ended = new Promise((resolve) => {
-      current.once('exit', (code, signal) => {
+      onEnd(current, (code, signal) => {
         child = undefined;
         resolve();
-        if (stopping) return;
         if (performance.now() - started > stableMs) delay = firstRestartMs;
-        options.logger.error({ process: options.name, code, signal, restartInMs: delay }, 'process ended');
-        timer = setTimeout(launch, delay);
-        delay = Math.min(longestRestartMs, delay * 2);
+        if (!stopping) restart(code, signal);
       });
     });
   };
@@ -102,8 +142,15 @@ export function superviseService(options: ChildOptions): Supervised {
     stop: async () => {
       stopping = true;
       clearTimeout(timer);
-      child?.kill('SIGTERM');
+      if (child) terminate(child, options);
       await ended;
     },
   };
+}
+
+function hopeless({ name, logFile }: ChildOptions, code: number | null): LikenessError {
+  return new LikenessError(
+    'BadConfig',
+    `${name} ends with exit code ${code} each time it is started: ${logFile} says why`,
+  );
 }

@@ -18,6 +18,7 @@ export async function startProcesses({ plan, options, keys }: StartInput): Promi
       env: instance.env,
       logFile: join(options.dataDir, 'logs', `${instance.name}.log`),
       logger: options.deps.telemetry.logger,
+      onFatal: options.deps.onFatal,
     }),
   );
   return {
