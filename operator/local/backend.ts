@@ -18,6 +18,7 @@ import { instanceEnv, type LocalSettings, workloadOf } from './environment.ts';
 import { startInProcess } from './in-process.ts';
 import { cleanerLag, countProfiles, featureLag, type LagSources } from './lag.ts';
 import { ensureKeys, type LocalKeys } from './keys.ts';
+import { refuseOrphanedLogs } from './orphaned-logs.ts';
 import { startProcesses } from './processes.ts';
 import { startTrainingLoop, type TrainingLoop } from './training-loop.ts';
 
@@ -62,6 +63,8 @@ interface Applied {
 export async function createLocalBackend(plan: Plan, options: LocalOptions): Promise<LocalBackend> {
   mkdirSync(options.dataDir, { recursive: true });
   checkDataFolder(options.dataDir, plan);
+  const { replicas } = workloadOf(plan, 'ingest');
+  refuseOrphanedLogs(options.dataDir, { processes: options.processes, replicas });
   const keys = ensureKeys(options.dataDir);
   const kafka = workloadOf(plan, 'ingest').env['LIKENESS_KAFKA'];
   const broker = await connectBroker({ ...(kafka && { kafka }), dataDir: options.dataDir, clientId: 'likeness-local' });
@@ -151,7 +154,7 @@ async function observe(applied: Applied | undefined, sources: LagSources): Promi
   return {
     workloads: (await applied?.running.observe()) ?? [],
     lag: { cleaner: await cleanerLag(sources), feature: await featureLag(sources) },
-    training: applied?.loop?.phase() ?? { phase: 'Idle', message: 'nothing to train' },
+    training: applied?.loop?.phase() ?? { phase: 'Idle', message: 'nothing to train', failures: 0 },
     model: active && { version: active.version, generation: active.generation },
   };
 }
