@@ -35,7 +35,7 @@ export function instanceEnv(workload: Workload, settings: LocalSettings, keys: L
     LIKENESS_HOST: settings.host,
     LIKENESS_LOG_LEVEL: settings.logLevel,
     LIKENESS_WRITE_KEYS: keys.writeKeysFile,
-    // Nobody else reaches this machine's loopback: any SDK may write, only history needs the key.
+    // Loopback: any SDK on this machine may write, only history needs the key. Ingest refuses other sites' pages.
     LIKENESS_OPEN: 'true',
     LIKENESS_FROM_LOG_START: String(settings.fromLogStart ?? false),
     LIKENESS_SIGNING_KEY: keys.signingKeyFile,

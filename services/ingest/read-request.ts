@@ -1,7 +1,7 @@
 /** A request's body → what is accepted of it. Pure, but for the clock and the ids that are passed in. */
 import type { Grant } from '../shared/write-keys.ts';
 import { type Accepted, acceptCalls, acceptEvents, acceptItems } from './accept.ts';
-import type { Access } from './access.ts';
+import type { Access, Sender } from './access.ts';
 import { type Entry, entriesOf, readDocument, readEntries } from './read-body.ts';
 import { isRefusal, type Refusal, refuse } from './refusal.ts';
 import type { SegmentCall } from './segment.ts';
@@ -10,7 +10,7 @@ import { isObject } from './shape.ts';
 export interface RequestBody {
   /** Decompressed. */
   readonly bytes: Uint8Array;
-  readonly authorization: string | undefined;
+  readonly sender: Sender;
   readonly contentType: string | undefined;
 }
 
@@ -33,8 +33,8 @@ export function createReader({ access, partitions, now, newId }: ReaderDeps): Re
   const time = (): string => new Date(now()).toISOString();
   const stampOf = (grant: Grant) => ({ ingestedAt: time(), imported: grant.import, newId });
   return {
-    events: ({ bytes, authorization, contentType }) => {
-      const grant = access(authorization);
+    events: ({ bytes, sender, contentType }) => {
+      const grant = access(sender);
       if (isRefusal(grant)) return grant;
       const entries = readEntries(bytes, contentType);
       return Array.isArray(entries) ? acceptEvents(entries, stampOf(grant), partitions) : entries;
@@ -43,10 +43,10 @@ export function createReader({ access, partitions, now, newId }: ReaderDeps): Re
       const entries = readEntries(bytes, contentType);
       return Array.isArray(entries) ? acceptItems(entries, { now: time(), newId }) : entries;
     },
-    calls: ({ bytes, authorization }, call) => {
+    calls: ({ bytes, sender }, call) => {
       const document = readDocument(bytes);
       if (isRefusal(document)) return document;
-      const grant = access(authorization, document.value);
+      const grant = access(sender, document.value);
       // Segment's clients repeat everything but a 400 for ever.
       if (isRefusal(grant)) return { ...grant, status: 400 };
       const batch = callsIn(document.value, call);

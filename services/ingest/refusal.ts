@@ -9,6 +9,7 @@ export type RefusalCode =
   | 'BrokerUnavailable'
   | 'EventTooLarge'
   | 'ForbiddenKey'
+  | 'ForbiddenOrigin'
   | 'NoProfileId'
   | 'NoTime'
   | 'NoType'
@@ -22,8 +23,8 @@ export type RefusalCode =
   | 'WriteAheadLogFailed';
 
 export interface Refusal {
-  /** 400: never send it again; 401: wrong key; 404: no such route; 429 and 503: send the same again later. */
-  readonly status: 400 | 401 | 404 | 429 | 503;
+  /** 400: never send it again; 401: wrong key; 403: a page of another site; 404: no such route; 429 and 503: send the same again later. */
+  readonly status: 400 | 401 | 403 | 404 | 429 | 503;
   readonly code: RefusalCode;
   readonly message: string;
   readonly retryAfterSeconds?: number;

@@ -76,9 +76,9 @@ function observe({ metrics }: RouteDeps, route: string): RequestHandler {
 /** Before the body is read: a sender without a key costs nothing but its header. */
 function authorise({ access, receiver }: RouteDeps): RequestHandler {
   return (request, response, next) => {
-    const grant = access(request.headers.authorization);
+    const grant = access(request.headers);
     if (!isRefusal(grant)) return next();
-    response.setHeader('www-authenticate', 'Basic realm="likeness"');
+    if (grant.status === 401) response.setHeader('www-authenticate', 'Basic realm="likeness"');
     send(response, receiver.refuse(grant));
   };
 }
@@ -108,10 +108,10 @@ function reply(
   read: (body: RequestBody) => Parameters<Receiver['receive']>[0],
 ): RequestHandler {
   return async (request, response) => {
-    const { authorization, 'content-type': contentType } = request.headers;
+    const { headers: sender } = request;
     // Without a body there is none to parse, and `body` is undefined.
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    send(response, await receiver.receive(read({ bytes, authorization, contentType })));
+    send(response, await receiver.receive(read({ bytes, sender, contentType: sender['content-type'] })));
   };
 }
 

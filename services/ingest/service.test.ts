@@ -296,6 +296,21 @@ describe('write keys', () => {
   });
 });
 
+describe('an open door', () => {
+  it('is closed to the pages of other sites, on every route', async () => {
+    const { send, ids } = await ingest();
+    const page = { origin: 'https://evil.example', 'content-type': 'text/plain' };
+    const refused = { status: 403, body: { code: 'ForbiddenOrigin' } };
+    expect(await send('/v1/events', json(event), page)).toMatchObject(refused);
+    expect(await send('/v1/items', '[]', page, 'PUT')).toMatchObject(refused);
+    // Segment's clients repeat everything but a 400 for ever.
+    const track = json({ messageId: 'm', event: 'x', userId: 'u' });
+    expect(await send('/v1/t', track, page)).toMatchObject({ ...refused, status: 400 });
+    expect(await ids()).toEqual([]);
+    expect(await send('/v1/events', json(event), { origin: 'http://localhost:3000' })).toMatchObject({ status: 202 });
+  });
+});
+
 describe('under pressure', () => {
   const away = new LikenessError('BrokerUnavailable', 'away', { retryable: true });
   const awayBroker = { producer: () => Promise.reject(away), offsets: () => Promise.reject(away) };
