@@ -29,10 +29,12 @@ const retrainSchema = z.strictObject({
   mode: z
     .enum(['Never', 'OnGrowth'])
     .default('OnGrowth')
-    .describe('Never: only the first model, and when asked. OnGrowth: again as the events become more.'),
+    .describe('Never: only the first model. OnGrowth: again as the log of clean events grows.'),
   growth: decimal(1.05, 1000)
     .default('2')
-    .describe('Train again once there are so many times the events that the last model learned from.'),
+    .describe(
+      'Train again once the log of clean events has so many times the records it had when the last model was trained.',
+    ),
   cooldown: durationSchema.default('10s').describe('The least time between two trainings.'),
   maxPerDay: whole(1, 96).default(24).describe('At most so many trainings in 24 hours.'),
 });
