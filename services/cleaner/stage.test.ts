@@ -48,4 +48,6 @@ it('publishes an item when the batch that brought it comes again after a failed 
   away = false;
   await stage.onBatch(batch);
   expect(sent.toSorted()).toEqual(['clean', 'items']);
+  await stage.onBatch(batch); // what got through is not published again
+  expect(sent.toSorted()).toEqual(['clean', 'clean', 'items']);
 });
