@@ -7,19 +7,19 @@ export interface PostEventIo {
   readonly sleep: (ms: number) => Promise<unknown>;
 }
 
-export interface PostOutcome {
+interface PostOutcome {
   readonly outcome: 'accepted' | 'refused';
   readonly detail: string;
 }
 
-export interface IngestAddress {
+interface IngestAddress {
   /** Base URL. */
   readonly to: string;
   readonly key?: string;
 }
 
 /** How long an ingest may put one event off. */
-export const patienceMs = 120_000;
+const patienceMs = 120_000;
 /** The pause where the ingest names none. */
 const pauseMs = 1000;
 

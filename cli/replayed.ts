@@ -1,7 +1,7 @@
 /** Remembers which dead letters went through ingest again, so that the next replay leaves them out. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 
-export interface Replayed {
+interface Replayed {
   has(source: string): boolean;
   /** Written before the next letter is sent. */
   add(source: string): void;
