@@ -66,7 +66,7 @@ async function measureFull({ kafka, redis, pair }: Target, events: number): Prom
     items: 4000,
     bytes,
     seed: pair + 1,
-    startTime: Date.now() - 3_600_000,
+    startTime: Date.now() - 600_000,
     prefix: `f${pair}`,
   };
   const latencies: number[] = [];

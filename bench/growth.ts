@@ -55,7 +55,7 @@ async function eventsPerSecond(users: number, events: number, run: number): Prom
   const at = { kafka: kafka.address, redis: redis.url, name: 'growth', port: 18_080, partitions };
   await fill(at, users);
   const stack = await startStack(at);
-  const shape = { users, items: 4000, bytes: 500, startTime: Date.now() - hourMs };
+  const shape = { users, items: 4000, bytes: 500, startTime: Date.now() - hourMs / 6 };
   const load = (count: number, seed: number) =>
     bodies(eventLines({ ...shape, events: count, seed, prefix: `g${run}-${seed}` }), 100);
   const url = stack.backend.urls().ingest;

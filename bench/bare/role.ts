@@ -2,6 +2,7 @@
  * One process of the bare two-hop pipe: producer → topic → forwarder → topic → consumer. Stock kafkajs, nothing
  * parsed. `node role.ts ROLE JSON`; says `ready`, works, says one JSON line of what it did.
  */
+import { createInterface } from 'node:readline';
 import { Kafka, logLevel, type Consumer, type Message, type Producer } from 'kafkajs';
 
 interface RoleOptions {
@@ -48,8 +49,9 @@ async function produce(): Promise<void> {
   await sendAll(producer, options.messages);
 }
 
-/** Waits for a word from the parent. */
-const told = () => new Promise((resolve) => process.stdin.once('data', resolve));
+const words = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+/** Waits for the next word from the parent, which may have come while this process was still busy. */
+const told = () => words.next();
 
 async function sendAll(producer: Producer, count: number): Promise<void> {
   const value = Buffer.alloc(options.bytes, 120);
