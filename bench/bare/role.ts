@@ -49,7 +49,10 @@ async function produce(): Promise<void> {
   await sendAll(producer, options.messages);
 }
 
-const words = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const parent = createInterface({ input: process.stdin });
+// Its end, however it comes, is this process's end too.
+parent.once('close', () => process.exit());
+const words = parent[Symbol.asyncIterator]();
 /** Waits for the next word from the parent, which may have come while this process was still busy. */
 const told = () => words.next();
 

@@ -18,7 +18,7 @@ export interface ChildOptions {
   readonly graceMs?: number;
 }
 
-/** What a child process inherits of the environment beside its own keys: nothing that could change what it says. */
+/** What a child process inherits of the environment beside its own keys; NODE_OPTIONS, so that it can be profiled. */
 const inherited = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'NODE_OPTIONS'] as const;
 
 const mainOf = (service: string): string => {
