@@ -91,6 +91,8 @@ export interface TopicSettings {
   readonly compacted?: boolean;
   /** Absent: kept for ever. */
   readonly retentionMs?: number;
+  /** Replicas that must have a record before it is acknowledged. Absent: all but one, at least 1. */
+  readonly minInsyncReplicas?: number;
 }
 
 export interface PartitionOffsets {

@@ -3,6 +3,7 @@ import type { Admin, ITopicConfig } from 'kafkajs';
 import type { PartitionOffsets, TopicSettings } from '../../broker.ts';
 import { LikenessError } from '../../errors.ts';
 import { insist } from './client.ts';
+import { configOf } from './topic-config.ts';
 
 /** Admin calls are tried for so long. */
 const withinMs = 10_000;
@@ -20,20 +21,11 @@ export async function createTopics(admin: Admin, settings: readonly TopicSetting
 }
 
 function topicConfig(settings: TopicSettings): ITopicConfig {
-  const { name, partitions, replicationFactor, compacted, retentionMs } = settings;
-  const config: Record<string, string> = {
-    // Record times from event time would let retention delete history while it is being written.
-    'message.timestamp.type': 'LogAppendTime',
-    'unclean.leader.election.enable': 'false',
-    'cleanup.policy': compacted ? 'compact' : 'delete',
-    'retention.ms': String(retentionMs ?? -1),
-  };
-  if (replicationFactor) config['min.insync.replicas'] = String(Math.max(1, replicationFactor - 1));
   return {
-    topic: name,
-    numPartitions: partitions,
-    replicationFactor: replicationFactor ?? -1,
-    configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+    topic: settings.name,
+    numPartitions: settings.partitions,
+    replicationFactor: settings.replicationFactor ?? -1,
+    configEntries: Object.entries(configOf(settings)).map(([name, value]) => ({ name, value })),
   };
 }
 
