@@ -1,0 +1,182 @@
+/**
+ * Keeps the topics of every pipeline, and knows their lag, apart from reconciling: a reconcile asks what is known and
+ * goes on, so that a broker that does not answer holds up nobody but its own pipelines.
+ */
+import { describeError, LikenessError } from '../../services/shared/errors.ts';
+import type { Clock } from '../../services/shared/service.ts';
+import type { TopicSettings } from '../../services/shared/broker.ts';
+import type { GroupLag, TopicAdmin, TopicProblem } from '../../services/shared/topic-admin.ts';
+
+export interface WantedTopics {
+  /** Bootstrap servers, for messages. */
+  readonly address: string;
+  readonly connect: () => Promise<TopicAdmin>;
+  /** Managed: created and set. Else only looked at. */
+  readonly managed: boolean;
+  readonly topics: readonly TopicSettings[];
+  /** By stage: what it reads, and as which group. */
+  readonly stages: Readonly<Record<string, GroupLag>>;
+}
+
+export interface TopicsState {
+  readonly outcome: 'Checking' | 'Ready' | 'Refused' | 'Unreachable';
+  /** What is wrong and what to do; empty where nothing is. */
+  readonly message: string;
+  /** Records that wait before a stage, as last measured. */
+  readonly lag: Readonly<Record<string, number>>;
+}
+
+export type Removal = 'Removing' | 'Removed' | { readonly failed: string };
+
+export interface TopicsKeeperOptions {
+  readonly clock: Clock;
+  /** Told when what is known of a pipeline has changed. */
+  readonly onChange: (pipeline: string) => void;
+  /** Between two looks at topics that are as they should be. */
+  readonly refreshMs?: number;
+  /** Between two tries at topics that are not. */
+  readonly retryMs?: number;
+  /** Pipelines looked after at once. */
+  readonly atOnce?: number;
+}
+
+interface Entry {
+  identity: string;
+  state: TopicsState;
+  checkedAt: number;
+  running: boolean;
+  removal: Removal | undefined;
+}
+
+const unknown: TopicsState = { outcome: 'Checking', message: '', lag: {} };
+
+export class TopicsKeeper {
+  readonly #entries = new Map<string, Entry>();
+  readonly #options: Required<TopicsKeeperOptions>;
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+  #closed = false;
+
+  constructor(options: TopicsKeeperOptions) {
+    this.#options = { refreshMs: 30_000, retryMs: 5000, atOnce: 32, ...options };
+    this.#free = this.#options.atOnce;
+  }
+
+  /** What is known under exactly these settings. Never waits; looks again behind the caller's back when it is time. */
+  look(pipeline: string, wanted: WantedTopics): TopicsState {
+    const entry = this.#entryOf(pipeline, identityOf(wanted));
+    const pause = entry.state.outcome === 'Ready' ? this.#options.refreshMs : this.#options.retryMs;
+    if (!entry.running && this.#options.clock.now() - entry.checkedAt >= pause)
+      this.#start(entry, () => this.#check(pipeline, entry, wanted));
+    return entry.state;
+  }
+
+  /** Removes topics and groups behind the caller's back. Ask again until it says `Removed`; a failure is tried again. */
+  remove(pipeline: string, wanted: WantedTopics): Removal {
+    const entry = this.#entryOf(pipeline, `remove ${identityOf(wanted)}`);
+    const due = this.#options.clock.now() - entry.checkedAt >= this.#options.retryMs;
+    if (!entry.running && entry.removal !== 'Removed' && due)
+      this.#start(entry, () => this.#remove(pipeline, entry, wanted));
+    return entry.removal ?? 'Removing';
+  }
+
+  forget(pipeline: string): void {
+    this.#entries.delete(pipeline);
+  }
+
+  /** Nothing is started any more, and nobody is told. */
+  close(): void {
+    this.#closed = true;
+    this.#entries.clear();
+  }
+
+  #entryOf(pipeline: string, identity: string): Entry {
+    const known = this.#entries.get(pipeline);
+    if (known?.identity === identity) return known;
+    const entry: Entry = { identity, state: unknown, checkedAt: -Infinity, running: false, removal: undefined };
+    this.#entries.set(pipeline, entry);
+    return entry;
+  }
+
+  #start(entry: Entry, work: () => Promise<void>): void {
+    entry.running = true;
+    void this.#permit().then(async () => {
+      try {
+        if (!this.#closed) await work();
+      } finally {
+        entry.running = false;
+        entry.checkedAt = this.#options.clock.now();
+        this.#release();
+      }
+    });
+  }
+
+  async #check(pipeline: string, entry: Entry, wanted: WantedTopics): Promise<void> {
+    const before = JSON.stringify(entry.state);
+    entry.state = await stateOf(wanted, entry.state.lag);
+    if (JSON.stringify(entry.state) !== before) this.#tell(pipeline, entry);
+  }
+
+  async #remove(pipeline: string, entry: Entry, wanted: WantedTopics): Promise<void> {
+    try {
+      const names = wanted.topics.map(({ name }) => name);
+      const groups = Object.values(wanted.stages).map(({ group }) => group);
+      await connected(wanted, (admin) => admin.remove(names, groups));
+      entry.removal = 'Removed';
+    } catch (error) {
+      entry.removal = { failed: `${wanted.address}: ${describeError(error)}` };
+    }
+    this.#tell(pipeline, entry);
+  }
+
+  #tell(pipeline: string, entry: Entry): void {
+    if (!this.#closed && this.#entries.get(pipeline) === entry) this.#options.onChange(pipeline);
+  }
+
+  async #permit(): Promise<void> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #release(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free++;
+    else next();
+  }
+}
+
+function identityOf({ address, managed, topics, stages }: WantedTopics): string {
+  return JSON.stringify([address, managed, topics, stages]);
+}
+
+async function connected<T>(wanted: WantedTopics, work: (admin: TopicAdmin) => Promise<T>): Promise<T> {
+  const admin = await wanted.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.close();
+  }
+}
+
+async function stateOf(wanted: WantedTopics, lastLag: TopicsState['lag']): Promise<TopicsState> {
+  try {
+    return await connected(wanted, async (admin) => {
+      const problems = await (wanted.managed ? admin.ensure(wanted.topics) : admin.check(wanted.topics));
+      const lag = await measure(admin, wanted.stages);
+      if (problems.length === 0) return { outcome: 'Ready', message: '', lag };
+      return { outcome: 'Refused', message: problems.map(sentence).join('; '), lag };
+    });
+  } catch (error) {
+    const refused = error instanceof LikenessError && !error.retryable;
+    const message = `${wanted.address}: ${describeError(error)}`;
+    return { outcome: refused ? 'Refused' : 'Unreachable', message, lag: lastLag };
+  }
+}
+
+async function measure(admin: TopicAdmin, stages: WantedTopics['stages']): Promise<Record<string, number>> {
+  const lag: Record<string, number> = {};
+  for (const [stage, of] of Object.entries(stages)) lag[stage] = await admin.lag(of);
+  return lag;
+}
+
+const sentence = ({ topic, problem }: TopicProblem): string => `topic ${topic}: ${problem}`;
