@@ -1,6 +1,7 @@
-/** Makes sure that the real parts are there: Java 17, Maven, redis-server, Kafka's jars. Run before the real tests. */
+/** Makes sure that the real parts are there: Java 17, Maven, redis-server, Kafka, Kubernetes. Run before the real tests. */
 import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
+import { ensureKubernetes } from './kubernetes/ensure-kubernetes.ts';
 import { warmKafka } from './warm-kafka.ts';
 
 const run = promisify(execFile);
@@ -14,6 +15,7 @@ interface Tool {
 }
 
 const oldestJava = 17;
+const oldestOpenssl = 3;
 const packageTool = 'apt-get';
 
 const tools: readonly Tool[] = [
@@ -25,8 +27,15 @@ const tools: readonly Tool[] = [
   },
   { command: 'mvn', versionArgs: ['--version'], isGood: () => true, packages: ['maven'] },
   { command: 'redis-server', versionArgs: ['--version'], isGood: () => true, packages: ['redis-server'] },
+  {
+    command: 'openssl',
+    versionArgs: ['version'],
+    isGood: (output) => Number(/OpenSSL (\d+)/.exec(output)?.[1] ?? 0) >= oldestOpenssl,
+    packages: ['openssl'],
+  },
 ];
 
+/** What most real tests run on; the programs of Kubernetes, which take long to compile, are not among it. */
 export async function ensureTestbed(): Promise<void> {
   const missing = await findMissing();
   if (missing.length > 0) await install(missing);
@@ -55,7 +64,7 @@ async function install(missing: readonly Tool[]): Promise<void> {
   const fallback = `apt-get install --no-install-recommends ${missing.map((tool) => tool.packages[0]).join(' ')}`;
   if (process.getuid?.() !== 0 || !(await hasAptGet())) {
     throw new Error(
-      `The tests on real Kafka and Redis need ${words} (Java ${oldestJava} or later). Run this, then again npm test:\n\n` +
+      `The tests on real Kafka, Redis and Kubernetes need ${words} (Java ${oldestJava}, OpenSSL ${oldestOpenssl} or later). Run this, then again npm test:\n\n` +
         `  sudo apt-get update && sudo ${fallback}\n\nThe fast tests need nothing: npm run test:unit`,
     );
   }
@@ -94,8 +103,11 @@ function say(text: string): void {
 }
 
 if (import.meta.main) {
-  await ensureTestbed().catch((error: unknown) => {
+  try {
+    await ensureTestbed();
+    await ensureKubernetes(say);
+  } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
-  });
+  }
 }

@@ -1,6 +1,162 @@
 /** A real control plane on loopback: etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok's nodes. */
-import type { KubernetesOptions, RunningKubernetes } from './types.ts';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OwnedProcess } from '../owned-process.ts';
+import { askApi } from './api-request.ts';
+import { kubernetesPrograms } from './cache.ts';
+import { issueCertificates, readIdentity } from './certificates.ts';
+import { writeKubeconfig } from './kubeconfig.ts';
+import { runKubectl } from './kubectl.ts';
+import { writeKwokConfig } from './kwok-config.ts';
+import { freePorts, type Layout } from './layout.ts';
+import { defaultNodes, nodeManifest } from './nodes.ts';
+import * as parts from './parts.ts';
+import type { FakeNode, KubernetesOptions, RunningKubernetes } from './types.ts';
 
-export function startKubernetes(_options: KubernetesOptions = {}): Promise<RunningKubernetes> {
-  return Promise.reject(new Error('The control plane is being built.'));
+const settleWithinMs = 60_000;
+
+type Processes = Readonly<Record<'etcd' | 'apiServer' | 'controllerManager' | 'scheduler' | 'kwok', OwnedProcess>>;
+
+/**
+ * Ready in 10 to 25 seconds: the API answers, and unless it is the API alone, all nodes are Ready and the namespace
+ * `default` has its ServiceAccount. If the start fails, the folder with the logs stays.
+ */
+export async function startKubernetes(options: KubernetesOptions = {}): Promise<RunningKubernetes> {
+  const programs = kubernetesPrograms();
+  if (!existsSync(programs.kube) || !existsSync(programs.kwok))
+    throw new Error('The control plane is not there yet; run: node test/testbed/ensure.ts');
+  const layout = await layOut();
+  const kwokConfig = writeKwokConfig(layout.dir, options.jobsRunFor === undefined ? '1s' : options.jobsRunFor);
+  const processes: Processes = {
+    etcd: parts.etcd(layout),
+    apiServer: parts.apiServer(layout, options.apiServerArgs ?? []),
+    controllerManager: parts.controllerManager(layout),
+    scheduler: parts.scheduler(layout),
+    kwok: parts.kwok(layout, kwokConfig),
+  };
+  try {
+    await Promise.all([processes.etcd.start(), processes.apiServer.start()]);
+    if (options.parts !== 'api') await startTheRest(layout, processes, options.nodes ?? defaultNodes);
+  } catch (error) {
+    await killAll(processes);
+    throw error;
+  }
+  return running(layout, processes);
+}
+
+async function layOut(): Promise<Layout> {
+  const dir = mkdtempSync(join(tmpdir(), 'likeness-kubernetes-'));
+  const pki = join(dir, 'pki');
+  await issueCertificates(pki);
+  const ports = await freePorts();
+  const ca = readFileSync(join(pki, 'ca.crt'), 'utf8');
+  const kubeconfig = (user: string) => join(dir, `${user}.kubeconfig`);
+  for (const user of ['admin', 'controller-manager', 'scheduler', 'kwok'])
+    writeKubeconfig(kubeconfig(user), { url: urlOf(ports.apiServer), ca }, readIdentity(pki, user));
+  return {
+    dir,
+    pki,
+    ports,
+    kubeconfig,
+    auditLog: join(dir, 'audit.log'),
+    access: { ca, ...readIdentity(pki, 'admin') },
+  };
+}
+
+async function startTheRest(layout: Layout, processes: Processes, nodes: readonly FakeNode[]): Promise<void> {
+  const { controllerManager, scheduler, kwok } = processes;
+  await Promise.all([
+    controllerManager.start(),
+    scheduler.start(),
+    kwok.start(),
+    ...nodes.map((node) => createNode(layout, node)),
+  ]);
+  await until('its nodes are Ready', async () => (await readyNodes(layout)) >= nodes.length);
+  const account = `${urlOf(layout.ports.apiServer)}/api/v1/namespaces/default/serviceaccounts/default`;
+  await until('the default ServiceAccount exists', async () => (await askApi(layout.access, account)).status === 200);
+}
+
+async function createNode({ access, ports }: Layout, node: FakeNode): Promise<void> {
+  const { status, body } = await askApi(access, `${urlOf(ports.apiServer)}/api/v1/nodes`, nodeManifest(node));
+  if (status !== 201) throw new Error(`The node ${node.name} was refused with ${status}: ${body}`);
+}
+
+interface NodeList {
+  readonly items: readonly { readonly status: { readonly conditions?: readonly NodeCondition[] } }[];
+}
+
+interface NodeCondition {
+  readonly type: string;
+  readonly status: string;
+}
+
+async function readyNodes({ access, ports }: Layout): Promise<number> {
+  const { items } = JSON.parse((await askApi(access, `${urlOf(ports.apiServer)}/api/v1/nodes`)).body) as NodeList;
+  return items.filter(({ status }) => status.conditions?.some(isReady)).length;
+}
+
+function isReady({ type, status }: NodeCondition): boolean {
+  return type === 'Ready' && status === 'True';
+}
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + settleWithinMs;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`The control plane did not come so far that ${what}.`);
+    await sleep(50);
+  }
+}
+
+function running(layout: Layout, processes: Processes): RunningKubernetes {
+  const { dir, pki, ports, kubeconfig, auditLog, access } = layout;
+  const { apiServer } = processes;
+  const url = urlOf(ports.apiServer);
+  const cacheDir = join(dir, 'kubectl-cache');
+  return {
+    url,
+    kubeconfig: kubeconfig('admin'),
+    caFile: join(pki, 'ca.crt'),
+    ca: access.ca,
+    admin: readIdentity(pki, 'admin'),
+    auditLog,
+    get pids() {
+      return {
+        etcd: processes.etcd.pid,
+        apiServer: apiServer.pid,
+        controllerManager: processes.controllerManager.pid,
+        scheduler: processes.scheduler.pid,
+        kwok: processes.kwok.pid,
+      };
+    },
+    kubectl: (args, options = {}) =>
+      runKubectl(args, { kubeconfig: options.kubeconfig ?? kubeconfig('admin'), cacheDir, input: options.input }),
+    tokenKubeconfig: (token) => {
+      const path = kubeconfig(`token-${randomBytes(4).toString('hex')}`);
+      writeKubeconfig(path, { url, ca: access.ca }, { token });
+      return path;
+    },
+    stopApiServer: () => apiServer.stop(),
+    killApiServer: () => apiServer.kill(),
+    startApiServer: () => apiServer.start(),
+    restartApiServer: async () => {
+      await apiServer.kill();
+      await apiServer.start();
+    },
+    stop: async () => {
+      await killAll(processes);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Nothing of it is kept, so nothing needs to end in order. */
+async function killAll(processes: Processes): Promise<void> {
+  await Promise.all(Object.values(processes).map((part) => part.kill()));
+}
+
+function urlOf(port: number): string {
+  return `https://127.0.0.1:${port}`;
 }

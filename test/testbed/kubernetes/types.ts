@@ -5,6 +5,11 @@ export interface KubernetesOptions {
   readonly nodes?: readonly FakeNode[];
   /** `api` starts etcd and the API server alone, for tests of clients; nothing schedules or runs then. */
   readonly parts?: 'api' | 'all';
+  /**
+   * How long a Job's pod runs before it completes, `5s`, unless its annotations say otherwise (see kwok-stages.yaml).
+   * Null: until it is annotated. By default `1s`.
+   */
+  readonly jobsRunFor?: string | null;
   /** Further flags of the API server, e.g. `--min-request-timeout=5` for short watches. */
   readonly apiServerArgs?: readonly string[];
 }

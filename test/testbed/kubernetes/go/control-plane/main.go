@@ -1,5 +1,6 @@
 // Command kube is every part of a Kubernetes cluster in one binary: its first argument (or the name it is
 // called by) says which of the unmodified upstream commands it is. One link instead of seven saves 300 MB.
+// With --end-with-parent before that, it ends with the process that started it.
 package main
 
 import (
@@ -7,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 	_ "time/tzdata"
 
 	"github.com/spf13/cobra"
@@ -35,6 +37,10 @@ var components = map[string]func() *cobra.Command{
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "--end-with-parent" {
+		os.Args = append(os.Args[:1], os.Args[2:]...)
+		go endWith(os.Getppid())
+	}
 	name := filepath.Base(os.Args[0])
 	if name == "kube" && len(os.Args) > 1 {
 		name, os.Args = os.Args[1], os.Args[1:]
@@ -59,4 +65,12 @@ func runKubectl() {
 	if err := cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()); err != nil {
 		util.CheckErr(err)
 	}
+}
+
+// endWith ends this process soon after its parent, also when that was killed and could not end it.
+func endWith(parent int) {
+	for os.Getppid() == parent {
+		time.Sleep(500 * time.Millisecond)
+	}
+	os.Exit(1)
 }
