@@ -9,8 +9,8 @@ await runService({
   env: process.env,
   parseConfig,
   start: async (config, deps) => {
-    const { kafka, data, sessionTimeoutMs } = config;
-    const broker = await connectBroker({ kafka, dataDir: data, clientId: 'likeness-cleaner', sessionTimeoutMs });
+    const { connections, sessionTimeoutMs } = config;
+    const broker = await connectBroker({ ...connections, clientId: 'likeness-cleaner', sessionTimeoutMs });
     deps.onStop(() => broker.close());
     return start(config, { ...deps, broker });
   },

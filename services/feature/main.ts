@@ -10,10 +10,10 @@ await runService({
   env: process.env,
   parseConfig,
   start: async (config, deps) => {
-    const { kafka, redis, data, sessionTimeoutMs } = config;
-    const broker = await connectBroker({ kafka, dataDir: data, clientId: 'likeness-feature', sessionTimeoutMs });
+    const { connections, sessionTimeoutMs } = config;
+    const broker = await connectBroker({ ...connections, clientId: 'likeness-feature', sessionTimeoutMs });
     deps.onStop(() => broker.close());
-    const store = await connectProfileStore({ redis, dataDir: data });
+    const store = await connectProfileStore(connections);
     deps.onStop(() => store.close());
     return start(config, { ...deps, broker, store });
   },

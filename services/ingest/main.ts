@@ -10,8 +10,7 @@ await runService({
   env: process.env,
   parseConfig,
   start: (config, deps) => {
-    const { kafka, data: dataDir } = config;
-    const connect = () => connectBroker({ kafka, dataDir, clientId: 'likeness-ingest' });
+    const connect = () => connectBroker({ ...config.connections, clientId: 'likeness-ingest' });
     // With a write-ahead log ingest works while Kafka is away, also when it starts.
     const broker = lateBroker(connect, deps.onFatal);
     deps.onStop(() => broker.close());

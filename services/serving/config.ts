@@ -16,8 +16,8 @@ const extra = {
 
 /** Throws `BadConfig`, also for an address that others reach while nothing says who may read. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
-  const connections = parseEnv(env, servingSlice, extra);
-  const { LIKENESS_HOST: host, LIKENESS_SPEC: spec } = connections;
+  const read = parseEnv(env, servingSlice, extra);
+  const { LIKENESS_HOST: host, LIKENESS_SPEC: spec } = read;
   if (!isLoopback(host) && !spec.serving.authentication) {
     throw new LikenessError(
       'BadConfig',
@@ -27,18 +27,14 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
   }
   return {
     host,
-    port: connections.LIKENESS_PORT,
-    logLevel: connections.LIKENESS_LOG_LEVEL,
-    pipeline: {
-      namespace: connections.LIKENESS_NAMESPACE,
-      name: connections.LIKENESS_PIPELINE,
-      epoch: connections.LIKENESS_EPOCH,
-    },
-    partitions: connections.LIKENESS_PARTITIONS,
-    topics: connections.LIKENESS_TOPICS,
+    port: read.LIKENESS_PORT,
+    logLevel: read.LIKENESS_LOG_LEVEL,
+    pipeline: { namespace: read.LIKENESS_NAMESPACE, name: read.LIKENESS_PIPELINE, epoch: read.LIKENESS_EPOCH },
+    partitions: read.LIKENESS_PARTITIONS,
+    topics: read.LIKENESS_TOPICS,
     spec,
-    trustedKeyFiles: connections.LIKENESS_TRUSTED_KEYS,
-    /** What the adapters connect to. */
-    connections,
+    trustedKeyFiles: read.LIKENESS_TRUSTED_KEYS,
+    modelStore: { LIKENESS_MODELS: read.LIKENESS_MODELS },
+    connections: read.connections,
   };
 }

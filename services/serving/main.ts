@@ -11,11 +11,10 @@ await runService({
   env: process.env,
   parseConfig,
   start: async (config, deps) => {
-    const { LIKENESS_KAFKA: kafka, LIKENESS_REDIS: redis, LIKENESS_DATA: dataDir } = config.connections;
-    const models = connectModelStore(config.connections);
-    const broker = await connectBroker({ kafka, dataDir, clientId: 'likeness-serving' });
+    const models = connectModelStore(config.modelStore);
+    const broker = await connectBroker({ ...config.connections, clientId: 'likeness-serving' });
     deps.onStop(() => broker.close());
-    const store = await connectProfileStore({ redis, dataDir });
+    const store = await connectProfileStore(config.connections);
     deps.onStop(() => store.close());
     return start(config, { ...deps, broker, store, models });
   },

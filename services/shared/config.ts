@@ -9,7 +9,13 @@
  * | LIKENESS_GROUP | consumer group of this stage (cleaner, feature) |
  * | LIKENESS_SPEC | JSON: the slice of the spec that this service reads |
  * | LIKENESS_KAFKA | bootstrap servers; absent: the embedded log in LIKENESS_DATA |
+ * | LIKENESS_KAFKA_TLS | `true`: by TLS |
+ * | LIKENESS_KAFKA_CA | PEM file of the authorities that are trusted; absent: Node's |
+ * | LIKENESS_KAFKA_SASL | `scram-sha-256`, `scram-sha-512` or `plain`; absent: no authentication |
+ * | LIKENESS_KAFKA_CREDENTIALS | folder with the files `username` and `password` |
  * | LIKENESS_REDIS | Redis URL; absent: the embedded store in LIKENESS_DATA |
+ * | LIKENESS_REDIS_CA | PEM file of the authorities that are trusted with rediss://; absent: Node's |
+ * | LIKENESS_REDIS_CREDENTIALS | folder with the files `password` and, unless the user is `default`, `username` |
  * | LIKENESS_DATA | folder of the embedded log, the embedded store and the write-ahead log |
  * | LIKENESS_MODELS | folder of the model artifacts |
  * | LIKENESS_HOST, LIKENESS_PORT | where HTTP listens |
@@ -17,6 +23,7 @@
  * | LIKENESS_LOG_LEVEL | pino level |
  */
 import { z } from 'zod';
+import { connectionsOf, saslMechanisms } from './connections.ts';
 import { LikenessError } from './errors.ts';
 import { streams } from './streams.ts';
 
@@ -36,7 +43,13 @@ const commonEnv = {
   LIKENESS_PARTITIONS: z.coerce.number().int().min(1),
   LIKENESS_TOPICS: json.pipe(z.record(z.enum(streams), z.string().min(1))),
   LIKENESS_KAFKA: z.string().min(1).optional(),
+  LIKENESS_KAFKA_TLS: z.enum(['true', 'false']).default('false'),
+  LIKENESS_KAFKA_CA: z.string().min(1).optional(),
+  LIKENESS_KAFKA_SASL: z.enum(saslMechanisms).optional(),
+  LIKENESS_KAFKA_CREDENTIALS: z.string().min(1).optional(),
   LIKENESS_REDIS: z.string().min(1).optional(),
+  LIKENESS_REDIS_CA: z.string().min(1).optional(),
+  LIKENESS_REDIS_CREDENTIALS: z.string().min(1).optional(),
   LIKENESS_DATA: z.string().min(1).optional(),
   LIKENESS_MODELS: z.string().min(1).optional(),
   LIKENESS_HOST: z.string().min(1).default('127.0.0.1'),
@@ -45,7 +58,12 @@ const commonEnv = {
   LIKENESS_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 };
 
-/** `spec` is the schema of this service's slice; `extra` its own keys. Throws LikenessError `BadConfig`. */
+const commonSchema = z.object(commonEnv);
+
+/**
+ * `spec` is the schema of this service's slice; `extra` its own keys; `connections` is what the connection keys come to.
+ * Throws LikenessError `BadConfig`.
+ */
 export function parseEnv<Spec extends z.ZodType, Extra extends z.ZodRawShape>(
   env: Readonly<Record<string, string | undefined>>,
   spec: Spec,
@@ -53,7 +71,8 @@ export function parseEnv<Spec extends z.ZodType, Extra extends z.ZodRawShape>(
 ) {
   const schema = z.object({ ...commonEnv, LIKENESS_SPEC: json.pipe(spec), ...extra });
   const parsed = schema.safeParse(env);
-  if (parsed.success) return parsed.data;
+  // Parsed again, because the type of the whole is not known here.
+  if (parsed.success) return { ...parsed.data, connections: connectionsOf(commonSchema.parse(env)) };
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new LikenessError('BadConfig', `The environment of this service is wrong:\n  ${problems.join('\n  ')}`);
 }

@@ -18,21 +18,21 @@ const extra = {
 
 /** Throws `BadConfig` or `BadSpec`. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
-  const connections = parseEnv(env, trainerSlice, extra);
-  const { LIKENESS_SPEC: spec, LIKENESS_MODEL: only } = connections;
+  const read = parseEnv(env, trainerSlice, extra);
+  const { LIKENESS_SPEC: spec, LIKENESS_MODEL: only } = read;
   if (spec.models.length === 0)
     throw new LikenessError('BadConfig', 'LIKENESS_SPEC: spec.models is empty, so there is nothing to train');
   const names = only === undefined ? spec.models.map((model) => model.name) : [only];
   return {
-    runId: connections.LIKENESS_RUN_ID,
-    signingKeyFile: connections.LIKENESS_SIGNING_KEY,
-    logLevel: connections.LIKENESS_LOG_LEVEL,
-    topics: connections.LIKENESS_TOPICS,
+    runId: read.LIKENESS_RUN_ID,
+    signingKeyFile: read.LIKENESS_SIGNING_KEY,
+    logLevel: read.LIKENESS_LOG_LEVEL,
+    topics: read.LIKENESS_TOPICS,
     models: names.map((name) => modelInputs(spec, name)),
     mergeOn: spec.identity.mergeOn,
     minEvents: spec.training.minEvents,
     holdout: Number(spec.training.holdout.fraction),
-    /** What the adapters connect to. */
-    connections,
+    modelStore: { LIKENESS_MODELS: read.LIKENESS_MODELS },
+    connections: read.connections,
   };
 }

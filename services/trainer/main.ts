@@ -22,10 +22,9 @@ function readSigningKey(file: string): KeyObject {
 }
 
 async function train(config: TrainerConfig, telemetry: Telemetry): Promise<void> {
-  const { LIKENESS_KAFKA: kafka, LIKENESS_DATA: dataDir } = config.connections;
-  const models = connectModelStore(config.connections);
+  const models = connectModelStore(config.modelStore);
   const signingKey = readSigningKey(config.signingKeyFile);
-  const broker = await connectBroker({ kafka, dataDir, clientId: 'likeness-trainer' });
+  const broker = await connectBroker({ ...config.connections, clientId: 'likeness-trainer' });
   try {
     const inverter = invertInThreads(availableParallelism());
     await run(config, { broker, models, signingKey, inverter, clock: Date, telemetry });

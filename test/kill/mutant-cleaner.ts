@@ -12,8 +12,8 @@ await runService({
   env: process.env,
   parseConfig,
   start: async (config, deps) => {
-    const { kafka, sessionTimeoutMs } = config;
-    const broker = await connectBroker({ kafka, clientId: 'mutant-cleaner', sessionTimeoutMs });
+    const { connections, sessionTimeoutMs } = config;
+    const broker = await connectBroker({ ...connections, clientId: 'mutant-cleaner', sessionTimeoutMs });
     deps.onStop(() => broker.close());
     const wrapped = withCommitBeforeProduce(broker, { flag: flag!, mutated: mutated === 'true' });
     return start(config, { ...deps, broker: wrapped });

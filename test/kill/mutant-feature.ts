@@ -14,13 +14,13 @@ await runService({
   env: process.env,
   parseConfig,
   start: async (config, deps) => {
-    const { kafka, redis = '', sessionTimeoutMs } = config;
-    const broker = await connectBroker({ kafka, clientId: 'mutant-feature', sessionTimeoutMs });
+    const { connections, sessionTimeoutMs } = config;
+    const broker = await connectBroker({ ...connections, clientId: 'mutant-feature', sessionTimeoutMs });
     deps.onStop(() => broker.close());
-    const store = await connectProfileStore({ redis });
+    const store = await connectProfileStore(connections);
     deps.onStop(() => store.close());
     // Only one of the two stands still: the other is to take over.
-    const pauses = { redis, pauses: name === 'feature-0' };
+    const pauses = { redis: connections.redis?.url ?? '', pauses: name === 'feature-0' };
     const faulty = faults.includes('compare-and-set') ? withoutCompareAndSet(store, injection, pauses) : store;
     const port = faults.includes('deduplication') ? withoutDeduplication(faulty, injection) : faulty;
     return start(config, { ...deps, broker, store: port });

@@ -1,5 +1,6 @@
 /** Chooses the profile store: Redis where an address is given, else the embedded one in the data folder. */
 import { join } from 'node:path';
+import type { RedisConnection } from '../connections.ts';
 import { LikenessError } from '../errors.ts';
 import type { ProfileStore } from '../profile-store.ts';
 import { openLmdbProfileStore } from './lmdb-profile-store.ts';
@@ -7,10 +8,12 @@ import { connectRedisProfileStore } from './redis-profile-store.ts';
 
 /** LMDB lies in `<dataDir>/profiles`. Rejects with `BadConfig` if neither is given, `StoreUnavailable` otherwise. */
 export async function connectProfileStore(where: {
-  redis?: string | undefined;
-  dataDir?: string | undefined;
+  /** As text: a URL, with everything in it that is needed. */
+  readonly redis?: RedisConnection | string | undefined;
+  readonly dataDir?: string | undefined;
 }): Promise<ProfileStore> {
-  if (where.redis !== undefined) return connectRedisProfileStore({ url: where.redis });
+  const { redis } = where;
+  if (redis !== undefined) return connectRedisProfileStore(typeof redis === 'string' ? { url: redis } : redis);
   if (where.dataDir !== undefined) return openLmdbProfileStore(join(where.dataDir, 'profiles'));
   throw new LikenessError('BadConfig', 'No profile store: set LIKENESS_REDIS, or LIKENESS_DATA for the embedded one.');
 }

@@ -10,7 +10,7 @@ import type {
   ReadRange,
   TopicSettings,
 } from '../broker.ts';
-import { insist, kafkaSettings, type KafkaOptions, type KafkaSettings } from './kafka/client.ts';
+import { connectAdmin, kafkaSettings, type KafkaOptions, type KafkaSettings } from './kafka/client.ts';
 import { GroupConsumer } from './kafka/consumer.ts';
 import { SerialProducer } from './kafka/producer.ts';
 import { follow, read } from './kafka/reading.ts';
@@ -22,9 +22,7 @@ const connectWithinMs = 15_000;
 /** Rejects with a retryable `BrokerUnavailable` if no broker answers, with `BadConfig` if it refuses this client. */
 export async function connectKafka(options: KafkaOptions): Promise<Broker> {
   const settings = kafkaSettings(options);
-  const admin = settings.hasty.admin();
-  const withinMs = Math.min(connectWithinMs, settings.deliveryTimeoutMs);
-  await insist(`connecting to ${options.address}`, withinMs, () => admin.connect());
+  const admin = await connectAdmin(settings, Math.min(connectWithinMs, settings.deliveryTimeoutMs));
   return new KafkaBroker(settings, admin);
 }
 

@@ -34,7 +34,10 @@ async function attempt<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (cause) {
     if (cause instanceof LikenessError) throw cause;
-    const message = `Redis failed: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    // Redis names the user, and the command or the key.
+    const advice = reason.startsWith('NOPERM') ? '. Grant it: docs/operations.md has the rules of each service' : '';
+    const message = `Redis failed: ${reason}${advice}`;
     throw new LikenessError('StoreUnavailable', message, { retryable: true, cause });
   }
 }

@@ -5,6 +5,7 @@ interface KafkaFailure {
   readonly name: string;
   readonly message: string;
   readonly type?: string;
+  readonly code?: unknown;
   readonly cause?: unknown;
   readonly originalError?: unknown;
 }
@@ -22,7 +23,8 @@ const lasting = [
 ];
 
 export function kafkaError(error: unknown, doing: string): LikenessError {
-  if (error instanceof LikenessError) return error;
+  const told = [error, ...chain(error)].find((link) => link instanceof LikenessError);
+  if (told) return told;
   const types = typesOf(error);
   const reason = error instanceof Error ? error.message : String(error);
   const named = types.length > 0 ? `${types.join(', ')}: ${reason}` : reason;
@@ -32,6 +34,33 @@ export function kafkaError(error: unknown, doing: string): LikenessError {
   const message = `Kafka failed at ${doing} (${named}).`;
   return new LikenessError('BrokerUnavailable', message, { retryable: true, cause: error });
 }
+
+const untrusted =
+  /^(CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+
+/**
+ * The same for a first connection. There a certificate that is not trusted is a matter of configuration; later it is an
+ * outage that the broker's people mend, as are files that are being replaced.
+ */
+export function connectError(error: unknown, doing: string): LikenessError {
+  const plain = kafkaError(error, doing);
+  const links = chain(error);
+  if (links.some(({ code }) => untrusted.test(String(code)))) {
+    const advice = 'Name a file with the certificate of the authority that signed it in LIKENESS_KAFKA_CA';
+    return new LikenessError(
+      'BadConfig',
+      `${plain.message} The broker's certificate is not trusted. ${advice}, and address the broker by a name that the certificate has.`,
+      { cause: error },
+    );
+  }
+  if (!plain.retryable || !links.some(isHangUp)) return plain;
+  const advice =
+    'If it is up, its listener may want TLS or authentication, or not: LIKENESS_KAFKA_TLS, LIKENESS_KAFKA_SASL.';
+  return new LikenessError(plain.code, `${plain.message} ${advice}`, { retryable: true, cause: error });
+}
+
+const isHangUp = ({ name, code }: KafkaFailure): boolean =>
+  name === 'KafkaJSConnectionClosedError' || code === 'ECONNRESET' || code === 'EPROTO';
 
 function isLasting(error: unknown, types: readonly string[]): boolean {
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return true;

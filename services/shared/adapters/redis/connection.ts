@@ -1,6 +1,8 @@
 /** A connection to Redis that never repeats a command by itself: a lost answer must reach the caller as unknown. */
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
+import type { RedisConnection as RedisAddress } from '../../connections.ts';
 import { LikenessError } from '../../errors.ts';
+import { type Credentials, readCa, readCredentials } from '../secret-files.ts';
 
 export interface RedisConnection {
   readonly redis: Redis;
@@ -8,19 +10,22 @@ export interface RedisConnection {
   close(): Promise<void>;
 }
 
-export interface RedisSettings {
-  /** `redis://` or `rediss://`. */
-  readonly url: string;
+export interface RedisSettings extends RedisAddress {
   /** How long to wait for the first connection; default 15 s. */
   readonly connectTimeoutMs?: number;
   /** After so long without an answer a command rejects, its outcome unknown; default 10 s. */
   readonly commandTimeoutMs?: number;
 }
 
-/** Rejects with `BadConfig` for a URL that is none, `StoreUnavailable` (retryable) when nobody answers in time. */
+/**
+ * Rejects with `BadConfig` for a URL that is none, files that cannot be read and a Redis that refuses this client;
+ * with `StoreUnavailable` (retryable) when nobody answers in time. Credentials and authorities are read anew at each
+ * connection.
+ */
 export async function connectRedis(settings: RedisSettings): Promise<RedisConnection> {
   const where = describe(settings.url);
-  const redis = new Redis(settings.url, {
+  const redis: Redis = new Redis(settings.url, {
+    ...accessOptions(settings),
     lazyConnect: true,
     protocol: 2,
     enableOfflineQueue: false,
@@ -28,7 +33,10 @@ export async function connectRedis(settings: RedisSettings): Promise<RedisConnec
     maxRetriesPerRequest: 0,
     enableAutoPipelining: false,
     commandTimeout: settings.commandTimeoutMs ?? 10_000,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 6), 2000),
+    retryStrategy: (times) => {
+      renewCredentials(redis, settings);
+      return Math.min(50 * 2 ** Math.min(times - 1, 6), 2000);
+    },
     // A replica that was the primary until now: connect again, perhaps to the new one.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   });
@@ -57,21 +65,77 @@ function describe(url: string): string {
   return `${hostname}:${port || '6379'}`;
 }
 
+const credentialsSetting = 'LIKENESS_REDIS_CREDENTIALS';
+const caSetting = 'LIKENESS_REDIS_CA';
+
+/** What the settings say beside the URL. Throws `BadConfig` if a file cannot be read now. */
+function accessOptions({ tls, credentials }: RedisSettings): RedisOptions {
+  if (tls?.ca) readCa(tls.ca, caSetting);
+  const trust = tls?.ca && {
+    // ioredis copies this object for each connection, and so asks anew.
+    get ca() {
+      return readCa(tls.ca!, caSetting);
+    },
+  };
+  return {
+    ...(credentials && userAndPassword(readCredentials(credentials, credentialsSetting))),
+    ...(tls && { tls: trust ?? {} }),
+  };
+}
+
+const userAndPassword = ({ username, password }: Credentials) => ({ username: username ?? 'default', password });
+
+/** For the next connection: a rotated Secret has others by now. One that cannot be read leaves the last ones. */
+function renewCredentials(redis: Redis, { credentials }: RedisSettings): void {
+  if (credentials === undefined) return;
+  try {
+    Object.assign(redis.options, userAndPassword(readCredentials(credentials, credentialsSetting)));
+  } catch (error) {
+    redis.emit('error', error);
+  }
+}
+
 function firstConnection(redis: Redis, where: string, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let last: unknown;
-    // Kept for good: an error event that nobody hears would end the process; commands reject for themselves.
-    redis.on('error', (error: unknown) => (last = error));
-    const timer = setTimeout(() => {
+    let settled = false;
+    const giveUp = (error: LikenessError): void => {
+      settled = true;
+      clearTimeout(timer);
       redis.disconnect();
+      reject(error);
+    };
+    // Kept for good: an error event that nobody hears would end the process; commands reject for themselves.
+    const note = (error: unknown): void => {
+      last = error;
+      const refusal = settled ? undefined : refusalOf(error, where);
+      if (refusal) giveUp(refusal);
+    };
+    redis.on('error', note);
+    const timer = setTimeout(() => {
       const message = `No Redis answers at ${where}. Is it running, and is the address right?`;
-      reject(new LikenessError('StoreUnavailable', message, { retryable: true, cause: last }));
+      giveUp(new LikenessError('StoreUnavailable', message, { retryable: true, cause: last }));
     }, timeoutMs);
     redis.once('ready', () => {
+      settled = true;
       clearTimeout(timer);
       resolve();
     });
     // The outcome of the first attempt does not matter: either `ready` comes in time or the timer says why not.
-    redis.connect().catch((error: unknown) => (last = error));
+    redis.connect().catch(note);
   });
+}
+
+const untrusted = /^(CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+|ERR_TLS_\w+)$/;
+
+/** Why trying again does not help; undefined if it may. */
+function refusalOf(cause: unknown, where: string): LikenessError | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const bad = (advice: string) =>
+    new LikenessError('BadConfig', `Redis at ${where}: ${cause.message}. ${advice}`, { cause });
+  if (/^(WRONGPASS|NOAUTH)\b/.test(cause.message))
+    return bad(`Give the user and the password that it has in ${credentialsSetting} (files username and password).`);
+  if ('code' in cause && untrusted.test(String(cause.code)))
+    return bad(`Name the certificate of the authority that signed its own in ${caSetting}, and a host that it is for.`);
+  return undefined;
 }
