@@ -7,7 +7,7 @@ import { Kafka, logLevel } from 'kafkajs';
 export interface PipeOptions {
   readonly kafka: string;
   readonly partitions: number;
-  /** Messages before the clock starts, messages under the clock, and their size in bytes. */
+  /** Messages before the clock starts (as fast as possible), messages under the clock, and their size in bytes. */
   readonly warmUp: number;
   readonly messages: number;
   readonly bytes: number;

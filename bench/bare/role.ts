@@ -9,12 +9,12 @@ interface RoleOptions {
   readonly kafka: string;
   readonly topics: readonly [first: string, second: string];
   readonly partitions: number;
-  /** Values to send first, untimed, and then, timed. */
+  /** Values to send first, untimed and as fast as possible, and then, timed. */
   readonly warmUp: number;
   readonly messages: number;
   readonly bytes: number;
   readonly perSend: number;
-  /** Messages a second; 0: as fast as possible. */
+  /** Timed messages a second; 0: as fast as possible. */
   readonly rate: number;
 }
 
@@ -44,9 +44,9 @@ async function produce(): Promise<void> {
   const producer = await connectProducer();
   say('ready');
   await told();
-  await sendAll(producer, options.warmUp);
+  await sendAll(producer, options.warmUp, 0);
   await told();
-  await sendAll(producer, options.messages);
+  await sendAll(producer, options.messages, options.rate);
 }
 
 const parent = createInterface({ input: process.stdin });
@@ -56,7 +56,7 @@ const words = parent[Symbol.asyncIterator]();
 /** Waits for the next word from the parent, which may have come while this process was still busy. */
 const told = () => words.next();
 
-async function sendAll(producer: Producer, count: number): Promise<void> {
+async function sendAll(producer: Producer, count: number, rate: number): Promise<void> {
   const value = Buffer.alloc(options.bytes, 120);
   const started = performance.now();
   for (let sent = 0; sent < count; sent += options.perSend) {
@@ -65,7 +65,7 @@ async function sendAll(producer: Producer, count: number): Promise<void> {
       partition: (sent + index) % options.partitions,
     }));
     await send(producer, options.topics[0], messages);
-    if (options.rate) await pause(started, sent + messages.length);
+    if (rate) await pause(started + ((sent + messages.length) / rate) * 1000);
   }
 }
 
@@ -76,8 +76,8 @@ function stamped(bytes: number): Buffer {
   return value;
 }
 
-async function pause(started: number, sent: number): Promise<void> {
-  const due = started + (sent / options.rate) * 1000 - performance.now();
+async function pause(until: number): Promise<void> {
+  const due = until - performance.now();
   if (due > 0) await new Promise((resolve) => setTimeout(resolve, due));
 }
 
