@@ -65,7 +65,7 @@ function specOf(options: StackOptions): PipelineSpec {
   const { kafka: bootstrapServers, redis, partitions = 4 } = options;
   return {
     ...loaded.effective,
-    kafka: { bootstrapServers, partitions, replicationFactor: 1, retention: '168h' },
+    kafka: { bootstrapServers, partitions, replicationFactor: 1, retention: '168h', topics: 'Managed' },
     store: { redis: { url: redis } },
     models: options.models ? loaded.effective.models : [],
   };

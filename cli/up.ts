@@ -118,7 +118,7 @@ function readSpec(file: string): string {
 
 /** A broker named on the command line is taken for one machine: one copy of everything, a few partitions. */
 function withAddresses(spec: PipelineSpec, { kafka, redis }: UpOptions): PipelineSpec {
-  const oneMachine = { partitions: 4, replicationFactor: 1, retention: '168h' };
+  const oneMachine = { partitions: 4, replicationFactor: 1, retention: '168h', topics: 'Managed' as const };
   return {
     ...spec,
     ...(kafka && { kafka: { ...(spec.kafka ?? oneMachine), bootstrapServers: kafka } }),

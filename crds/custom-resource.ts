@@ -1,6 +1,6 @@
 /** The CustomResourceDefinition, from the one schema. Pure. */
 import { allowedKey } from './scalars.ts';
-import { mapNodes, pipelineNode, type SchemaNode } from './schema-node.ts';
+import { mapNodes, pipelineNode, statusNode, type SchemaNode } from './schema-node.ts';
 
 export function customResourceDefinition() {
   return {
@@ -24,9 +24,21 @@ export function customResourceDefinition() {
           name: 'v1alpha1',
           served: true,
           storage: true,
+          subresources: {
+            status: {},
+            scale: {
+              specReplicasPath: '.spec.serving.replicas',
+              statusReplicasPath: '.status.serving.replicas',
+              labelSelectorPath: '.status.serving.selector',
+            },
+          },
           additionalPrinterColumns: [
-            { name: 'Preset', type: 'string', jsonPath: '.spec.preset' },
+            { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+            { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+            { name: 'Model', type: 'string', jsonPath: '.status.model.active.version' },
+            { name: 'Training', type: 'string', jsonPath: '.status.training.phase' },
             { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+            { name: 'Lag', type: 'string', jsonPath: '.status.lag', priority: 1 },
           ],
           schema: { openAPIV3Schema: structuralSchema() },
         },
@@ -39,10 +51,12 @@ export function customResourceDefinition() {
 function structuralSchema(): SchemaNode {
   const root = mapNodes(pipelineNode('openapi-3.0'), structural);
   const known = { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' } };
-  return { ...root, required: ['spec'], properties: { ...root.properties, ...known } };
+  const status = mapNodes(statusNode(), structural);
+  return { ...root, required: ['spec'], properties: { ...root.properties, ...known, status } };
 }
 
 /** Structural schemas know no `additionalProperties` beside `properties`: the API server prunes unknown fields. */
 function structural({ additionalProperties: _pruned, [allowedKey]: _allowed, ...node }: SchemaNode): SchemaNode {
-  return node.type === 'integer' ? { ...node, format: 'int32' } : node;
+  if (node.type !== 'integer') return node;
+  return { ...node, format: (node.maximum ?? 0) < 2 ** 31 ? 'int32' : 'int64' };
 }

@@ -22,7 +22,7 @@ function allNodes(path: string, node: SchemaNode): Located[] {
 }
 
 const nodes = allNodes('', structural);
-const below = nodes.filter(({ path }) => path.startsWith('.spec'));
+const below = nodes.filter(({ path }) => /^\.(spec|status)/.test(path));
 const failing = (located: readonly Located[], good: (node: SchemaNode) => boolean): string[] =>
   located.filter(({ node }) => !good(node)).map(({ path }) => path);
 
@@ -45,7 +45,10 @@ describe('the CRD', () => {
       failing(below, (node) => node.type !== 'string' || (node.maxLength ?? 0) > 0 || node.enum !== undefined),
     ).toEqual([]);
     expect(
-      failing(below, (node) => node.type !== 'integer' || (node.maximum! < 2 ** 31 && node.format === 'int32')),
+      failing(
+        below,
+        (node) => node.type !== 'integer' || node.format === (node.maximum! < 2 ** 31 ? 'int32' : 'int64'),
+      ),
     ).toEqual([]);
   });
 
@@ -59,9 +62,14 @@ describe('the CRD', () => {
       '.spec.features',
       '.spec.models',
       '.spec.stages',
+      '.status.conditions',
+      '.status.stages',
     ]);
     expect(
-      failing(below, (node) => node['x-kubernetes-list-type'] !== 'map' || !!node.items?.required?.includes('name')),
+      failing(below, (node) => {
+        const keys = node['x-kubernetes-list-map-keys'] as readonly string[] | undefined;
+        return node['x-kubernetes-list-type'] !== 'map' || !!node.items?.required?.includes(keys![0]!);
+      }),
     ).toEqual([]);
   });
 
@@ -75,13 +83,27 @@ describe('the CRD', () => {
         .map(([key]) => `${path}.${key}`),
     );
     // These are there or absent as a whole: their absence says something.
-    const optional = ['.spec.kafka', '.spec.ingest.log', '[].sequence', '[].interest'];
+    const optional = ['.spec.kafka', '.spec.ingest.log', '[].sequence', '[].interest', '.caSecretRef', '.autoscaling'];
     expect(lacking.filter((path) => !optional.some((end) => path.endsWith(end)))).toEqual([]);
   });
 
-  it('knows no status and no field that does nothing yet', () => {
-    expect(Object.keys(structural.properties!)).toEqual(['apiVersion', 'kind', 'metadata', 'spec']);
+  it('has a status, whose fields need not be there, a scale of serving, and the columns of the design', () => {
+    expect(Object.keys(structural.properties!)).toEqual(['apiVersion', 'kind', 'metadata', 'spec', 'status']);
     expect(structural.required).toEqual(['spec']);
+    expect(structural.properties!['status']!.required).toBeUndefined();
+    const { subresources, additionalPrinterColumns: columns } = customResourceDefinition().spec.versions[0]!;
+    const paths = [...Object.values(subresources.scale), ...columns.map(({ jsonPath }) => jsonPath)];
+    const known = new Set(nodes.map(({ path }) => path.replace('[]', '')));
+    const bare = paths.map((path) => path.replace(/\[\?.*?\]/, ''));
+    expect(bare.filter((path) => !path.startsWith('.metadata') && !known.has(path))).toEqual([]);
+    expect(columns.map(({ name }) => name)).toEqual(['Ready', 'Reason', 'Model', 'Training', 'Age', 'Lag']);
+  });
+
+  it('has no default on either side of an exclusive pair, or the other could never be used', () => {
+    const pairs = /\.(replicas|autoscaling|gpu\.count|resourceClaimTemplateName)$/;
+    const sides = nodes.filter(({ path }) => path.startsWith('.spec') && pairs.test(path));
+    expect(sides.length).toBe(6);
+    expect(failing(sides, (node) => node.default === undefined)).toEqual([]);
   });
 });
 

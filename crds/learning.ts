@@ -1,5 +1,6 @@
 /** Models, and when and how they are trained. */
 import { z } from 'zod';
+import { jobFields } from './gpu.ts';
 import { namedList, setOf } from './lists.ts';
 import { attributeName, decimal, durationSchema, name, whole } from './scalars.ts';
 
@@ -50,4 +51,5 @@ export const trainingSchema = z.strictObject({
     .prefault({})
     .describe('What a model is judged by: it is trained on the time before.'),
   retrain: retrainSchema.prefault({}).describe('When a new model is trained.'),
+  ...jobFields,
 });

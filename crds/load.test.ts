@@ -35,13 +35,17 @@ const badSpecs: [string, ...string[]][] = [
   // unknown fields
   [
     'featurs: []',
-    'p.yaml:5:3 spec.featurs: given an unknown field; allowed: kafka, store, preset, ingest, events, cleaning, identity, features, models, training, stages, serving (did you mean features?)',
+    'p.yaml:5:3 spec.featurs: given an unknown field; allowed: suspend, deletionPolicy, kafka, store, modelStore, preset, ingest, events, cleaning, identity, features, models, training, stages, serving (did you mean features?)',
   ],
   [
     feature('{name: a, count: {windw: 1h}}'),
     'p.yaml:6:23 spec.features[0].count.windw: given an unknown field; allowed: events, window, pane (did you mean window?)',
   ],
-  ['training: {gpu: 1}', 'p.yaml:5:14 spec.training.gpu: given an unknown field; allowed: minEvents, holdout, retrain'],
+  [
+    'training: {workers: 2}',
+    'p.yaml:5:14 spec.training.workers: given an unknown field; allowed: minEvents, holdout, retrain, image, gpu, resources, queueName, priorityClassName, retries, activeDeadlineSeconds, historyLimit',
+  ],
+  ['training: {gpu: 1}', 'p.yaml:5:19 spec.training.gpu: given 1; allowed: an object with fields of its own'],
   // types and bounds
   ['preset: shop/v2', 'p.yaml:5:11 spec.preset: given "shop/v2"; allowed: shop/v1 or none'],
   ['events: view', 'p.yaml:5:11 spec.events: given "view"; allowed: a list'],

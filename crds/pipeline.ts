@@ -1,33 +1,38 @@
 /** The ProfilePipeline v1alpha1: the one definition from which the CRD, the JSON Schema, the docs and the types come. */
 import { z } from 'zod';
 import { cleaningSchema } from './cleaning.ts';
+import {
+  eitherReplicasOrAutoscaling,
+  objectName,
+  replicas,
+  resourcesSchema,
+  secretRef,
+  servingAutoscalingSchema,
+  stageAutoscalingSchema,
+} from './cluster.ts';
+import { kafkaSchema, modelStoreSchema, storeSchema } from './connections.ts';
 import { featuresSchema } from './features.ts';
 import { modelsSchema, trainingSchema } from './learning.ts';
 import { namedList, orderedList, setOf } from './lists.ts';
 import { celKey, withRules } from './rules.ts';
-import { decimal, durationSchema, fieldPath, name, patterned, size, whole } from './scalars.ts';
+import { decimal, fieldPath, name, patterned, size, whole } from './scalars.ts';
 import { nameRules, specRules, specTransitions } from './spec-rules.ts';
 
-const replicas = whole(1, 1000).default(1).describe('How many processes share the work.');
-
-const kafkaSchema = z.strictObject({
-  bootstrapServers: z.string().min(1).max(1024).describe('host:port, several separated by commas. Immutable.'),
-  partitions: whole(1, 1000)
-    .default(12)
-    .describe('Partitions of the streams that are keyed by profile: the most replicas that can share work. Immutable.'),
-  replicationFactor: whole(1, 7).default(3).describe('Copies that Kafka keeps of each event.'),
-  retention: durationSchema.default('168h').describe('How long Kafka keeps events: longer than the longest outage.'),
+/** The write-ahead log of ingest. */
+export const ingestLogSchema = z.strictObject({
+  size: size.default('5Gi').describe('At this size ingest answers 429 until Kafka has caught up.'),
+  storageClassName: objectName('a StorageClass')
+    .describe("In a cluster: the class of the log's volumes. Absent: the cluster's default.")
+    .optional(),
 });
 
-const redisSchema = z.strictObject({
-  url: patterned(1024, /^rediss?:\/\/.+$/, 'a Redis URL such as redis://redis:6379').describe(
-    'Redis or Valkey with maxmemory-policy noeviction.',
-  ),
-});
-
-const ingestSchema = z.strictObject({
-  log: z
-    .strictObject({ size: size.default('5Gi').describe('At this size ingest answers 429 until Kafka has caught up.') })
+export const ingestSchema = z.strictObject({
+  writeKeysSecretRef: secretRef
+    .describe(
+      'In a cluster: a Secret whose key write-keys.json is a list of {name, sha256, scopes}. Absent: one of its own, NAME-write-keys, with a key in import-key.',
+    )
+    .optional(),
+  log: ingestLogSchema
     .describe(
       'A write-ahead log on a volume that outlives the process: ingest answers once an event is on it. Absent: once Kafka has it.',
     )
@@ -73,26 +78,54 @@ const authenticationSchema = z.strictObject({
   audience: z.string().min(1).max(256).describe('The `aud` that a token must have.'),
 });
 
-export const servingSchema = z.strictObject({
+/** The fields alone: what the slice is cut from. */
+export const servingFields = z.strictObject({
   replicas,
+  autoscaling: servingAutoscalingSchema.describe('In a cluster: between how many, by what.').optional(),
+  resources: resourcesSchema.describe('In a cluster: processor and memory of each.').optional(),
   rules: rulesSchema.prefault({}).describe('What is changed in every list of recommendations.'),
   authentication: authenticationSchema
     .describe('Who may read. Absent: serving starts only on a loopback address.')
     .optional(),
 });
 
-const stageSchema = z.strictObject({
-  name: z.enum(['ingest', 'cleaner', 'feature']).describe('The stage.'),
-  replicas,
-});
+const servingSchema = withRules(servingFields, [eitherReplicasOrAutoscaling]);
+
+const stageSchema = withRules(
+  z.strictObject({
+    name: z.enum(['ingest', 'cleaner', 'feature']).describe('The stage.'),
+    replicas,
+    autoscaling: stageAutoscalingSchema.describe('In a cluster: between how many, by what.').optional(),
+    resources: resourcesSchema.describe('In a cluster: processor and memory of each.').optional(),
+  }),
+  [
+    eitherReplicasOrAutoscaling,
+    {
+      rule: "self.name != 'ingest' || !has(self.autoscaling) || self.autoscaling.mode != 'KEDA'",
+      message: 'mode KEDA only for a stage that waits on a stream: cleaner or feature',
+      violations: ({ name: stage, autoscaling }) =>
+        stage === 'ingest' && autoscaling?.mode === 'KEDA' ? [['autoscaling', 'mode']] : [],
+    },
+  ],
+);
 
 /** The fields alone, without the rules between them: what the slices are cut from. */
 export const specFields = z.strictObject({
+  suspend: z
+    .boolean()
+    .default(false)
+    .describe('Stop every process and start none; topics, profiles and models stay, and events are not taken in.'),
+  deletionPolicy: z
+    .enum(['Delete', 'Retain'])
+    .default('Delete')
+    .describe(
+      'In a cluster: what becomes of the topics that it made, the profiles and the models when the pipeline is deleted.',
+    ),
   kafka: kafkaSchema.describe('Kafka. Absent: an event log embedded in the process, for one machine.').optional(),
-  store: z
-    .strictObject({ redis: redisSchema.describe('Profiles in Redis or Valkey.') })
+  store: storeSchema
     .describe('Where profiles are kept. Absent: a store embedded in the process, for one machine. Immutable.')
     .optional(),
+  modelStore: modelStoreSchema.prefault({}).describe('Where models are kept, and whose are trusted.'),
   preset: z
     .enum(['shop/v1', 'none'])
     .default('shop/v1')
@@ -125,6 +158,7 @@ export const pipelineSchema = z
       })
       .describe('Name, namespace, labels and annotations, as everywhere in Kubernetes.'),
     spec: specSchema.describe('What the pipeline is to do.'),
+    status: z.looseObject({}).describe("The operator's: what the pipeline does. Not read from a file.").optional(),
   })
   // A CRD may say nothing below metadata, so the rules about the name are bound to the root there.
   .meta({

@@ -1,7 +1,7 @@
 /** The reference page of the ProfilePipeline: every field, and every rule between fields. Pure. */
 import { celKey, type TransitionRule } from './rules.ts';
 import { allowedKey } from './scalars.ts';
-import { pipelineNode, type SchemaNode } from './schema-node.ts';
+import { pipelineNode, statusNode, type SchemaNode } from './schema-node.ts';
 
 interface Field {
   readonly path: string;
@@ -33,6 +33,14 @@ export function referencePage(): string {
     '|---|---|---|',
     ...fields.flatMap(ruleRows),
     '',
+    '## Status',
+    '',
+    'Written by the operator in a cluster; `kubectl explain profilepipeline.status` says the same.',
+    '',
+    '| field | type | what it is |',
+    '|---|---|---|',
+    ...fieldsBelow('status', statusNode()).map(statusRow),
+    '',
   ].join('\n');
 }
 
@@ -50,10 +58,16 @@ function fieldRow({ path, node, required }: Field): string {
   return row([`\`${path}\``, typeText(node), required ? '**required**' : byDefault, node.description ?? '']);
 }
 
+function statusRow({ path, node }: Field): string {
+  return row([`\`${path}\``, typeText(node), node.description ?? '']);
+}
+
 function typeText(node: SchemaNode): string {
   if (node.enum) return node.enum.map((value) => `\`${String(value)}\``).join(', ');
   if (node.items)
     return `list of at most ${node.maxItems}${node.items.type === 'object' ? '' : `: ${typeText(node.items)}`}`;
+  if (node.format === 'date-time') return 'time';
+  if (node.type === 'integer' && node.minimum === 0 && node.maximum! >= 2 ** 31 - 1) return 'whole number';
   if (node.type === 'integer') return `whole number, ${node.minimum} to ${node.maximum}`;
   if (node.type === 'boolean') return 'true or false';
   if (node.type !== 'string') return node.type ?? '';

@@ -1,14 +1,23 @@
 /** The two forms of each rule, held against each other: CEL as the API server runs it, and the function of the laptop. */
-import { celEnv, isCelError, parse, plan, type CelInput } from '@bufbuild/cel';
+import { celEnv, celFunc, celMethod, CelScalar, isCelError, parse, plan, type CelInput } from '@bufbuild/cel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { quantity } from './cluster.ts';
 import { pipelineSchema } from './pipeline.ts';
 import { celKey, type TransitionRule } from './rules.ts';
 import { pipelineNode, type SchemaNode } from './schema-node.ts';
 import { specTransitions } from './spec-rules.ts';
 
 const root = pipelineNode('openapi-3.0');
-const env = celEnv();
+/** With what Kubernetes adds to CEL, as far as the rules use it: quantities, here as numbers. */
+const env = celEnv({
+  funcs: [
+    celFunc('quantity', [CelScalar.STRING], CelScalar.DOUBLE, quantity),
+    celMethod('compareTo', CelScalar.DOUBLE, [CelScalar.DOUBLE], CelScalar.INT, function (other) {
+      return BigInt(Math.sign(this - other));
+    }),
+  ],
+});
 
 /** CEL tells whole numbers apart by type. */
 function celValue(value: unknown): CelInput {
@@ -148,12 +157,81 @@ const specArbitrary = fc.record({
   ),
 });
 
+const amounts = maybe(
+  fc.record({
+    cpu: maybe(fc.constantFrom('500m', '1', '1.5', '0.25')),
+    memory: maybe(fc.constantFrom('512Mi', '1Gi', '1G', '600000000')),
+  }),
+);
+const sized = {
+  replicas: maybe(fc.constantFrom(1, 3)),
+  resources: maybe(fc.record({ requests: amounts, limits: amounts })),
+};
+const bounds = { minReplicas: maybe(fc.constantFrom(1, 4)), maxReplicas: fc.constantFrom(1, 3, 4) };
+const secret = { name: 'secret' };
+
+const tolerationArbitrary = fc.record({
+  key: maybe(fc.constant('nvidia.com/gpu')),
+  operator: maybe(fc.constantFrom('Exists', 'Equal')),
+  value: maybe(fc.constant('present')),
+  effect: maybe(fc.constantFrom('NoSchedule', 'NoExecute')),
+  tolerationSeconds: maybe(fc.constant(60)),
+});
+
+/** What is about a cluster, and what a pipeline connects to. */
+const clusterArbitrary = fc.record({
+  kafka: maybe(
+    fc.record({
+      bootstrapServers: fc.constant('k:9092'),
+      replicationFactor: maybe(fc.constantFrom(1, 2, 3)),
+      minInsyncReplicas: maybe(fc.constantFrom(1, 2, 4)),
+      topics: maybe(fc.constantFrom('Managed', 'KafkaTopic')),
+      strimziCluster: maybe(fc.constant('main')),
+      tls: maybe(fc.constant({})),
+      authentication: maybe(
+        fc.record({ type: fc.constantFrom('Plain', 'ScramSha512'), secretRef: fc.constant(secret) }),
+      ),
+    }),
+  ),
+  store: maybe(
+    fc.record({
+      redis: fc.record({
+        url: fc.constantFrom('redis://r', 'rediss://r', 'rediss://u:p@r'),
+        secretRef: maybe(fc.constant(secret)),
+        tls: maybe(fc.constant({ caSecretRef: secret })),
+      }),
+    }),
+  ),
+  stages: maybe(
+    fc.record({
+      name: fc.constantFrom('ingest', 'feature'),
+      ...sized,
+      autoscaling: maybe(
+        fc.record({ mode: maybe(fc.constantFrom('HPA', 'KEDA')), ...bounds, lagThreshold: maybe(fc.constant(10)) }),
+      ),
+    }),
+  ).map((stage) => stage && [stage]),
+  serving: maybe(fc.record({ ...sized, autoscaling: maybe(fc.record(bounds)) })),
+  training: maybe(
+    fc.record({
+      gpu: maybe(
+        fc.record({
+          count: maybe(fc.constantFrom(0, 1)),
+          resourceClaimTemplateName: maybe(fc.constant('gpus')),
+          tolerations: maybe(fc.array(tolerationArbitrary, { maxLength: 2 })),
+        }),
+      ),
+    }),
+  ),
+});
+
 const plain = (value: object): object => JSON.parse(JSON.stringify(value)) as object;
 
 describe('a rule', () => {
   it('says the same in CEL and on the laptop, whatever the spec', () => {
     const met = new Set<string>();
-    const sampled = fc.sample(specArbitrary, { numRuns: 1500, seed: 7 });
+    const settings = { numRuns: 1500, seed: 7 };
+    const sampled: object[] = [...fc.sample(specArbitrary, settings), ...fc.sample(clusterArbitrary, settings)];
     for (const spec of sampled) for (const message of compare(document(plain(spec))) ?? []) met.add(message);
     // Every rule was broken at least once, so that none agrees only because it never speaks.
     const expected = [...known].filter((message) => !unsampled.test(message));

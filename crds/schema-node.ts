@@ -1,6 +1,7 @@
 /** The schema as a tree of plain JSON, from which the CRD, the editors' schema and the reference page are made. */
 import { z } from 'zod';
 import { pipelineSchema } from './pipeline.ts';
+import { statusSchema } from './status.ts';
 
 export interface SchemaNode {
   readonly type?: string;
@@ -20,6 +21,13 @@ export interface SchemaNode {
 /** As a document is written: what has a default need not be there. */
 export function pipelineNode(target: 'openapi-3.0' | 'draft-7'): SchemaNode {
   return z.toJSONSchema(pipelineSchema, { target, io: 'input' }) as SchemaNode;
+}
+
+export function statusNode(): SchemaNode {
+  return z.toJSONSchema(statusSchema.describe('What the pipeline does, by the operator.'), {
+    target: 'openapi-3.0',
+    io: 'input',
+  }) as SchemaNode;
 }
 
 /** A copy of the tree in which each node, its children done, went through `change`. */

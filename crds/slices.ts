@@ -1,11 +1,18 @@
 /** What each stage reads of the effective spec: a change of another part does not restart it. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { cleaningSchema } from './cleaning.ts';
-import { servingSchema, specFields } from './pipeline.ts';
+import { trainingSchema } from './learning.ts';
+import { ingestLogSchema, ingestSchema, servingFields, specFields } from './pipeline.ts';
 
 const dedupeOnly = cleaningSchema.pick({ dedupe: true }).prefault({});
+const ingestParts = ingestSchema
+  .pick({ limits: true })
+  .extend({ log: ingestLogSchema.pick({ size: true }).optional() })
+  .prefault({});
+const servingParts = servingFields.pick({ rules: true, authentication: true }).prefault({});
+const trainingParts = trainingSchema.pick({ minEvents: true, holdout: true }).prefault({});
 
-export const ingestSlice = specFields.pick({ ingest: true });
+export const ingestSlice = z.strictObject({ ingest: ingestParts });
 
 export const cleanerSlice = specFields.pick({ events: true, cleaning: true, identity: true });
 
@@ -15,11 +22,11 @@ export const featureSlice = specFields
 
 export const servingSlice = specFields
   .pick({ events: true, features: true, models: true })
-  .extend({ serving: servingSchema.omit({ replicas: true }).prefault({}) });
+  .extend({ serving: servingParts });
 
 export const trainerSlice = specFields
-  .pick({ events: true, features: true, models: true, training: true, identity: true })
-  .extend({ cleaning: dedupeOnly });
+  .pick({ events: true, features: true, models: true, identity: true })
+  .extend({ cleaning: dedupeOnly, training: trainingParts });
 
 export type CleanerSlice = z.output<typeof cleanerSlice>;
 export type ServingSlice = z.output<typeof servingSlice>;

@@ -6,7 +6,7 @@ import { loadPipeline } from '../crds/load.ts';
 import type { PipelineSpec } from '../crds/pipeline.ts';
 import { cleanerSlice, featureSlice, ingestSlice, servingSlice, trainerSlice } from '../crds/slices.ts';
 import { parseEnv } from '../services/shared/config.ts';
-import { planPipeline, type Plan } from './plan.ts';
+import { planPipeline, type Plan, type StageName } from './plan.ts';
 
 const id = { namespace: 'default', name: 'shop', epoch: 1 };
 
@@ -29,6 +29,9 @@ function readable(plan: Plan): object {
   return { ...plan, workloads };
 }
 
+/** Folders of secrets, which the backend adds. */
+const mounted = { LIKENESS_KAFKA_CREDENTIALS: '/secrets/kafka' };
+
 describe('a plan', () => {
   it.each([
     ['shop', shop],
@@ -49,7 +52,7 @@ describe('a plan', () => {
     const { workloads } = planPipeline({ ...id, spec: full });
     expect(workloads.map(({ name }) => name)).toEqual(Object.keys(slices));
     for (const { name, env } of workloads) {
-      const config = parseEnv(env, slices[name], {});
+      const config = parseEnv({ ...env, ...mounted }, slices[name], {});
       expect(config.LIKENESS_SPEC).toEqual(JSON.parse(env['LIKENESS_SPEC']!));
       expect(config.LIKENESS_TOPICS['events-raw']).toBe('default.shop.events-raw.e1');
     }
@@ -58,17 +61,21 @@ describe('a plan', () => {
   it('names Kafka and Redis only where the spec does', () => {
     const keys = (spec: PipelineSpec) => planPipeline({ ...id, spec }).workloads.map(({ env }) => Object.keys(env));
     for (const env of keys(shop)) expect(env).not.toEqual(expect.arrayContaining(['LIKENESS_KAFKA']));
-    for (const env of keys(full)) expect(env).toEqual(expect.arrayContaining(['LIKENESS_KAFKA', 'LIKENESS_REDIS']));
+    for (const env of keys(full)) expect(env).toEqual(expect.arrayContaining(['LIKENESS_KAFKA']));
+    // The URL may hold a password: only who reads or writes profiles is told.
+    const redis = planPipeline({ ...id, spec: full }).workloads.filter(({ env }) => 'LIKENESS_REDIS' in env);
+    expect(redis.map(({ name }) => name)).toEqual(['feature', 'serving']);
   });
 
   it('compacts models and items into one partition, and keeps the others as long as Kafka is told to', () => {
     const { topics, partitions } = planPipeline({ ...id, spec: full });
-    const settings = new Map(topics.map(({ name, ...rest }) => [name.split('.')[2], rest]));
+    const settings = new Map(topics.map(({ stream, name: _, ...rest }) => [stream, rest]));
+    const copies = { replicationFactor: 3, minInsyncReplicas: 2 };
     expect(partitions).toBe(12);
-    expect(settings.get('items')).toEqual({ partitions: 1, replicationFactor: 3, compacted: true });
+    expect(settings.get('items')).toEqual({ partitions: 1, compacted: true, ...copies });
     expect(settings.get('models')).toEqual(settings.get('items'));
-    for (const stream of ['events-raw', 'events-clean', 'events-dead', 'predictions'])
-      expect(settings.get(stream)).toEqual({ partitions: 12, replicationFactor: 3, retentionMs: 604_800_000 });
+    for (const stream of ['events-raw', 'events-clean', 'events-dead', 'predictions'] as const)
+      expect(settings.get(stream)).toEqual({ partitions: 12, retentionMs: 604_800_000, ...copies });
   });
 
   it('of another epoch shares no topic and no group', () => {
@@ -95,7 +102,7 @@ describe('a change of the spec restarts only who reads it:', () => {
 
   it.each<[string, PipelineSpec, string[]]>([
     ['nothing', { ...shop }, []],
-    ['limits', { ...shop, ingest: { limits: { pendingEvents: 5 } } }, ['ingest']],
+    ['limits', { ...shop, ingest: { ...shop.ingest, limits: { pendingEvents: 5 } } }, ['ingest']],
     ['late events', { ...shop, cleaning: { ...cleaning, late: { grace: '2h' } } }, ['cleaner']],
     ['dedupe', { ...shop, cleaning: { ...cleaning, dedupe: { window: '1h' } } }, ['cleaner', 'feature', 'trainer']],
     ['features', { ...shop, features: features.slice(1) }, ['feature', 'serving', 'trainer']],
@@ -104,7 +111,11 @@ describe('a change of the spec restarts only who reads it:', () => {
     ['models', { ...shop, models: [] }, ['serving', 'trainer']],
     ['training', { ...shop, training: { ...training, minEvents: 10 } }, ['trainer']],
     ['rules', { ...shop, serving: { ...serving, rules: { ...serving.rules, pin: ['a'] } } }, ['serving']],
+    ['retraining', { ...shop, training: { ...training, retrain: { ...training.retrain, maxPerDay: 1 } } }, []],
+    ['the GPU', { ...shop, training: { ...training, gpu: { ...training.gpu, count: 0 }, queueName: 'q' } }, []],
     ['replicas', { ...shop, serving: { ...serving, replicas: 5 }, stages: [{ name: 'feature', replicas: 9 }] }, []],
+    ['suspension', { ...shop, suspend: true, deletionPolicy: 'Retain' }, []],
+    ['secrets', { ...shop, ingest: { ...shop.ingest, writeKeysSecretRef: { name: 'k' } } }, []],
   ])('%s', (_, spec, expected) => {
     expect(changed(spec)).toEqual(expected);
   });
@@ -118,5 +129,154 @@ describe('a change of the spec restarts only who reads it:', () => {
       'service serving 2',
       'job trainer 1',
     ]);
+  });
+});
+
+/** The plan of a spec, and one of its workloads. */
+function planned(spec: string) {
+  const plan = planPipeline({ ...id, spec: specOf(`${head}${spec.replace(/^/gm, '  ')}\n`) });
+  return { plan, workload: (name: StageName) => plan.workloads.find((workload) => workload.name === name)! };
+}
+
+const head = 'apiVersion: likeness.dev/v1alpha1\nkind: ProfilePipeline\nmetadata: {name: shop}\nspec:\n';
+
+describe('sizes', () => {
+  it('are one replica, and what such a stage usually needs, where nothing is said', () => {
+    const { workload } = planned('suspend: false');
+    expect(workload('ingest')).toMatchObject({
+      replicas: 1,
+      resources: { requests: { cpu: '250m', memory: '256Mi' } },
+    });
+    expect(workload('serving')).not.toHaveProperty('autoscaling');
+    expect(workload('cleaner').resources).not.toHaveProperty('limits');
+  });
+
+  it('begin at the fewest where autoscaling decides, by processor or by what waits', () => {
+    const { workload } = planned(
+      [
+        'stages:',
+        '- {name: ingest, autoscaling: {minReplicas: 2, maxReplicas: 20}}',
+        '- {name: cleaner, autoscaling: {mode: KEDA, maxReplicas: 8}}',
+        'serving: {autoscaling: {minReplicas: 3, maxReplicas: 9}}',
+        'kafka: {bootstrapServers: "k:9092"}',
+      ].join('\n'),
+    );
+    expect(workload('ingest')).toMatchObject({
+      replicas: 2,
+      autoscaling: { by: 'Processor', minReplicas: 2, maxReplicas: 20 },
+    });
+    expect(workload('cleaner').autoscaling).toEqual({ by: 'Lag', minReplicas: 1, maxReplicas: 8, lagThreshold: 1000 });
+    expect(workload('serving')).toMatchObject({ replicas: 3, autoscaling: { maxReplicas: 9 } });
+    expect(workload('serving').autoscaling).not.toHaveProperty('lagThreshold');
+  });
+
+  it('never are more than partitions where a stream is shared', () => {
+    const autoscaling = 'autoscaling: {minReplicas: 5, maxReplicas: 20}';
+    const stages = `stages: [{name: feature, ${autoscaling}}, {name: ingest, ${autoscaling}}]`;
+    const { workload } = planned(`kafka: {bootstrapServers: k, partitions: 3}\n${stages}`);
+    expect(workload('feature')).toMatchObject({ replicas: 3, autoscaling: { minReplicas: 3, maxReplicas: 3 } });
+    expect(workload('ingest')).toMatchObject({ replicas: 5, autoscaling: { maxReplicas: 20 } });
+  });
+
+  it('keep what is said, and never request more than a limit allows', () => {
+    const { workload } = planned('serving: {resources: {requests: {cpu: "2"}, limits: {memory: 100Mi}}}');
+    expect(workload('serving').resources).toEqual({
+      requests: { cpu: '2', memory: '100Mi' },
+      limits: { memory: '100Mi' },
+    });
+  });
+});
+
+describe('the trainer', () => {
+  const job = (spec: string) => planned(spec).workload('trainer').job!;
+
+  it('has one GPU, unless more, none or a claim are asked for', () => {
+    const nvidia = 'nvidia.com/gpu';
+    expect(job('suspend: false').gpu?.devices).toEqual({ resourceName: nvidia, count: 1 });
+    expect(job('training: {gpu: {count: 4}}').gpu?.devices).toEqual({ resourceName: nvidia, count: 4 });
+    expect(job('training: {gpu: {count: 0, products: [A100]}}').gpu).toBeUndefined();
+    expect(job('training: {gpu: {resourceClaimTemplateName: gpus}}').gpu?.devices).toEqual({ claimTemplate: 'gpus' });
+  });
+
+  it('has what the spec says of its Job', () => {
+    expect(planPipeline({ ...id, spec: full }).workloads.at(-1)).toMatchObject({
+      image: 'registry.example.com/likeness-trainer:0.1.0',
+      job: { queueName: 'gpu-queue', priorityClassName: 'batch', retries: 3, activeDeadlineSeconds: 14_400 },
+    });
+    expect(job('suspend: false')).toEqual({ gpu: expect.anything() as unknown, retries: 3, historyLimit: 5 });
+  });
+});
+
+describe('topics', () => {
+  it('are managed and survive one lost copy, where nothing else is said', () => {
+    const copies = (kafka: string) =>
+      planned(`kafka: {bootstrapServers: k, ${kafka}}`).plan.topics.map((topic) => topic.minInsyncReplicas);
+    expect(planned('suspend: false').plan.topicMode).toBe('Managed');
+    expect(new Set(copies('replicationFactor: 1'))).toEqual(new Set([1]));
+    expect(new Set(copies('replicationFactor: 5'))).toEqual(new Set([2]));
+    expect(new Set(copies('replicationFactor: 5, minInsyncReplicas: 3'))).toEqual(new Set([3]));
+  });
+
+  it('are Strimzi’s', () => {
+    const { plan } = planned('kafka: {bootstrapServers: k, topics: KafkaTopic, strimziCluster: main}');
+    expect(plan).toMatchObject({ topicMode: 'KafkaTopic', strimziCluster: 'main' });
+  });
+});
+
+describe('secrets', () => {
+  const shown = (plan: Plan) =>
+    Object.fromEntries(
+      plan.workloads.map(({ name, secrets }) => [name, secrets.map((use) => `${use.purpose} ${use.secret}`)]),
+    );
+
+  it('are the pipeline’s own where none is named', () => {
+    const { plan } = planned('suspend: false');
+    expect(plan.ownSecrets).toEqual({ writeKeys: 'shop-write-keys', signingKey: 'shop-signing-key' });
+    expect(plan.models).toEqual({ claimName: 'shop-models', own: true, trustedKeys: [] });
+    expect(shown(plan)).toEqual({
+      ingest: ['writeKeys shop-write-keys'],
+      cleaner: [],
+      feature: [],
+      serving: ['verificationKey shop-signing-key'],
+      trainer: ['signingKey shop-signing-key'],
+    });
+  });
+
+  it('are shown to those alone who need them', () => {
+    const plan = planPipeline({ ...id, name: 'full', spec: full });
+    const kafka = ['kafkaCa kafka-cluster-ca', 'kafkaCredentials full-kafka'];
+    const redis = ['redisCa redis-ca', 'redisCredentials full-redis'];
+    expect(plan.ownSecrets).toEqual({});
+    expect(plan.models).toMatchObject({ claimName: 'full-models', own: false });
+    expect(shown(plan)).toEqual({
+      ingest: ['writeKeys full-write-keys', ...kafka],
+      cleaner: kafka,
+      feature: [...kafka, ...redis],
+      serving: ['verificationKey full-signing', ...kafka, ...redis],
+      trainer: ['signingKey full-signing', ...kafka],
+    });
+    // Only the private half signs.
+    expect(plan.workloads.find(({ name }) => name === 'serving')!.secrets[0]!.keys).toEqual(['signing.pub.pem']);
+  });
+
+  it('leave the environment with the mechanism alone', () => {
+    const [ingest] = planPipeline({ ...id, spec: full }).workloads;
+    expect(ingest!.env).toMatchObject({ LIKENESS_KAFKA_TLS: 'true', LIKENESS_KAFKA_SASL: 'scram-sha-512' });
+    expect(JSON.stringify(planPipeline({ ...id, spec: shop }))).not.toContain('LIKENESS_KAFKA_');
+  });
+});
+
+it('a log of ingest is a volume for each of its replicas', () => {
+  expect(planned('ingest: {log: {size: 1Gi, storageClassName: fast}}').workload('ingest').storage).toEqual({
+    size: '1Gi',
+    storageClassName: 'fast',
+  });
+  expect(planned('suspend: false').workload('ingest')).not.toHaveProperty('storage');
+});
+
+it('suspension and what is kept are the plan’s', () => {
+  expect(planned('suspend: true\ndeletionPolicy: Retain').plan).toMatchObject({
+    suspended: true,
+    deletionPolicy: 'Retain',
   });
 });

@@ -1,9 +1,14 @@
-/** Spec → Plan: what topics and workloads a pipeline needs. Pure; knows neither Kubernetes nor processes. */
-import { durationMs } from '../crds/scalars.ts';
+/** Spec → Plan: what topics, workloads, secrets and models a pipeline needs. Pure; knows neither Kubernetes nor processes. */
+import type { Amounts, Resources } from '../crds/cluster.ts';
+import type { Gpu } from '../crds/gpu.ts';
 import type { PipelineSpec } from '../crds/pipeline.ts';
 import type { TopicSettings } from '../services/shared/broker.ts';
-import { streams, type Stream } from '../services/shared/streams.ts';
-import { groupName, topicName, topicNames, type PipelineId } from './topics.ts';
+import type { Stream } from '../services/shared/streams.ts';
+import { commonEnv, stageSpec } from './plan-env.ts';
+import { planSecrets, secretsOf, type OwnSecrets, type SecretUse } from './plan-secrets.ts';
+import { planAutoscaling, planResources, plannedReplicas, type Autoscaling } from './plan-sizes.ts';
+import { planTopics } from './plan-topics.ts';
+import { groupName, type PipelineId } from './topics.ts';
 
 export type StageName = 'ingest' | 'cleaner' | 'feature' | 'serving' | 'trainer';
 
@@ -11,17 +16,63 @@ export interface Workload {
   readonly name: StageName;
   /** A service runs until it is stopped; a job runs once each time it is asked for, and exits. */
   readonly kind: 'service' | 'job';
+  /** How many there are; the fewest where autoscaling decides. */
   readonly replicas: number;
-  /** Keys of services/shared/config.ts. Addresses, folders and ports of this machine are the backend's to add. */
+  readonly autoscaling?: Autoscaling;
+  readonly resources: Resources & { readonly requests: Amounts };
+  /** Absent: the release's. */
+  readonly image?: string;
+  /** A volume that outlives the process, one for each replica: of the write-ahead log. */
+  readonly storage?: { readonly size: string; readonly storageClassName?: string };
+  readonly secrets: readonly SecretUse[];
+  /** Of a job. */
+  readonly job?: JobSettings;
+  /** Keys of services/shared/config.ts. Addresses, folders, files and ports of this machine are the backend's to add. */
   readonly env: Readonly<Record<string, string>>;
+}
+
+export interface JobSettings {
+  /** Absent: processors alone. */
+  readonly gpu?: PlannedGpu;
+  readonly queueName?: string;
+  readonly priorityClassName?: string;
+  readonly retries: number;
+  readonly activeDeadlineSeconds?: number;
+  readonly historyLimit: number;
+}
+
+/** `devices`: so many of a resource, or a claim made from a template. */
+export interface PlannedGpu extends Pick<Gpu, 'products' | 'tolerations'> {
+  readonly runtimeClassName?: string;
+  readonly devices: { readonly resourceName: string; readonly count: number } | { readonly claimTemplate: string };
+}
+
+export interface PlannedTopic extends TopicSettings {
+  readonly stream: Stream;
 }
 
 export interface Plan {
   readonly pipeline: PipelineId;
+  /** Nothing is to run, and everything to stay. */
+  readonly suspended: boolean;
+  readonly deletionPolicy: PipelineSpec['deletionPolicy'];
   /** Partitions of the keyed streams. */
   readonly partitions: number;
-  readonly topics: readonly TopicSettings[];
+  readonly topicMode: 'Managed' | 'Existing' | 'KafkaTopic';
+  /** With `KafkaTopic`. */
+  readonly strimziCluster?: string;
+  readonly topics: readonly PlannedTopic[];
   readonly workloads: readonly Workload[];
+  /** Secrets that nobody has named: the backend makes them, once, and keeps them. */
+  readonly ownSecrets: OwnSecrets;
+  readonly models: {
+    /** Name of the volume claim of the models. */
+    readonly claimName: string;
+    /** The backend makes it. */
+    readonly own: boolean;
+    /** Further Ed25519 public keys, PEM, whose models are taken into service. */
+    readonly trustedKeys: readonly string[];
+  };
 }
 
 export interface PlanInput extends PipelineId {
@@ -31,86 +82,95 @@ export interface PlanInput extends PipelineId {
 
 /** Without Kafka one machine does all the work: a few partitions keep its cores busy. */
 const embeddedPartitions = 4;
-const compactedStreams: ReadonlySet<Stream> = new Set(['items', 'models']);
 
 export function planPipeline(input: PlanInput): Plan {
   const { spec } = input;
   const pipeline = { namespace: input.namespace, name: input.name, epoch: input.epoch };
   const partitions = spec.kafka?.partitions ?? embeddedPartitions;
-  const common = commonEnv(pipeline, spec, partitions);
+  const { claimName } = spec.modelStore.persistentVolumeClaim ?? {};
+  const services = (['ingest', 'cleaner', 'feature', 'serving'] as const).map((name) =>
+    planService(name, { pipeline, partitions, spec }),
+  );
   return {
     pipeline,
+    suspended: spec.suspend,
+    deletionPolicy: spec.deletionPolicy,
     partitions,
-    topics: streams.map((stream) => topicSettings(pipeline, stream, spec)),
-    workloads: [
-      service('ingest', replicasOf(spec, 'ingest'), { ...common, LIKENESS_SPEC: json(ingestSpec(spec)) }),
-      service('cleaner', replicasOf(spec, 'cleaner'), {
-        ...common,
-        LIKENESS_GROUP: groupName(pipeline, 'cleaner'),
-        LIKENESS_SPEC: json(cleanerSpec(spec)),
-      }),
-      service('feature', replicasOf(spec, 'feature'), {
-        ...common,
-        LIKENESS_GROUP: groupName(pipeline, 'feature'),
-        LIKENESS_SPEC: json(featureSpec(spec)),
-      }),
-      service('serving', replicasOf(spec, 'serving'), { ...common, LIKENESS_SPEC: json(servingSpec(spec)) }),
-      { name: 'trainer', kind: 'job', replicas: 1, env: { ...common, LIKENESS_SPEC: json(trainerSpec(spec)) } },
-    ],
+    topicMode: spec.kafka?.topics ?? 'Managed',
+    ...(spec.kafka?.strimziCluster && { strimziCluster: spec.kafka.strimziCluster }),
+    topics: planTopics(pipeline, partitions, spec.kafka),
+    workloads: [...services, planTrainer({ pipeline, partitions, spec })],
+    ownSecrets: planSecrets(pipeline.name, spec).own,
+    models: {
+      claimName: claimName ?? `${pipeline.name}-models`,
+      own: claimName === undefined,
+      trustedKeys: spec.modelStore.trustedKeys,
+    },
   };
 }
 
-function topicSettings(pipeline: PipelineId, stream: Stream, spec: PipelineSpec): TopicSettings {
-  const compacted = compactedStreams.has(stream);
-  const partitions = compacted ? 1 : (spec.kafka?.partitions ?? embeddedPartitions);
-  const kept = compacted ? { compacted } : spec.kafka && { retentionMs: durationMs(spec.kafka.retention) };
-  const copies = spec.kafka && { replicationFactor: spec.kafka.replicationFactor };
-  return { name: topicName(pipeline, stream), partitions, ...kept, ...copies };
+interface Parts {
+  readonly pipeline: PipelineId;
+  readonly partitions: number;
+  readonly spec: PipelineSpec;
 }
 
-function commonEnv(pipeline: PipelineId, spec: PipelineSpec, partitions: number): Record<string, string> {
+function planService(name: Exclude<StageName, 'trainer'>, parts: Parts): Workload {
+  const { pipeline, partitions, spec } = parts;
+  const sized = name === 'serving' ? spec.serving : spec.stages.find((stage) => stage.name === name);
+  const autoscaling = planAutoscaling(name, sized, partitions);
+  const { log } = spec.ingest;
+  const group = name === 'cleaner' || name === 'feature';
   return {
-    LIKENESS_NAMESPACE: pipeline.namespace,
-    LIKENESS_PIPELINE: pipeline.name,
-    LIKENESS_EPOCH: String(pipeline.epoch),
-    LIKENESS_PARTITIONS: String(partitions),
-    LIKENESS_TOPICS: json(topicNames(pipeline)),
-    ...(spec.kafka && { LIKENESS_KAFKA: spec.kafka.bootstrapServers }),
-    ...(spec.store && { LIKENESS_REDIS: spec.store.redis.url }),
+    name,
+    kind: 'service',
+    replicas: plannedReplicas(sized, autoscaling),
+    ...(autoscaling && { autoscaling }),
+    resources: planResources(name, sized?.resources),
+    ...(name === 'ingest' && log && { storage: log }),
+    secrets: secretsOf(name, planSecrets(pipeline.name, spec)),
+    env: {
+      ...envOf(name, parts),
+      ...(group && { LIKENESS_GROUP: groupName(pipeline, name) }),
+      LIKENESS_SPEC: stageSpec(name, spec),
+    },
   };
 }
 
-function service(name: StageName, replicas: number, env: Record<string, string>): Workload {
-  return { name, kind: 'service', replicas, env };
+function planTrainer(parts: Parts): Workload {
+  const { pipeline, spec } = parts;
+  const { image, gpu, resources, retries, historyLimit, ...training } = spec.training;
+  const { queueName, priorityClassName, activeDeadlineSeconds } = training;
+  const planned = planGpu(gpu);
+  return {
+    name: 'trainer',
+    kind: 'job',
+    replicas: 1,
+    resources: planResources('trainer', resources),
+    ...(image && { image }),
+    secrets: secretsOf('trainer', planSecrets(pipeline.name, spec)),
+    job: {
+      ...(planned && { gpu: planned }),
+      ...(queueName && { queueName }),
+      ...(priorityClassName && { priorityClassName }),
+      retries,
+      ...(activeDeadlineSeconds && { activeDeadlineSeconds }),
+      historyLimit,
+    },
+    env: { ...envOf('trainer', parts), LIKENESS_SPEC: stageSpec('trainer', spec) },
+  };
 }
 
-function replicasOf(spec: PipelineSpec, stage: StageName): number {
-  if (stage === 'serving') return spec.serving.replicas;
-  return spec.stages.find(({ name }) => name === stage)?.replicas ?? 1;
+const envOf = (name: StageName, { pipeline, partitions, spec }: Parts) => commonEnv(pipeline, partitions, spec, name);
+
+/** One GPU, unless another number or a claim is asked for. */
+function planGpu(gpu: Gpu): PlannedGpu | undefined {
+  const { resourceName, count = 1, products, tolerations, runtimeClassName, resourceClaimTemplateName } = gpu;
+  if (resourceClaimTemplateName === undefined && count === 0) return undefined;
+  return {
+    devices: resourceClaimTemplateName ? { claimTemplate: resourceClaimTemplateName } : { resourceName, count },
+    products,
+    tolerations,
+    ...(runtimeClassName && { runtimeClassName }),
+  };
 }
-
-const json = (value: unknown): string => JSON.stringify(value);
-
-// Each stage is given only what it reads, so that a change of another part leaves its environment, and it, alone.
-const ingestSpec = ({ ingest }: PipelineSpec) => ({ ingest });
-const cleanerSpec = ({ events, cleaning, identity }: PipelineSpec) => ({ events, cleaning, identity });
-const featureSpec = ({ events, features, identity, cleaning: { dedupe } }: PipelineSpec) => ({
-  events,
-  features,
-  identity,
-  cleaning: { dedupe },
-});
-const servingSpec = ({ events, features, models, serving: { rules, authentication } }: PipelineSpec) => ({
-  events,
-  features,
-  models,
-  serving: { rules, authentication },
-});
-const trainerSpec = ({ events, features, models, training, identity, cleaning: { dedupe } }: PipelineSpec) => ({
-  events,
-  features,
-  models,
-  training,
-  identity,
-  cleaning: { dedupe },
-});

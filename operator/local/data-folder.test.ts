@@ -16,7 +16,13 @@ const { effective } = loaded;
 
 function planWith({ kafka, ...id }: { name?: string; namespace?: string; epoch?: number; kafka?: string }): Plan {
   const onKafka = kafka !== undefined && {
-    kafka: { bootstrapServers: kafka, partitions: 4, replicationFactor: 1, retention: '1h' },
+    kafka: {
+      bootstrapServers: kafka,
+      partitions: 4,
+      replicationFactor: 1,
+      retention: '1h',
+      topics: 'Managed' as const,
+    },
   };
   const spec = { ...effective, ...onKafka };
   return planPipeline({ namespace: 'default', name: 'shop', epoch: 1, ...id, spec });

@@ -1,0 +1,95 @@
+/** Which secret each stage is given, by purpose, and which ones are the pipeline's own. Pure. */
+import type { PipelineSpec } from '../crds/pipeline.ts';
+import type { StageName } from './plan.ts';
+
+export type SecretPurpose =
+  /** `write-keys.json`: who may write. */
+  | 'writeKeys'
+  /** `signing.pem`: signs models. */
+  | 'signingKey'
+  /** `signing.pub.pem`: the public half, by which a model is trusted. */
+  | 'verificationKey'
+  /** `username` and `password`. */
+  | 'kafkaCredentials'
+  /** One file of certificates. */
+  | 'kafkaCa'
+  /** `password`, perhaps `username`. */
+  | 'redisCredentials'
+  | 'redisCa';
+
+export interface SecretUse {
+  readonly purpose: SecretPurpose;
+  /** Name of the secret. */
+  readonly secret: string;
+  /** Entries of it that are needed; the stage is shown no others. */
+  readonly keys: readonly string[];
+  /** Entries that are shown if they are there. */
+  readonly optionalKeys?: readonly string[];
+}
+
+/** Names of the secrets that the backend makes; absent: the spec names one. */
+export interface OwnSecrets {
+  readonly writeKeys?: string;
+  readonly signingKey?: string;
+}
+
+export interface PlannedSecrets {
+  readonly uses: readonly SecretUse[];
+  readonly own: OwnSecrets;
+}
+
+export function planSecrets(pipeline: string, spec: PipelineSpec): PlannedSecrets {
+  const writeKeys = spec.ingest.writeKeysSecretRef?.name;
+  const signingKey = spec.modelStore.signingKeySecretRef?.name;
+  const own = {
+    ...(writeKeys === undefined && { writeKeys: `${pipeline}-write-keys` }),
+    ...(signingKey === undefined && { signingKey: `${pipeline}-signing-key` }),
+  };
+  const signing = signingKey ?? `${pipeline}-signing-key`;
+  return {
+    own,
+    uses: [
+      use('writeKeys', writeKeys ?? `${pipeline}-write-keys`, 'write-keys.json'),
+      use('signingKey', signing, 'signing.pem'),
+      use('verificationKey', signing, 'signing.pub.pem'),
+      ...kafkaSecrets(spec.kafka),
+      ...redisSecrets(spec.store?.redis),
+    ],
+  };
+}
+
+function kafkaSecrets(kafka: PipelineSpec['kafka']): SecretUse[] {
+  const ca = kafka?.tls?.caSecretRef;
+  const credentials = kafka?.authentication?.secretRef;
+  return [
+    ...(ca ? [use('kafkaCa', ca.name, ca.key)] : []),
+    ...(credentials ? [use('kafkaCredentials', credentials.name, 'username', 'password')] : []),
+  ];
+}
+
+function redisSecrets(redis: NonNullable<PipelineSpec['store']>['redis'] | undefined): SecretUse[] {
+  const ca = redis?.tls?.caSecretRef;
+  const credentials = redis?.secretRef;
+  return [
+    ...(ca ? [use('redisCa', ca.name, ca.key)] : []),
+    ...(credentials ? [{ ...use('redisCredentials', credentials.name, 'password'), optionalKeys: ['username'] }] : []),
+  ];
+}
+
+const use = (purpose: SecretPurpose, secret: string, ...keys: string[]): SecretUse => ({ purpose, secret, keys });
+
+/** Everybody speaks to Kafka; each is given nothing else but what it needs. */
+const everybody: readonly SecretPurpose[] = ['kafkaCa', 'kafkaCredentials'];
+const stored: readonly SecretPurpose[] = ['redisCa', 'redisCredentials'];
+
+const needs: Readonly<Record<StageName, readonly SecretPurpose[]>> = {
+  ingest: [...everybody, 'writeKeys'],
+  cleaner: everybody,
+  feature: [...everybody, ...stored],
+  serving: [...everybody, ...stored, 'verificationKey'],
+  trainer: [...everybody, 'signingKey'],
+};
+
+export function secretsOf(stage: StageName, { uses }: PlannedSecrets): SecretUse[] {
+  return uses.filter(({ purpose }) => needs[stage].includes(purpose));
+}
