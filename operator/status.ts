@@ -1,0 +1,178 @@
+/** What was observed → the status of a ProfilePipeline. Pure. */
+import type { Condition, ConditionType, PipelineStatus, StageStatus } from '../crds/status.ts';
+import { removeCondition, setCondition, type Condition as RuntimeCondition } from './kubernetes/runtime/conditions.ts';
+import type { StageName } from './plan.ts';
+
+/** One stage's workload as the cluster shows it. */
+export interface StageObserved {
+  readonly name: Exclude<StageName, 'trainer'>;
+  readonly desired: number;
+  readonly ready: number;
+  readonly image: string | undefined;
+  /** Why it is not ready, in words for a person. */
+  readonly reasons: readonly string[];
+  /** It will not become ready by waiting. */
+  readonly failed: boolean;
+}
+
+export interface TopicsObserved {
+  readonly outcome: 'Checking' | 'Ready' | 'Refused' | 'Unreachable';
+  readonly message: string;
+  readonly lag: Readonly<Record<string, number>>;
+}
+
+/** Why a spec is not acted upon. */
+export interface SpecRefusal {
+  readonly reason: 'SpecRefused' | 'NeedsKafka' | 'NeedsRedis';
+  readonly message: string;
+}
+
+export interface StatusInput {
+  readonly generation: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly operatorVersion: string;
+  readonly epoch: number;
+  readonly previous: PipelineStatus | undefined;
+  readonly refusal: SpecRefusal | undefined;
+  readonly suspended: boolean;
+  /** undefined: nothing has been asked of Kafka, because no spec was ever valid. */
+  readonly topics: TopicsObserved | undefined;
+  /** Why the cluster did not take what was rendered. */
+  readonly applyFailure: string | undefined;
+  readonly stages: readonly StageObserved[];
+  readonly serving: { readonly url: string; readonly selector: string };
+}
+
+type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>;
+
+const verdict = (status: Condition['status'], reason: string, message: string): Verdict => ({
+  status,
+  reason,
+  message,
+});
+
+/** What Ready is derived from, in the order in which a problem is to be looked at. */
+const dependents = ['SpecValid', 'TopicsReady', 'StagesReady', 'ServingReady'] as const;
+
+export function computeStatus(input: StatusInput): PipelineStatus {
+  const { previous, topics } = input;
+  const verdicts: Partial<Record<ConditionType, Verdict>> = {
+    SpecValid: specValid(input),
+    TopicsReady: topicsReady(input),
+    StagesReady: stagesReady(input),
+    ServingReady: servingReady(input),
+    Progressing: progressing(input),
+    Degraded: degraded(input),
+  };
+  const Ready = ready(verdicts);
+  const serving = input.stages.find(({ name }) => name === 'serving');
+  return {
+    ...previous,
+    observedGeneration: input.generation,
+    operatorVersion: input.operatorVersion,
+    epoch: input.epoch,
+    conditions: removeCondition(withConditions(input, { Ready, ...verdicts }), 'Paused') as Condition[],
+    ...(topics && { lag: String(Math.max(0, ...Object.values(topics.lag))) }),
+    stages: input.stages.filter(({ name }) => name !== 'serving').map((stage) => stageStatus(stage, topics)),
+    serving: { ...input.serving, replicas: serving?.desired ?? 0, readyReplicas: serving?.ready ?? 0 },
+  };
+}
+
+/** Reconciling has stopped: nothing but that is said, and `observedGeneration` stays. */
+export function pausedStatus(previous: PipelineStatus | undefined, generation: number, now: number): PipelineStatus {
+  const message = 'The annotation likeness.dev/paused stops the operator; remove it to go on.';
+  const Paused = verdict('True', 'Annotation', message);
+  return { ...previous, conditions: withConditions({ previous, generation, now }, { Paused }) };
+}
+
+function specValid({ refusal }: StatusInput): Verdict {
+  if (refusal === undefined) return verdict('True', 'Valid', 'The spec is valid.');
+  return verdict('False', refusal.reason, refusal.message);
+}
+
+function topicsReady({ topics }: StatusInput): Verdict {
+  if (topics === undefined) return verdict('Unknown', 'NoValidSpec', 'There has been no valid spec yet.');
+  if (topics.outcome === 'Ready') return verdict('True', 'Ready', 'All topics are as they are wanted.');
+  if (topics.outcome === 'Checking') return verdict('Unknown', 'Checking', 'Topics are being looked at.');
+  const [reason, advice] =
+    topics.outcome === 'Refused'
+      ? ['TopicsRefused', 'Mend the topics or the spec.']
+      : ['BrokerUnreachable', 'Check kafka.bootstrapServers, the network and the credentials; it is tried again.'];
+  return verdict('False', reason, `${topics.message}. ${advice}`);
+}
+
+function stagesReady(input: StatusInput): Verdict {
+  const stages = input.stages.filter(({ name }) => name !== 'serving');
+  return workloadsReady(input, stages, 'All stages are ready.');
+}
+
+function servingReady(input: StatusInput): Verdict {
+  const serving = input.stages.filter(({ name }) => name === 'serving');
+  return workloadsReady(input, serving, 'Serving answers.');
+}
+
+function workloadsReady(input: StatusInput, stages: readonly StageObserved[], well: string): Verdict {
+  if (input.suspended) return verdict('False', 'Suspended', 'spec.suspend is true; set it to false to go on.');
+  if (stages.length === 0) return verdict('Unknown', 'NotCreated', 'Nothing has been created yet.');
+  const behind = stages.filter(isBehind);
+  if (behind.length === 0) return verdict('True', 'Ready', well);
+  return verdict(
+    'False',
+    behind.some(({ failed }) => failed) ? 'Failing' : 'NotReady',
+    behind.map(shortage).join('; '),
+  );
+}
+
+const isBehind = ({ ready: there, desired, failed }: StageObserved): boolean => there < desired || failed;
+
+function shortage({ name, desired, ready: there, reasons }: StageObserved): string {
+  const why = reasons.length > 0 ? `: ${reasons.join(', ')}` : '';
+  return `${name} has ${there} of ${desired} replicas ready${why}`;
+}
+
+function progressing({ applyFailure, suspended, stages }: StatusInput): Verdict {
+  const behind = stages.filter((stage) => isBehind(stage) && !stage.failed);
+  if (suspended || applyFailure !== undefined || behind.length === 0)
+    return verdict('False', 'Settled', 'Nothing is being rolled out.');
+  return verdict('True', 'RollingOut', `Waiting for ${behind.map(({ name }) => name).join(', ')}.`);
+}
+
+function degraded({ applyFailure, stages }: StatusInput): Verdict {
+  if (applyFailure !== undefined) return verdict('True', 'ApplyFailed', applyFailure);
+  const failing = stages.filter(({ failed }) => failed);
+  if (failing.length === 0) return verdict('False', 'Healthy', 'Nothing has failed.');
+  return verdict('True', 'StageFailing', failing.map(shortage).join('; '));
+}
+
+/** False beats Unknown; the first in the order of `dependents` gives the reason. */
+function ready(verdicts: Partial<Record<ConditionType, Verdict>>): Verdict {
+  for (const status of ['False', 'Unknown'] as const)
+    for (const type of dependents) {
+      const found = verdicts[type]!;
+      if (found.status === status) return verdict(status, found.reason, found.message);
+    }
+  return verdict('True', 'Ready', 'Events become profiles, and serving answers.');
+}
+
+/** Conditions of others stay. */
+function withConditions(
+  { previous, generation, now }: Pick<StatusInput, 'previous' | 'generation' | 'now'>,
+  verdicts: Partial<Record<ConditionType, Verdict>>,
+): Condition[] {
+  let conditions: readonly RuntimeCondition[] = previous?.conditions ?? [];
+  for (const [type, found] of Object.entries(verdicts))
+    conditions = setCondition(conditions, { type, ...found, observedGeneration: generation }, now);
+  return conditions as Condition[];
+}
+
+function stageStatus({ name, desired, ready: there, image }: StageObserved, topics?: TopicsObserved): StageStatus {
+  const consumerLag = topics?.lag[name];
+  return {
+    name: name as StageStatus['name'],
+    desired,
+    ready: there,
+    ...(image !== undefined && { image }),
+    ...(consumerLag !== undefined && { consumerLag }),
+  };
+}
