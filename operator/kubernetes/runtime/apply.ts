@@ -1,0 +1,148 @@
+/** Server-side apply of rendered objects, one after the other; what is already so is not written again. */
+import type { Api } from './api.ts';
+import { contentHash } from './content-hash.ts';
+import type { Change } from './informer.ts';
+import { ownFields, ownsAll } from './owned-fields.ts';
+import { type FieldSet, type KubeObject, keyOf, type Resource } from './resource.ts';
+import type { Timing } from './timing.ts';
+
+export interface ApplierOptions {
+  readonly api: Pick<Api, 'apply'>;
+  readonly resourceOf: (object: KubeObject) => Resource;
+  /** The object as an informer with the same transform caches it; undefined when there is none. */
+  readonly cached: (object: KubeObject) => KubeObject | undefined;
+  /** `keepOwnFields(fieldManager)`: the very function that the informers got. */
+  readonly transform: (object: KubeObject) => KubeObject;
+  /** Annotation that holds the hash of what was last applied. */
+  readonly hashAnnotation: string;
+  readonly timing: Timing;
+}
+
+/**
+ * `Skipped`: known to be so, no request was made. `Unchanged`: the server had nothing to change. `Terminating`: it is
+ * being deleted and will be made anew once it is gone.
+ */
+export type ApplyAction = 'Created' | 'Changed' | 'Unchanged' | 'Skipped' | 'Terminating' | 'Failed';
+
+export interface Applied {
+  readonly wanted: KubeObject;
+  readonly action: ApplyAction;
+  /** As the server answered, or as cached when nothing was asked. */
+  readonly object?: KubeObject;
+  /** Of `Failed`. */
+  readonly error?: unknown;
+}
+
+interface Memory {
+  readonly hash: string;
+  readonly fields: FieldSet | undefined;
+  readonly at: number;
+  readonly versionBefore: string | undefined;
+  readonly version: string | undefined;
+  /** The cache has caught up with our write. */
+  seen: boolean;
+}
+
+/** A cache that is further behind than this is not waited for. */
+const cacheLagMs = 10_000;
+
+export class Applier {
+  readonly #options: ApplierOptions;
+  readonly #memory = new Map<string, Memory>();
+
+  constructor(options: ApplierOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Never throws: each object has its own outcome, and a failed one does not keep the later ones from their turn. With
+   * `dryRun` the server is asked about every object and stores none.
+   */
+  async apply(
+    objects: readonly KubeObject[],
+    options: { readonly dryRun?: boolean; readonly signal?: AbortSignal } = {},
+  ): Promise<Applied[]> {
+    const results: Applied[] = [];
+    for (const wanted of objects) {
+      try {
+        results.push(await this.#applyOne(wanted, options));
+      } catch (error) {
+        results.push({ wanted, action: 'Failed', error });
+      }
+    }
+    return results;
+  }
+
+  /** For `informer.onChange` of every informer behind `cached`: ends the time in which our own write is believed. */
+  readonly observe = ({ type, object }: Change<KubeObject>): void => {
+    const id = idOf(object);
+    const memory = this.#memory.get(id);
+    if (!memory) return;
+    if (type === 'Deleted') this.#memory.delete(id);
+    else if (!isOlder(object.metadata.resourceVersion, memory.version)) memory.seen = true;
+  };
+
+  async #applyOne(
+    wanted: KubeObject,
+    { dryRun = false, signal }: { readonly dryRun?: boolean; readonly signal?: AbortSignal },
+  ): Promise<Applied> {
+    const { api, resourceOf, cached, transform, hashAnnotation, timing } = this.#options;
+    const hash = contentHash(wanted);
+    const before = cached(wanted);
+    if (!dryRun) {
+      if (before?.metadata.deletionTimestamp) return { wanted, action: 'Terminating', object: before };
+      if (this.#isSo(wanted, before, hash)) return { wanted, action: 'Skipped', ...(before && { object: before }) };
+    }
+    const marked = withAnnotation(wanted, hashAnnotation, hash);
+    const answer = await api.apply(resourceOf(wanted), marked, { dryRun, ...(signal && { signal }) });
+    const object = transform(answer.object);
+    const versionBefore = before?.metadata.resourceVersion;
+    const version = object.metadata.resourceVersion;
+    if (!dryRun) {
+      const fields = ownFields(object);
+      const seen = versionBefore === version;
+      this.#memory.set(idOf(wanted), { hash, fields, at: timing.monotonic(), versionBefore, version, seen });
+    }
+    if (answer.created) return { wanted, action: 'Created', object };
+    return { wanted, action: versionBefore === version ? 'Unchanged' : 'Changed', object };
+  }
+
+  #isSo(wanted: KubeObject, before: KubeObject | undefined, hash: string): boolean {
+    const memory = this.#memory.get(idOf(wanted));
+    if (memory?.hash === hash && !memory.seen && memory.versionBefore === before?.metadata.resourceVersion)
+      return this.#options.timing.monotonic() - memory.at < cacheLagMs;
+    if (!before || before.metadata.annotations?.[this.#options.hashAnnotation] !== hash) return false;
+    if (!hasMetadata(before, wanted)) return false;
+    const fields = ownFields(before);
+    // What the server itself left out of the set after our last apply is not worth another try.
+    if (fields && memory?.hash === hash && memory.fields === fields) return true;
+    return fields !== undefined && ownsAll(fields, wanted);
+  }
+}
+
+const idOf = (object: KubeObject): string => `${object.apiVersion} ${object.kind} ${keyOf(object.metadata)}`;
+
+/** Resource versions of one kind of object are numbers that rise. */
+function isOlder(version: string | undefined, than: string | undefined): boolean {
+  return Number(version) < Number(than);
+}
+
+function withAnnotation(object: KubeObject, name: string, value: string): KubeObject {
+  const annotations = { ...object.metadata.annotations, [name]: value };
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
+function hasMetadata({ metadata: has }: KubeObject, { metadata: wants }: KubeObject): boolean {
+  return (
+    contains(has.labels, wants.labels) &&
+    contains(has.annotations, wants.annotations) &&
+    (wants.finalizers ?? []).every((name) => has.finalizers?.includes(name)) &&
+    (wants.ownerReferences ?? []).every((wanted) =>
+      has.ownerReferences?.some(({ uid, controller }) => uid === wanted.uid && controller === wanted.controller),
+    )
+  );
+}
+
+function contains(has: Readonly<Record<string, string>> = {}, wants: Readonly<Record<string, string>> = {}): boolean {
+  return Object.entries(wants).every(([name, value]) => has[name] === value);
+}

@@ -1,0 +1,59 @@
+/** Objects by key, and by one index. */
+
+export class ObjectCache<T> {
+  readonly #objects = new Map<string, T>();
+  readonly #index = new Map<string, Set<string>>();
+  readonly #indexBy: (object: T) => string | undefined;
+
+  constructor(indexBy: (object: T) => string | undefined = () => undefined) {
+    this.#indexBy = indexBy;
+  }
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  get(key: string): T | undefined {
+    return this.#objects.get(key);
+  }
+
+  set(key: string, object: T): void {
+    this.#unindex(key);
+    this.#objects.set(key, object);
+    const value = this.#indexBy(object);
+    if (value === undefined) return;
+    const keys = this.#index.get(value);
+    if (keys) keys.add(key);
+    else this.#index.set(value, new Set([key]));
+  }
+
+  delete(key: string): void {
+    this.#unindex(key);
+    this.#objects.delete(key);
+  }
+
+  indexed(value: string): T[] {
+    return Array.from(this.#index.get(value) ?? [], (key) => this.#objects.get(key)!);
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#objects.keys();
+  }
+
+  values(): IterableIterator<T> {
+    return this.#objects.values();
+  }
+
+  entries(): IterableIterator<[string, T]> {
+    return this.#objects.entries();
+  }
+
+  #unindex(key: string): void {
+    const before = this.#objects.get(key);
+    const value = before === undefined ? undefined : this.#indexBy(before);
+    const keys = value === undefined ? undefined : this.#index.get(value);
+    if (!keys) return;
+    keys.delete(key);
+    if (keys.size === 0) this.#index.delete(value!);
+  }
+}

@@ -1,0 +1,33 @@
+/** The body of a watch: one JSON event a line. */
+import { ApiError } from './api-error.ts';
+
+export interface WatchEvent<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  /** A Status when `type` is ERROR. */
+  readonly object: T;
+}
+
+const newline = 0x0a;
+
+/** Ends when the server ends the watch; rejects with ApiError when the connection is lost, in mid-line too. */
+export async function* readWatch<T>(body: AsyncIterable<Uint8Array>, what: string): AsyncGenerator<WatchEvent<T>> {
+  let rest: Uint8Array[] = [];
+  try {
+    for await (const chunk of body) {
+      let from = 0;
+      for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, from)) {
+        rest.push(chunk.subarray(from, end));
+        from = end + 1;
+        const line = Buffer.concat(rest).toString();
+        rest = [];
+        if (line.trim()) yield JSON.parse(line) as WatchEvent<T>;
+      }
+      if (from < chunk.length) rest.push(chunk.subarray(from));
+    }
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new ApiError(`${what}: ${message}`, { code: 0, reason: 'ConnectionLost', cause });
+  }
+  if (rest.length > 0)
+    throw new ApiError(`${what}: the stream ended inside an event`, { code: 0, reason: 'ConnectionLost' });
+}
