@@ -28,6 +28,18 @@ describe('nodes', () => {
     expect((await get('deployment/web')).status.readyReplicas).toBe(3);
   });
 
+  it('keeps an update with a missing image waiting while the old pods serve', async () => {
+    await apply(manifests.deployment('web', 3, 'nowhere.invalid/nothing:missing'));
+    const waiting = async () =>
+      ((await get('pods', '-l', 'app=web')).items as manifests.Pod[])
+        .flatMap(({ status }) => status.containerStatuses ?? [])
+        .map(({ state }) => state.waiting?.reason ?? 'running');
+    await expect.poll(waiting, { timeout: 30_000 }).toContain('ImagePullBackOff');
+    expect((await get('deployment/web')).status.availableReplicas).toBe(3);
+    await apply(manifests.deployment('web', 3));
+    await cluster.kubectl(['rollout', 'status', 'deployment/web', '--timeout=60s']);
+  });
+
   it('binds a pod that asks for a GPU to a node that has one, and lets one too many wait', async () => {
     const pods = [0, 1, 2, 3, 4].map((index) => manifests.gpuPod(`gpu-${index}`, 'NVIDIA-H200'));
     await apply(...pods.slice(0, 4));

@@ -3,7 +3,11 @@
 export interface Pod {
   readonly metadata: { readonly name: string };
   readonly spec: { readonly nodeName?: string };
-  readonly status: { readonly phase: string; readonly conditions: readonly { readonly message?: string }[] };
+  readonly status: {
+    readonly phase: string;
+    readonly conditions: readonly { readonly message?: string }[];
+    readonly containerStatuses?: readonly { readonly state: { readonly waiting?: { readonly reason: string } } }[];
+  };
 }
 
 const container = { name: 'main', image: 'nowhere.invalid/nothing:1' };
@@ -12,7 +16,7 @@ export function list(objects: readonly object[]): string {
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
 }
 
-export function deployment(name: string, replicas: number): object {
+export function deployment(name: string, replicas: number, image = container.image): object {
   const labels = { app: name };
   return {
     apiVersion: 'apps/v1',
@@ -21,7 +25,7 @@ export function deployment(name: string, replicas: number): object {
     spec: {
       replicas,
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [container] } },
+      template: { metadata: { labels }, spec: { containers: [{ ...container, image }] } },
     },
   };
 }

@@ -3,20 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { OwnedProcess } from '../owned-process.ts';
-import { askApi } from './api-request.ts';
 import { kubernetesPrograms } from './cache.ts';
 import { issueCertificates, readIdentity } from './certificates.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { runKubectl } from './kubectl.ts';
 import { writeKwokConfig } from './kwok-config.ts';
 import { freePorts, type Layout } from './layout.ts';
-import { defaultNodes, nodeManifest } from './nodes.ts';
+import { defaultNodes } from './nodes.ts';
 import * as parts from './parts.ts';
+import { createNodes, settled } from './settle.ts';
 import type { FakeNode, KubernetesOptions, RunningKubernetes } from './types.ts';
-
-const settleWithinMs = 60_000;
 
 type Processes = Readonly<Record<'etcd' | 'apiServer' | 'controllerManager' | 'scheduler' | 'kwok', OwnedProcess>>;
 
@@ -68,46 +65,9 @@ async function layOut(): Promise<Layout> {
 
 async function startTheRest(layout: Layout, processes: Processes, nodes: readonly FakeNode[]): Promise<void> {
   const { controllerManager, scheduler, kwok } = processes;
-  await Promise.all([
-    controllerManager.start(),
-    scheduler.start(),
-    kwok.start(),
-    ...nodes.map((node) => createNode(layout, node)),
-  ]);
-  await until('its nodes are Ready', async () => (await readyNodes(layout)) >= nodes.length);
-  const account = `${urlOf(layout.ports.apiServer)}/api/v1/namespaces/default/serviceaccounts/default`;
-  await until('the default ServiceAccount exists', async () => (await askApi(layout.access, account)).status === 200);
-}
-
-async function createNode({ access, ports }: Layout, node: FakeNode): Promise<void> {
-  const { status, body } = await askApi(access, `${urlOf(ports.apiServer)}/api/v1/nodes`, nodeManifest(node));
-  if (status !== 201) throw new Error(`The node ${node.name} was refused with ${status}: ${body}`);
-}
-
-interface NodeList {
-  readonly items: readonly { readonly status: { readonly conditions?: readonly NodeCondition[] } }[];
-}
-
-interface NodeCondition {
-  readonly type: string;
-  readonly status: string;
-}
-
-async function readyNodes({ access, ports }: Layout): Promise<number> {
-  const { items } = JSON.parse((await askApi(access, `${urlOf(ports.apiServer)}/api/v1/nodes`)).body) as NodeList;
-  return items.filter(({ status }) => status.conditions?.some(isReady)).length;
-}
-
-function isReady({ type, status }: NodeCondition): boolean {
-  return type === 'Ready' && status === 'True';
-}
-
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + settleWithinMs;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`The control plane did not come so far that ${what}.`);
-    await sleep(50);
-  }
+  const api = { access: layout.access, url: urlOf(layout.ports.apiServer) };
+  await Promise.all([controllerManager.start(), scheduler.start(), kwok.start(), createNodes(api, nodes)]);
+  await settled(api, nodes.length);
 }
 
 function running(layout: Layout, processes: Processes): RunningKubernetes {
