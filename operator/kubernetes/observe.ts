@@ -24,21 +24,23 @@ export function observeStage(
   workload: StageWorkload,
   pods: readonly V1Pod[] = [],
 ): StageObserved {
-  const { spec, status } = workload;
-  const desired = spec?.replicas ?? 1;
-  const isCurrent = (status?.observedGeneration ?? 0) >= (workload.metadata?.generation ?? 0);
-  const updated = status?.updatedReplicas ?? 0;
-  // Pods of the old template that still answer are not what is wanted.
-  const ready = isCurrent ? Math.min(status?.readyReplicas ?? 0, updated) : 0;
+  const desired = workload.spec?.replicas ?? 1;
+  const ready = Math.min(readyReplicas(workload), desired);
   const troubles = troublesOf(workload);
   return {
     name,
     desired,
-    ready: Math.min(ready, desired),
-    image: spec?.template.spec?.containers[0]?.image,
+    ready,
+    image: workload.spec?.template.spec?.containers[0]?.image,
     reasons: ready < desired ? [...troubles, ...podReasons(pods)].slice(0, maxReasons) : [],
     failed: troubles.length > 0,
   };
+}
+
+/** Pods of the old template that still answer are not what is wanted. */
+function readyReplicas({ metadata, status }: StageWorkload): number {
+  if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0)) return 0;
+  return Math.min(status?.readyReplicas ?? 0, status?.updatedReplicas ?? 0);
 }
 
 /** A Deployment says so itself: it got no further within its deadline, or may not make pods. A StatefulSet never does. */
