@@ -1,116 +1,130 @@
-/** What an event costs with many users, and with a long history: both must stay flat. */
-import { topicName } from '../operator/topics.ts';
-import type { Plan } from '../operator/plan.ts';
-import { connectBroker } from '../services/shared/adapters/connect-broker.ts';
+/**
+ * What an event costs the feature stage with many users, and with a long history: both must stay flat.
+ *
+ * Users: 10,000 or 1,000,000 stored profiles, each event for one of them at random. The 10,000 fit the stage's caches
+ * and are in them; of the 1,000,000 nearly every one must be read first. History: one profile's events follow each other
+ * closely, so only updating and storing what is there counts. Every stored profile is a copy of one that the feature
+ * code made from events over four weeks, so panes, interests and sequences are as full as a shop's.
+ */
 import { connectProfileStore } from '../services/shared/adapters/connect-profile-store.ts';
 import type { SentEvent } from '../services/shared/event.ts';
-import type { Watermark } from '../services/shared/profile-store.ts';
+import type { ProfileStore, StoredProfile } from '../services/shared/profile-store.ts';
 import type { CompiledFeatures } from '../services/shared/profile/compile.ts';
-import { startKafka } from '../test/testbed/kafka.ts';
 import { startRedis } from '../test/testbed/redis.ts';
-import { untilApplied } from './applied.ts';
+import { cpuMicros } from './cpu.ts';
+import { FeatureStage, fillProfiles, type StageLine, type StageOptions } from './feature-stage.ts';
 import { microsPerEvent } from './history.ts';
-import { bodies, eventLines } from './load/events.ts';
-import { postAll } from './load/post.ts';
+import { eventLines } from './load/events.ts';
 import type { BenchContext } from './main.ts';
-import { cleanEvent, compileSpec, statesOf, storeStates } from './profiles.ts';
-import { benchPipeline, type StackOptions, startStack } from './stack.ts';
+import { compileSpec } from './profiles.ts';
+import { benchPipeline } from './stack.ts';
 import { median, round } from './statistics.ts';
+import { makeTemplates } from './templates.ts';
 
 const partitions = 4;
-/** Before the timed events: enough to fill panes, interests and a part of the history. */
-const eventsPerStoredProfile = 20;
-const hourMs = 3_600_000;
-const sliceUsers = 50_000;
-const warmUpEvents = 10_000;
+const few = 10_000;
+const many = 1_000_000;
+const templateShape = { profiles: 2000, events: 80_000 };
+const eventBytes = 500;
+
+interface World {
+  readonly store: ProfileStore;
+  readonly redisPid: number;
+  readonly features: CompiledFeatures;
+}
 
 export async function run({ flags, note }: BenchContext): Promise<object> {
   const runs = Number(flags['runs'] ?? 5);
-  const events = Number(flags['events'] ?? 100_000);
-  const few: number[] = [];
-  const many: number[] = [];
-  const short: number[] = [];
-  const long: number[] = [];
+  const events = Number(flags['events'] ?? 50_000);
+  const redis = await startRedis();
+  const store = await connectProfileStore({ redis: redis.url });
+  const features = compileSpec(benchPipeline({ kafka: '', redis: '', name: 'growth', port: 0 }).spec);
+  const world = { store, redisPid: redis.pid, features };
+  const templates = makeTemplates(features, { ...templateShape, until: Date.now() });
+  const bytes = round(median(templates.map(({ state }) => state.length)), 0);
+  note(`${templates.length} profiles of ${bytes} bytes (median) are copied`);
+  const crowd = await storeUsers(world, templates, { users: many, epoch: 1 });
+  note(`${many} profiles are stored`);
+  const results: { few: UsersRun; many: UsersRun; short: number; long: number }[] = [];
   for (let run = 0; run < runs; run++) {
-    few.push(await eventsPerSecond(10_000, events, run));
-    many.push(await eventsPerSecond(1_000_000, events, run));
-    short.push(await microsPerEvent(10));
-    long.push(await microsPerEvent(10_000));
-    note(`run ${run + 1}: ${few[run]}/s, ${many[run]}/s; ${short[run]} µs, ${long[run]} µs`);
+    // The few get a tenth of their history anew in a run, so they are stored afresh; to the many it makes no difference.
+    const fresh = await storeUsers(world, templates, { users: few, epoch: run + 2 });
+    results.push({
+      few: await measureUsers(world, fresh, { users: few, events, run }),
+      many: await measureUsers(world, crowd, { users: many, events, run }),
+      short: await microsPerEvent(features, 10),
+      long: await microsPerEvent(features, 10_000),
+    });
+    note(`run ${run + 1}: ${JSON.stringify(results[run])}`);
   }
+  await store.close();
+  await redis.stop();
+  const medianOf = (pick: (result: (typeof results)[number]) => number) => round(median(results.map(pick)));
+  const history = { short: medianOf(({ short }) => short), long: medianOf(({ long }) => long) };
+  const rates = { few: medianOf((each) => each.few.perSecond), many: medianOf((each) => each.many.perSecond) };
   return {
-    eventsPerSecondAt10kUsers: median(few),
-    eventsPerSecondAt1MUsers: median(many),
-    usersRatio: round(median(many) / median(few)),
-    usPerEventAtHistory10: median(short),
-    usPerEventAtHistory10000: median(long),
-    historyRatio: round(median(long) / median(short)),
+    eventsPerSecondAt10kUsers: rates.few,
+    eventsPerSecondAt1MUsers: rates.many,
+    usersRatio: round(rates.many / rates.few),
+    cpuMicrosAt10kUsers: medianOf((each) => each.few.cpuMicros),
+    cpuMicrosAt1MUsers: medianOf((each) => each.many.cpuMicros),
+    usPerEventAtHistory10: history.short,
+    usPerEventAtHistory10000: history.long,
+    historyRatio: round(history.long / history.short),
+    bytesPerProfile: bytes,
     runs,
   };
 }
 
-/** HTTP → committed profile, with so many profiles already stored; every user is as likely as another. */
-async function eventsPerSecond(users: number, events: number, run: number): Promise<number> {
-  const [kafka, redis] = [await startKafka(), await startRedis()];
-  const at = { kafka: kafka.address, redis: redis.url, name: 'growth', port: 18_080, partitions };
-  await fill(at, users);
-  const stack = await startStack(at);
-  const shape = { users, items: 4000, bytes: 500, startTime: Date.now() - hourMs / 6 };
-  const load = (count: number, seed: number) =>
-    bodies(eventLines({ ...shape, events: count, seed, prefix: `g${run}-${seed}` }), 100);
-  const url = stack.backend.urls().ingest;
-  await postAll({ url, connections: 8, bodies: load(warmUpEvents, 1) });
-  await untilApplied(stack, warmUpEvents);
-  const timed = load(events, 2);
-  const started = performance.now();
-  await postAll({ url, connections: 32, bodies: timed });
-  await untilApplied(stack, warmUpEvents + events);
-  const seconds = (performance.now() - started) / 1000;
-  await stack.stop();
-  await redis.stop();
-  await kafka.stop();
-  return Math.round(events / seconds);
+interface UsersRun {
+  readonly perSecond: number;
+  /** Of this process and Redis, an event. */
+  readonly cpuMicros: number;
 }
 
-/** Stores profiles u0…, in slices so that memory holds a slice, under watermarks that fit a log of one record each. */
-async function fill(at: StackOptions, users: number): Promise<void> {
-  const { spec, plan } = benchPipeline(at);
-  const features = compileSpec(spec);
-  const store = await connectProfileStore({ redis: at.redis });
-  const watermarks = await beginLog(at.kafka, plan, features);
-  for (let from = 0; from < users; from += sliceUsers) {
-    const size = Math.min(sliceUsers, users - from);
-    const shape = {
-      events: size * eventsPerStoredProfile,
-      users: size,
-      items: 4000,
-      bytes: 0,
-      seed: from,
-      prefix: 'f',
-    };
-    const lines = eventLines({ ...shape, startTime: Date.now() - 240 * hourMs });
-    const events = lines.map((line) => {
-      const event = JSON.parse(line) as SentEvent;
-      return cleanEvent(event, `u${from + Number(event.userId!.slice(1))}`);
-    });
-    await storeStates(features, statesOf(features, events), { store, pipeline: plan.pipeline, watermarks });
-  }
-  await store.close();
+interface UsersOptions {
+  readonly users: number;
+  readonly events: number;
+  readonly run: number;
 }
 
-/** A feature service refuses profiles whose watermark the log does not hold: so one record a partition. */
-async function beginLog(kafka: string, plan: Plan, { hash }: CompiledFeatures): Promise<Watermark[]> {
-  const broker = await connectBroker({ kafka, clientId: 'bench' });
-  await broker.createTopics(plan.topics);
-  const topic = topicName(plan.pipeline, 'events-clean');
-  const producer = await broker.producer();
-  const watermarks: Watermark[] = [];
-  for (let partition = 0; partition < partitions; partition++) {
-    await producer.send(topic, [{ partition, value: Buffer.from('{}') }]);
-    for await (const [record] of broker.read({ topic, partition, from: 0, to: 1 }))
-      watermarks.push({ offset: 0, timestamp: record!.timestamp, definition: hash });
+async function storeUsers(
+  { store, features }: World,
+  templates: readonly StoredProfile[],
+  { users, epoch }: { readonly users: number; readonly epoch: number },
+): Promise<FeatureStage> {
+  const pipeline = { namespace: 'bench', name: 'growth', epoch };
+  const options: StageOptions = { store, features, pipeline, partitions };
+  await fillProfiles(options, templates, users);
+  return FeatureStage.open(options);
+}
+
+async function measureUsers(
+  { redisPid }: World,
+  stage: FeatureStage,
+  { users, events, run }: UsersOptions,
+): Promise<UsersRun> {
+  // One event for each of 10,000: after it, all of the few are in the caches.
+  await stage.apply(stage.batches(lines({ users, events: few, prefix: `w${run}` }, (index) => index)));
+  const timed = stage.batches(lines({ users, events, prefix: `t${run}` }));
+  const cpu = () => cpuMicros(process.pid) + cpuMicros(redisPid);
+  const [cpuBefore, started] = [cpu(), performance.now()];
+  await stage.apply(timed);
+  return {
+    perSecond: Math.round((events * 1000) / (performance.now() - started)),
+    cpuMicros: round((cpu() - cpuBefore) / events),
+  };
+}
+
+function* lines(
+  load: { readonly users: number; readonly events: number; readonly prefix: string },
+  userOf?: (index: number) => number,
+): Generator<StageLine> {
+  const now = new Date().toISOString();
+  let index = 0;
+  for (const line of eventLines({ ...load, items: 4000, bytes: eventBytes, seed: 7, startTime: Date.now() })) {
+    const sent = JSON.parse(line) as SentEvent;
+    const profile = userOf === undefined ? sent.userId! : `u${userOf(index++)}`;
+    yield { profile, text: JSON.stringify({ ...sent, profile, userId: profile, ingestedAt: now, receivedAt: now }) };
   }
-  await producer.close();
-  await broker.close();
-  return watermarks;
 }

@@ -23,7 +23,7 @@ const retryMs = 200;
 /** How often lag is measured where nothing arrives, and whether a partition has stalled. */
 const watchMs = 15_000;
 /** For the caches of the whole process: an instance may come to own every partition. */
-const cacheLimits = { entries: 200_000, bytes: 256 * 1024 * 1024 };
+export const cacheLimits = { entries: 200_000, bytes: 256 * 1024 * 1024 };
 
 /**
  * Rejects with `BadSpec` for features that do not compile, `StoreEvicts`, and as broker and store do. What does not fit
