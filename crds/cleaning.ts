@@ -47,12 +47,14 @@ const normaliseSchema = withRules(
     {
       rule: `!has(self.unit) || self.field.matches('${numbers}')`,
       message: 'a unit only for a field that holds a number: value, quantity, item.price, properties.… or context.…',
+      fieldPath: '.field',
       violations: (step) => (step.unit === undefined || numberFields.test(step.field) ? [] : [['field']]),
     },
     {
       rule: `!has(self.text) || self.field.matches('${texts}')`,
       message:
         'text steps only for a field that holds a text: text, item.category, item.brand, item.title, properties.… or context.…',
+      fieldPath: '.field',
       violations: (step) => (step.text === undefined || textFields.test(step.field) ? [] : [['field']]),
     },
   ],

@@ -76,6 +76,7 @@ const within = (amount: 'cpu' | 'memory') => ({
     `!has(self.requests) || !has(self.limits) || !has(self.requests.${amount}) || !has(self.limits.${amount}) || ` +
     `quantity(self.requests.${amount}).compareTo(quantity(self.limits.${amount})) <= 0`,
   message: `requests.${amount} of at most limits.${amount}`,
+  fieldPath: `.requests.${amount}`,
   violations: ({ requests, limits }: { requests?: Amounts | undefined; limits?: Amounts | undefined }) => {
     const [least, most] = [requests?.[amount], limits?.[amount]];
     return least && most && quantity(least) > quantity(most) ? [['requests', amount]] : [];
@@ -104,6 +105,7 @@ const bounds = {
 const boundsRule = {
   rule: 'self.minReplicas <= self.maxReplicas',
   message: 'minReplicas of at most maxReplicas',
+  fieldPath: '.minReplicas',
   violations: ({ minReplicas, maxReplicas }: { minReplicas: number; maxReplicas: number }) =>
     minReplicas <= maxReplicas ? [] : [['minReplicas']],
 };
@@ -124,6 +126,7 @@ export const stageAutoscalingSchema = withRules(
     {
       rule: "!has(self.lagThreshold) || self.mode == 'KEDA'",
       message: 'lagThreshold only with mode KEDA',
+      fieldPath: '.lagThreshold',
       violations: ({ lagThreshold, mode }) => (lagThreshold === undefined || mode === 'KEDA' ? [] : [['lagThreshold']]),
     },
   ],
@@ -147,13 +150,11 @@ export const eitherReplicasOrAutoscaling = {
     sized.replicas !== undefined && sized.autoscaling !== undefined ? [[]] : [],
 };
 
-const label = patterned(
+export const labelValue = patterned(
   63,
   /^[a-zA-Z0-9]([-a-zA-Z0-9_.]*[a-zA-Z0-9])?$/,
   'a value of a label: letters, digits, "-", "_" and ".", at most 63 characters',
 );
-
-export const labelValue = label;
 
 const tolerationSchema = withRules(
   z.strictObject({
@@ -168,7 +169,7 @@ const tolerationSchema = withRules(
       .enum(['Equal', 'Exists'])
       .default('Equal')
       .describe('Equal: the taint has this value. Exists: whatever its value.'),
-    value: label.describe('Value of the taint.').optional(),
+    value: labelValue.describe('Value of the taint.').optional(),
     effect: z
       .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
       .describe('Effect of the taint. Absent: each.')
@@ -186,11 +187,13 @@ const tolerationSchema = withRules(
     {
       rule: "!has(self.value) || self.operator == 'Equal'",
       message: 'a value only with operator Equal',
+      fieldPath: '.value',
       violations: ({ value, operator }) => (value === undefined || operator === 'Equal' ? [] : [['value']]),
     },
     {
       rule: "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
       message: 'tolerationSeconds only with effect NoExecute',
+      fieldPath: '.tolerationSeconds',
       violations: ({ tolerationSeconds, effect }) =>
         tolerationSeconds === undefined || effect === 'NoExecute' ? [] : [['tolerationSeconds']],
     },

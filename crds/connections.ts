@@ -42,18 +42,21 @@ export const kafkaSchema = withRules(
     {
       rule: '!has(self.minInsyncReplicas) || self.minInsyncReplicas <= self.replicationFactor',
       message: 'minInsyncReplicas of at most replicationFactor',
+      fieldPath: '.minInsyncReplicas',
       violations: ({ minInsyncReplicas = 1, replicationFactor }) =>
         minInsyncReplicas <= replicationFactor ? [] : [['minInsyncReplicas']],
     },
     {
       rule: "has(self.strimziCluster) == (self.topics == 'KafkaTopic')",
       message: 'strimziCluster exactly with topics: KafkaTopic',
+      fieldPath: '.strimziCluster',
       violations: ({ strimziCluster, topics }) =>
         (strimziCluster !== undefined) === (topics === 'KafkaTopic') ? [] : [['strimziCluster']],
     },
     {
       rule: "!has(self.authentication) || self.authentication.type != 'Plain' || has(self.tls)",
       message: 'type Plain only with tls (it sends the password as it is)',
+      fieldPath: '.authentication.type',
       violations: ({ authentication, tls }) =>
         authentication?.type === 'Plain' && tls === undefined ? [['authentication', 'type']] : [],
     },
@@ -74,11 +77,13 @@ const redisSchema = withRules(
     {
       rule: "!has(self.secretRef) || !self.url.contains('@')",
       message: 'a url without credentials, which are in the Secret',
+      fieldPath: '.url',
       violations: ({ secretRef: secret, url }) => (secret === undefined || !url.includes('@') ? [] : [['url']]),
     },
     {
       rule: "!has(self.tls) || self.url.startsWith('rediss:')",
       message: 'tls only with a url of rediss://',
+      fieldPath: '.tls',
       violations: ({ tls, url }) => (tls === undefined || url.startsWith('rediss:') ? [] : [['tls']]),
     },
   ],

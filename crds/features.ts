@@ -39,6 +39,7 @@ const windowRules: Rule<Windowed>[] = [
   {
     rule: '!has(self.pane) || has(self.window)',
     message: 'a pane only with a window',
+    fieldPath: '.pane',
     violations: ({ window, pane }) => (pane !== undefined && window === undefined ? [['pane']] : []),
   },
   {
@@ -46,12 +47,14 @@ const windowRules: Rule<Windowed>[] = [
       "!has(self.window) || !has(self.pane) || duration(self.pane) < duration('1s') || " +
       'duration(self.window).getSeconds() % duration(self.pane).getSeconds() == 0',
     message: 'a pane that divides the window without rest',
+    fieldPath: '.pane',
     violations: ({ window, pane }) =>
       window !== undefined && pane !== undefined && seconds(window) % seconds(pane) > 0 ? [['pane']] : [],
   },
   {
     rule: `!has(self.window) || has(self.pane) || duration(self.window).getSeconds() % ${defaultPanes} == 0`,
     message: `a window of a multiple of ${defaultPanes}s, or with its own pane`,
+    fieldPath: '.window',
     violations: ({ window, pane }) =>
       window !== undefined && pane === undefined && seconds(window) % defaultPanes > 0 ? [['window']] : [],
   },
@@ -60,6 +63,7 @@ const windowRules: Rule<Windowed>[] = [
       '!has(self.window) || !has(self.pane) || ' +
       `duration(self.window).getSeconds() <= ${mostPanes} * duration(self.pane).getSeconds()`,
     message: `a window of at most ${mostPanes} panes`,
+    fieldPath: '.pane',
     violations: ({ window, pane }) =>
       window !== undefined && pane !== undefined && seconds(window) > mostPanes * seconds(pane) ? [['pane']] : [],
   },

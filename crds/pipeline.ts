@@ -103,6 +103,7 @@ const stageSchema = withRules(
     {
       rule: "self.name != 'ingest' || !has(self.autoscaling) || self.autoscaling.mode != 'KEDA'",
       message: 'mode KEDA only for a stage that waits on a stream: cleaner or feature',
+      fieldPath: '.autoscaling.mode',
       violations: ({ name: stage, autoscaling }) =>
         stage === 'ingest' && autoscaling?.mode === 'KEDA' ? [['autoscaling', 'mode']] : [],
     },

@@ -64,13 +64,23 @@ function statusRow({ path, node }: Field): string {
 
 function typeText(node: SchemaNode): string {
   if (node.enum) return node.enum.map((value) => `\`${String(value)}\``).join(', ');
-  if (node.items)
-    return `list of at most ${node.maxItems}${node.items.type === 'object' ? '' : `: ${typeText(node.items)}`}`;
-  if (node.format === 'date-time') return 'time';
-  if (node.type === 'integer' && node.minimum === 0 && node.maximum! >= 2 ** 31 - 1) return 'whole number';
-  if (node.type === 'integer') return `whole number, ${node.minimum} to ${node.maximum}`;
+  if (node.items) return listText(node.items, node.maxItems);
+  if (node.type === 'integer') return wholeText(node);
   if (node.type === 'boolean') return 'true or false';
-  if (node.type !== 'string') return node.type ?? '';
+  return node.type === 'string' ? stringText(node) : (node.type ?? '');
+}
+
+function listText(items: SchemaNode, most: number | undefined): string {
+  return `list of at most ${most}${items.type === 'object' ? '' : `: ${typeText(items)}`}`;
+}
+
+/** Bounds that are the machine's say nothing. */
+function wholeText({ minimum, maximum }: SchemaNode): string {
+  return minimum === 0 && maximum! >= 2 ** 31 - 1 ? 'whole number' : `whole number, ${minimum} to ${maximum}`;
+}
+
+function stringText(node: SchemaNode): string {
+  if (node.format === 'date-time') return 'time';
   const allowed = node[allowedKey];
   return typeof allowed === 'string' ? allowed : `text, at most ${node.maxLength} characters`;
 }

@@ -6,6 +6,7 @@ import { quantity } from './cluster.ts';
 import { pipelineSchema } from './pipeline.ts';
 import { celKey, type TransitionRule } from './rules.ts';
 import { pipelineNode, type SchemaNode } from './schema-node.ts';
+import { pathText, type Path } from './spec-error.ts';
 import { specTransitions } from './spec-rules.ts';
 
 const root = pipelineNode('openapi-3.0');
@@ -41,16 +42,24 @@ function evaluate(rule: string, bindings: Record<string, unknown>): unknown {
 const rulesOf = (node: SchemaNode) => (node[celKey] ?? []) as readonly TransitionRule[];
 const aboutChange = new Set(specTransitions.map(({ rule }) => rule));
 
-/** Messages of the rules that a value breaks, it and all below it, by CEL. */
-function brokenByCel(node: SchemaNode, value: unknown): string[] {
+interface Broken {
+  readonly message: string;
+  /** Where the API server says it is, if the rule names a field: `.spec.stages[0].autoscaling`. */
+  readonly field: string | undefined;
+}
+
+/** The rules that a value breaks, it and all below it, by CEL. */
+function brokenByCel(node: SchemaNode, value: unknown, at = ''): Broken[] {
   if (value === undefined) return [];
   const own = rulesOf(node)
     .filter(({ rule }) => !aboutChange.has(rule) && evaluate(rule, { self: value }) !== true)
-    .map(({ message }) => message);
-  const items = Array.isArray(value) ? value.flatMap((item: unknown) => brokenByCel(node.items!, item)) : [];
+    .map(({ message, fieldPath }) => ({ message, field: fieldPath && `${at}${fieldPath}` }));
+  const items = Array.isArray(value)
+    ? value.flatMap((item: unknown, index) => brokenByCel(node.items!, item, `${at}[${index}]`))
+    : [];
   const fields = Object.entries(node.properties ?? {}).flatMap(([key, child]) =>
     // A CRD says nothing below metadata; its rules are bound to the root.
-    key === 'metadata' ? [] : brokenByCel(child, (value as Record<string, unknown>)[key]),
+    key === 'metadata' ? [] : brokenByCel(child, (value as Record<string, unknown>)[key], `${at}.${key}`),
   );
   return [...own, ...items, ...fields];
 }
@@ -81,20 +90,24 @@ const document = (spec: object, name = 'shop') => ({
   spec,
 });
 
-/** Messages of the rules that the laptop finds broken; undefined if the structure is wrong, which is said alone. */
-function brokenByTwin(data: object): string[] | undefined {
+/** The rules that the laptop finds broken; undefined if the structure is wrong, which is said alone. */
+function brokenByTwin(data: object): Broken[] | undefined {
   const issues = pipelineSchema.safeParse(data).error?.issues ?? [];
   if (issues.some(({ code }) => code !== 'custom')) return undefined;
-  return issues.map(({ message }) => message).filter((message) => known.has(message));
+  return issues
+    .filter(({ message }) => known.has(message))
+    .map(({ message, path }) => ({ message, field: `.${pathText(path as Path)}` }));
 }
 
 /** Compares the sets: one message may stand for several places on the laptop, and for one value in CEL. */
 function compare(data: object): string[] | undefined {
   const twin = brokenByTwin(data);
   if (twin === undefined) return undefined;
-  const cel = new Set(brokenByCel(root, withDefaults(root, data)));
-  expect(new Set(twin), JSON.stringify(data)).toEqual(cel);
-  return [...cel];
+  const cel = brokenByCel(root, withDefaults(root, data));
+  const messages = (broken: readonly Broken[]) => new Set(broken.map(({ message }) => message));
+  expect(messages(twin), JSON.stringify(data)).toEqual(messages(cel));
+  for (const broken of cel) if (broken.field !== undefined) expect(twin).toContainEqual(broken);
+  return [...messages(cel)];
 }
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });

@@ -12,6 +12,8 @@ export interface Rule<Value> {
   readonly rule: string;
   /** What is allowed, in the same words on both sides. */
   readonly message: string;
+  /** The field below the value that is at fault, as the API server is to name it, e.g. `.url`. Default: the value. */
+  readonly fieldPath?: string;
   /** Every place that breaks the rule; empty if it holds. */
   readonly violations: (value: Value) => readonly Offence[];
 }
@@ -20,6 +22,7 @@ export interface Rule<Value> {
 export interface TransitionRule {
   readonly rule: string;
   readonly message: string;
+  readonly fieldPath?: string;
 }
 
 export const celKey = 'x-kubernetes-validations';
@@ -33,7 +36,11 @@ export function withRules<Schema extends z.ZodType>(
     for (const { message, violations } of rules)
       for (const path of violations(value)) context.addIssue({ code: 'custom', message, path: [...path] });
   });
-  const written = [...rules, ...transitions].map(({ rule, message }) => ({ rule, message }));
+  const written = [...rules, ...transitions].map(({ rule, message, fieldPath }) => ({
+    rule,
+    message,
+    ...(fieldPath && { fieldPath }),
+  }));
   return checked.meta({ [celKey]: [...celRulesOf(schema), ...written] });
 }
 

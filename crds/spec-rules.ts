@@ -65,18 +65,22 @@ export const specTransitions: TransitionRule[] = [
   {
     rule: 'has(self.kafka) == has(oldSelf.kafka)',
     message: 'kafka cannot be added or removed',
+    fieldPath: '.kafka',
   },
   {
     rule:
       '!has(self.kafka) || !has(oldSelf.kafka) || ' + 'self.kafka.bootstrapServers == oldSelf.kafka.bootstrapServers',
     message: 'kafka.bootstrapServers is immutable',
+    fieldPath: '.kafka.bootstrapServers',
   },
   {
     rule: '!has(self.kafka) || !has(oldSelf.kafka) || self.kafka.partitions == oldSelf.kafka.partitions',
     message: 'kafka.partitions is immutable (profiles would change their partition)',
+    fieldPath: '.kafka.partitions',
   },
   {
     rule: 'has(self.store) == has(oldSelf.store) && (!has(self.store) || self.store == oldSelf.store)',
     message: 'store is immutable (the profiles are in it)',
+    fieldPath: '.store',
   },
 ];

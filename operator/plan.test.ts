@@ -69,13 +69,23 @@ describe('a plan', () => {
 
   it('compacts models and items into one partition, and keeps the others as long as Kafka is told to', () => {
     const { topics, partitions } = planPipeline({ ...id, spec: full });
-    const settings = new Map(topics.map(({ stream, name: _, ...rest }) => [stream, rest]));
+    const byStream = new Map(topics.map(({ stream, ...settings }) => [stream, settings]));
     const copies = { replicationFactor: 3, minInsyncReplicas: 2 };
     expect(partitions).toBe(12);
-    expect(settings.get('items')).toEqual({ partitions: 1, compacted: true, ...copies });
-    expect(settings.get('models')).toEqual(settings.get('items'));
+    expect(byStream.get('items')).toEqual({
+      name: 'default.shop.items.e1',
+      partitions: 1,
+      compacted: true,
+      ...copies,
+    });
+    expect(byStream.get('models')).toMatchObject({ partitions: 1, compacted: true, ...copies });
     for (const stream of ['events-raw', 'events-clean', 'events-dead', 'predictions'] as const)
-      expect(settings.get(stream)).toEqual({ partitions: 12, retentionMs: 604_800_000, ...copies });
+      expect(byStream.get(stream)).toEqual({
+        name: `default.shop.${stream}.e1`,
+        partitions: 12,
+        retentionMs: 604_800_000,
+        ...copies,
+      });
   });
 
   it('of another epoch shares no topic and no group', () => {
