@@ -10,7 +10,7 @@ import { eventLines } from './load/events.ts';
 import { cleanEvent } from './profiles.ts';
 
 const dayMs = 86_400_000;
-export const historyDays = 28;
+const historyDays = 28;
 export const dedupeWindowMs = dayMs;
 
 export interface TemplateShape {
