@@ -10,7 +10,11 @@ await runService({
   parseConfig,
   start: async (config, deps) => {
     const { connections, sessionTimeoutMs } = config;
-    const broker = await connectBroker({ ...connections, clientId: 'likeness-cleaner', sessionTimeoutMs });
+    const broker = await connectBroker({
+      ...connections,
+      clientId: `${connections.pipeline}.cleaner`,
+      sessionTimeoutMs,
+    });
     deps.onStop(() => broker.close());
     return start(config, { ...deps, broker });
   },

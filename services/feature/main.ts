@@ -11,7 +11,11 @@ await runService({
   parseConfig,
   start: async (config, deps) => {
     const { connections, sessionTimeoutMs } = config;
-    const broker = await connectBroker({ ...connections, clientId: 'likeness-feature', sessionTimeoutMs });
+    const broker = await connectBroker({
+      ...connections,
+      clientId: `${connections.pipeline}.feature`,
+      sessionTimeoutMs,
+    });
     deps.onStop(() => broker.close());
     const store = await connectProfileStore(connections);
     deps.onStop(() => store.close());

@@ -10,7 +10,7 @@ await runService({
   env: process.env,
   parseConfig,
   start: (config, deps) => {
-    const connect = () => connectBroker({ ...config.connections, clientId: 'likeness-ingest' });
+    const connect = () => connectBroker({ ...config.connections, clientId: `${config.connections.pipeline}.ingest` });
     // With a write-ahead log ingest works while Kafka is away, also when it starts.
     const broker = lateBroker(connect, deps.onFatal);
     deps.onStop(() => broker.close());

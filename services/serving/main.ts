@@ -12,7 +12,7 @@ await runService({
   parseConfig,
   start: async (config, deps) => {
     const models = connectModelStore(config.modelStore);
-    const broker = await connectBroker({ ...config.connections, clientId: 'likeness-serving' });
+    const broker = await connectBroker({ ...config.connections, clientId: `${config.connections.pipeline}.serving` });
     deps.onStop(() => broker.close());
     const store = await connectProfileStore(config.connections);
     deps.onStop(() => store.close());

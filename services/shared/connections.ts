@@ -37,6 +37,8 @@ export interface RedisConnection {
 
 /** What a service connects to; without Kafka or Redis the embedded log or store in `dataDir`. */
 export interface Connections {
+  /** `{namespace}.{pipeline}`: what the names of its topics, groups and clients begin with. */
+  readonly pipeline: string;
   readonly kafka?: KafkaConnection;
   readonly redis?: RedisConnection;
   readonly dataDir?: string;
@@ -44,6 +46,8 @@ export interface Connections {
 
 /** The keys of config.ts that say it. */
 export interface ConnectionEnv {
+  readonly LIKENESS_NAMESPACE: string;
+  readonly LIKENESS_PIPELINE: string;
   readonly LIKENESS_KAFKA?: string | undefined;
   readonly LIKENESS_KAFKA_TLS?: 'true' | 'false' | undefined;
   readonly LIKENESS_KAFKA_CA?: string | undefined;
@@ -62,6 +66,7 @@ export function connectionsOf(env: ConnectionEnv): Connections {
     throw new LikenessError('BadConfig', `The environment of this service is wrong:\n  ${problems.join('\n  ')}`);
   const { LIKENESS_KAFKA: address, LIKENESS_REDIS: url, LIKENESS_DATA: dataDir } = env;
   return {
+    pipeline: `${env.LIKENESS_NAMESPACE}.${env.LIKENESS_PIPELINE}`,
     ...(address !== undefined && { kafka: kafkaConnection(address, env) }),
     ...(url !== undefined && { redis: redisConnection(url, env) }),
     ...(dataDir !== undefined && { dataDir }),

@@ -24,7 +24,7 @@ function readSigningKey(file: string): KeyObject {
 async function train(config: TrainerConfig, telemetry: Telemetry): Promise<void> {
   const models = connectModelStore(config.modelStore);
   const signingKey = readSigningKey(config.signingKeyFile);
-  const broker = await connectBroker({ ...config.connections, clientId: 'likeness-trainer' });
+  const broker = await connectBroker({ ...config.connections, clientId: `${config.connections.pipeline}.trainer` });
   try {
     const inverter = invertInThreads(availableParallelism());
     await run(config, { broker, models, signingKey, inverter, clock: Date, telemetry });

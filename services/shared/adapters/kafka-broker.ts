@@ -12,6 +12,7 @@ import type {
 } from '../broker.ts';
 import { connectAdmin, kafkaSettings, type KafkaOptions, type KafkaSettings } from './kafka/client.ts';
 import { GroupConsumer } from './kafka/consumer.ts';
+import { nameUser, namingUser } from './kafka/missing-right.ts';
 import { SerialProducer } from './kafka/producer.ts';
 import { follow, read } from './kafka/reading.ts';
 import { openGate } from './open-gate.ts';
@@ -37,37 +38,45 @@ class KafkaBroker implements Broker {
     this.#admin = admin;
   }
 
-  producer(): Promise<Producer> {
-    return this.#keep(SerialProducer.connect(this.#settings));
+  async producer(): Promise<Producer> {
+    const producer = await this.#keep(SerialProducer.connect(this.#settings));
+    return {
+      send: (topic, records) => this.#named(producer.send(topic, records)),
+      close: () => producer.close(),
+    };
   }
 
   consume(options: ConsumerOptions): Promise<Consumer> {
     const start = (gated: ConsumerOptions) => GroupConsumer.start(this.#settings, this.#admin, gated);
-    return this.#keep(openGate(options, start));
+    return this.#keep(openGate(this.#naming(options), start));
   }
 
   follow(options: Parameters<Broker['follow']>[0]): Promise<{ close(): Promise<void> }> {
-    return this.#keep(follow(this.#settings, this.#admin, options));
+    return this.#keep(follow(this.#settings, this.#admin, this.#naming(options)));
   }
 
-  read(range: ReadRange): AsyncIterable<readonly BrokerRecord[]> {
-    return read(this.#settings, this.#admin, range);
+  async *read(range: ReadRange): AsyncIterable<readonly BrokerRecord[]> {
+    try {
+      yield* read(this.#settings, this.#admin, range);
+    } catch (error) {
+      throw nameUser(error, this.#settings.user());
+    }
   }
 
   createTopics(topics: readonly TopicSettings[]): Promise<void> {
-    return createTopics(this.#admin, topics);
+    return this.#named(createTopics(this.#admin, topics));
   }
 
   deleteTopics(names: readonly string[]): Promise<void> {
-    return deleteTopics(this.#admin, names);
+    return this.#named(deleteTopics(this.#admin, names));
   }
 
   offsets(topic: string): Promise<PartitionOffsets[]> {
-    return fetchOffsets(this.#admin, topic);
+    return this.#named(fetchOffsets(this.#admin, topic));
   }
 
   committed(group: string, topic: string): Promise<Map<number, number>> {
-    return fetchCommitted(this.#admin, group, topic);
+    return this.#named(fetchCommitted(this.#admin, group, topic));
   }
 
   close(): Promise<void> {
@@ -76,8 +85,16 @@ class KafkaBroker implements Broker {
   }
 
   async #keep<T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> {
-    const part = await opening;
+    const part = await this.#named(opening);
     this.#open.add(part);
     return part;
+  }
+
+  #named<T>(work: Promise<T>): Promise<T> {
+    return namingUser(this.#settings.user, work);
+  }
+
+  #naming<T extends { readonly onFatal: (error: unknown) => void }>(options: T): T {
+    return { ...options, onFatal: (error: unknown) => options.onFatal(nameUser(error, this.#settings.user())) };
   }
 }

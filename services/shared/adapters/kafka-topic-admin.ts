@@ -3,7 +3,8 @@ import type { Admin, DescribeConfigResponse, ITopicMetadata } from 'kafkajs';
 import type { TopicSettings } from '../broker.ts';
 import { LikenessError } from '../errors.ts';
 import type { GroupLag, TopicAdmin, TopicProblem } from '../topic-admin.ts';
-import { insist, kafkaSettings, type KafkaOptions } from './kafka/client.ts';
+import { connectAdmin, insist, kafkaSettings, type KafkaOptions } from './kafka/client.ts';
+import { namingUser } from './kafka/missing-right.ts';
 import { configOf, differences, type TopicConfig } from './kafka/topic-config.ts';
 import { createTopics } from './kafka/topics.ts';
 
@@ -18,9 +19,10 @@ const setOnTopic = 1;
  * them is deleted.
  */
 export async function connectTopicAdmin(options: KafkaOptions, withinMs = 10_000): Promise<TopicAdmin> {
-  const admin = kafkaSettings(options).hasty.admin();
-  const work = <T>(doing: string, call: () => Promise<T>): Promise<T> => insist(doing, withinMs, call);
-  await work(`connecting to ${options.address}`, () => admin.connect());
+  const settings = kafkaSettings(options);
+  const admin = await connectAdmin(settings, withinMs);
+  const work = <T>(doing: string, call: () => Promise<T>): Promise<T> =>
+    namingUser(settings.user, insist(doing, withinMs, call));
   return {
     ensure: (topics) => ensure(admin, work, topics),
     check: async (topics) => (await look(admin, work, topics)).problems,

@@ -45,6 +45,10 @@ const untrusted =
 export function connectError(error: unknown, doing: string): LikenessError {
   const plain = kafkaError(error, doing);
   const links = chain(error);
+  if (links.some(({ type }) => type === 'ILLEGAL_SASL_STATE' || type === 'UNSUPPORTED_SASL_MECHANISM')) {
+    const advice = 'This listener wants no authentication, or another one: see LIKENESS_KAFKA_SASL.';
+    return new LikenessError('BadConfig', `${plain.message} ${advice}`, { cause: error });
+  }
   if (links.some(({ code }) => untrusted.test(String(code)))) {
     const advice = 'Name a file with the certificate of the authority that signed it in LIKENESS_KAFKA_CA';
     return new LikenessError(

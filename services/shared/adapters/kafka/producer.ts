@@ -69,8 +69,9 @@ export class SerialProducer implements Producer {
   async #sendNext(): Promise<void> {
     const topicMessages = nextRequest(this.#waiting);
     const left = this.#waiting[0]!.deadline - Date.now();
+    const doing = `producing to ${topicMessages.map(({ topic }) => topic).join(', ')}`;
     try {
-      await insist('producing', left, () => this.#producer.sendBatch({ topicMessages, acks: -1 }));
+      await insist(doing, left, () => this.#producer.sendBatch({ topicMessages, acks: -1 }));
       for (const send of this.#takeOff((each) => each.taken === each.records.length)) send.resolve();
     } catch (error) {
       for (const send of this.#takeOff((each) => each.taken > 0)) send.reject(error);

@@ -13,7 +13,9 @@ export async function createTopics(admin: Admin, settings: readonly TopicSetting
   const missing = settings.filter(({ name }) => !known.has(name));
   if (missing.length > 0) {
     const topics = missing.map(topicConfig);
-    await insist('creating topics', withinMs, () => admin.createTopics({ topics, waitForLeaders: true }));
+    await insist(`creating ${missing.map(({ name }) => name).join(', ')}`, withinMs, () =>
+      admin.createTopics({ topics, waitForLeaders: true }),
+    );
     await awaitListing(admin, (listed) => missing.every(({ name }) => listed.has(name)));
   }
   const present = settings.filter((topic) => !missing.includes(topic));
@@ -31,7 +33,9 @@ function topicConfig(settings: TopicSettings): ITopicConfig {
 
 async function checkPartitions(admin: Admin, settings: readonly TopicSettings[]): Promise<void> {
   const names = settings.map(({ name }) => name);
-  const { topics } = await insist('reading metadata', withinMs, () => admin.fetchTopicMetadata({ topics: names }));
+  const { topics } = await insist(`looking at ${names.join(', ')}`, withinMs, () =>
+    admin.fetchTopicMetadata({ topics: names }),
+  );
   for (const { name, partitions } of settings) {
     const actual = topics.find((topic) => topic.name === name)?.partitions.length;
     if (actual === partitions) continue;
@@ -45,13 +49,13 @@ async function checkPartitions(admin: Admin, settings: readonly TopicSettings[])
 
 export async function deleteTopics(admin: Admin, names: readonly string[]): Promise<void> {
   for (const name of names) await requireTopic(admin, name);
-  await insist('deleting topics', withinMs, () => admin.deleteTopics({ topics: [...names] }));
+  await insist(`deleting ${names.join(', ')}`, withinMs, () => admin.deleteTopics({ topics: [...names] }));
   await awaitListing(admin, (listed) => !names.some((name) => listed.has(name)));
 }
 
 export async function fetchOffsets(admin: Admin, topic: string): Promise<PartitionOffsets[]> {
   await requireTopic(admin, topic);
-  const offsets = await insist('reading offsets', withinMs, () => admin.fetchTopicOffsets(topic));
+  const offsets = await insist(`reading the offsets of ${topic}`, withinMs, () => admin.fetchTopicOffsets(topic));
   return offsets
     .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
     .toSorted((a, b) => a.partition - b.partition);
@@ -60,7 +64,7 @@ export async function fetchOffsets(admin: Admin, topic: string): Promise<Partiti
 export async function fetchCommitted(admin: Admin, group: string, topic: string): Promise<Map<number, number>> {
   await requireTopic(admin, topic);
   const work = () => admin.fetchOffsets({ groupId: group, topics: [topic] });
-  const [found] = await insist('reading positions', withinMs, work);
+  const [found] = await insist(`reading the position of group ${group} in ${topic}`, withinMs, work);
   const positions = (found?.partitions ?? []).map(({ partition, offset }): [number, number] => [
     partition,
     Number(offset),
