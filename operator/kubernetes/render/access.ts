@@ -1,0 +1,42 @@
+/** Who a stage's pods are to the API server: accounts without any right, but for the trainer's own report. Pure. */
+import type { V1PolicyRule, V1RoleRef, RbacV1Subject } from '@kubernetes/client-node';
+import type { StageName } from '../../plan.ts';
+import { childName, metadataOf } from './metadata.ts';
+import type { KubernetesObject, Rendering } from './rendering.ts';
+
+export function serviceAccount(rendering: Rendering, stage: StageName): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: metadataOf(rendering, { name: childName(rendering, stage), component: stage }),
+    automountServiceAccountToken: false,
+  };
+}
+
+/** The ConfigMap in which a training says how far it is. */
+export function trainerReportName(rendering: Rendering): string {
+  return childName(rendering, 'trainer-report');
+}
+
+/** The report without any data, which is the trainer's, and the right to patch this object and nothing else. */
+export function trainerReport(rendering: Rendering): KubernetesObject[] {
+  const name = trainerReportName(rendering);
+  const metadata = metadataOf(rendering, { name, component: 'trainer' });
+  const found = metadataOf(rendering, { name, component: 'trainer', labels: { [reportLabel]: 'trainer' } });
+  const rules: V1PolicyRule[] = [
+    { apiGroups: [''], resources: ['configmaps'], resourceNames: [name], verbs: ['patch'] },
+  ];
+  const roleRef: V1RoleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
+  const account = childName(rendering, 'trainer');
+  const subjects: RbacV1Subject[] = [
+    { kind: 'ServiceAccount', name: account, namespace: rendering.plan.pipeline.namespace },
+  ];
+  return [
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: found },
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata, rules },
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata, roleRef, subjects },
+  ];
+}
+
+/** By which the operator finds reports. */
+export const reportLabel = 'likeness.dev/report';

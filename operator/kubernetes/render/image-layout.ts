@@ -1,0 +1,30 @@
+/** Where things lie in a container: what the image has and what is mounted into it. */
+import type { StageName } from '../../plan.ts';
+
+/** The image's working folder holds the compiled sources. */
+const home = '/app';
+
+export const paths = {
+  /** Of the models, the same folder for those who write and those who read them. */
+  models: '/var/lib/likeness/models',
+  /** What must outlive a process: the write-ahead log. */
+  data: '/var/lib/likeness/data',
+  /** Secrets and certificates, a folder each. */
+  secrets: '/etc/likeness',
+} as const;
+
+/** Every process listens here: the API where it has one, and /livez, /readyz and /metrics. */
+export const httpPort = 8080;
+
+/** A larger young generation: events live shortly, and copying them into the old one costs more than the space. */
+const flags = [
+  '--max-semi-space-size=64',
+  '--disable-warning=ExperimentalWarning',
+  '--disable-warning=TimeoutNegativeWarning',
+];
+
+export const command: readonly string[] = ['node'];
+
+export function argumentsOf(stage: StageName): string[] {
+  return [...flags, `${home}/services/${stage}/main.js`];
+}

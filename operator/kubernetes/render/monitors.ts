@@ -1,0 +1,28 @@
+/** Where Prometheus finds the metrics of a pipeline's pods. Pure. */
+import { isOpenToOthers } from './environment.ts';
+import { metadataOf, pipelineLabel } from './metadata.ts';
+import type { KubernetesObject, Rendering } from './rendering.ts';
+
+/** One PodMonitor for all stages, each pod a target of its own; a stage that listens only to itself is left out. */
+export function renderMonitors(rendering: Rendering): KubernetesObject[] {
+  if (!rendering.capabilities.monitors) return [];
+  const { plan } = rendering;
+  const stages = plan.workloads
+    .filter(({ kind, name }) => kind === 'service' && isOpenToOthers(rendering, name))
+    .map(({ name }) => name);
+  return [
+    {
+      apiVersion: 'monitoring.coreos.com/v1',
+      kind: 'PodMonitor',
+      metadata: metadataOf(rendering, { name: plan.pipeline.name, component: 'metrics' }),
+      spec: {
+        selector: {
+          matchLabels: { [pipelineLabel]: plan.pipeline.name },
+          matchExpressions: [{ key: 'app.kubernetes.io/component', operator: 'In', values: stages }],
+        },
+        podTargetLabels: [pipelineLabel],
+        podMetricsEndpoints: [{ port: 'http', path: '/metrics', interval: '30s' }],
+      },
+    },
+  ];
+}

@@ -1,0 +1,152 @@
+/** One training as a Job: its template never changes, so each training is a Job of a new name. Pure. */
+import type {
+  V1Affinity,
+  V1EnvVar,
+  V1JobSpec,
+  V1PodFailurePolicyRule,
+  V1PodSpec,
+  V1Toleration,
+  V1Volume,
+  V1VolumeMount,
+} from '@kubernetes/client-node';
+import { exitCodes } from '../../../services/shared/errors.ts';
+import type { JobSettings, Plan, PlannedGpu, Workload } from '../../plan.ts';
+import { trainerReportName } from './access.ts';
+import { environmentOf } from './environment.ts';
+import { metadataOf } from './metadata.ts';
+import { podTemplate, resourcesOf } from './pod.ts';
+import { type KubernetesObject, type Rendering, type RenderOptions, renderingOf } from './rendering.ts';
+
+export interface TrainingRun {
+  /** Name of the Job: at most 57 characters, because its pods' names have six more. */
+  readonly name: string;
+  /** Names the candidate that it trains. */
+  readonly runId: string;
+  /** Why it is trained. */
+  readonly trigger: 'Initial' | 'Drift' | 'Schedule' | 'Manual' | 'SpecChange';
+}
+
+export const triggerLabel = 'likeness.dev/trigger';
+export const runIdAnnotation = 'likeness.dev/run-id';
+
+/** Throws LikenessError `BadSpec` as renderPipeline does. The environment is in it, so that it needs no ConfigMap. */
+export function renderTrainingJob(plan: Plan, run: TrainingRun, options: RenderOptions): KubernetesObject {
+  const rendering = renderingOf(plan, options);
+  const workload = plan.workloads.find(({ kind }) => kind === 'job')!;
+  const job = workload.job!;
+  const queue: Record<string, string> =
+    job.queueName === undefined ? {} : { 'kueue.x-k8s.io/queue-name': job.queueName };
+  const metadata = metadataOf(rendering, {
+    name: run.name,
+    component: 'trainer',
+    labels: { [triggerLabel]: run.trigger, ...queue },
+  });
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { ...metadata, annotations: { [runIdAnnotation]: run.runId } },
+    spec: {
+      backoffLimit: job.retries,
+      ...(job.activeDeadlineSeconds !== undefined && { activeDeadlineSeconds: job.activeDeadlineSeconds }),
+      podFailurePolicy: { rules: failureRules },
+      // A pod that is still ending may still write its candidate.
+      podReplacementPolicy: 'Failed',
+      template: podTemplate(rendering, workload, {
+        environment: { env: variables(rendering, workload, run) },
+        container: { resources: withDevices(workload, job.gpu), volumeMounts: [tokenMount] },
+        pod: { restartPolicy: 'Never', ...placement(job), volumes: [tokenVolume] },
+      }),
+    } satisfies V1JobSpec,
+  };
+}
+
+/** In this order: what no repetition mends fails the Job at once; then a pod that was moved away costs no retry. */
+const failureRules: V1PodFailurePolicyRule[] = [
+  {
+    action: 'FailJob',
+    onExitCodes: {
+      containerName: 'trainer',
+      operator: 'In',
+      values: [exitCodes.usage, exitCodes.badConfig, exitCodes.badData],
+    },
+  },
+  { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+];
+
+function variables(rendering: Rendering, workload: Workload, { runId }: TrainingRun): V1EnvVar[] {
+  const own = {
+    ...environmentOf(rendering, workload),
+    LIKENESS_RUN_ID: runId,
+    LIKENESS_REPORT: trainerReportName(rendering),
+  };
+  return Object.entries(own).map(([name, value]) => ({ name, value: literal(value) }));
+}
+
+/** Kubernetes reads `$$` in a variable as `$`, and `$(NAME)` as the value of another one. */
+const literal = (text: string): string => text.replaceAll('$', () => '$$');
+
+const claimName = 'gpu';
+
+function withDevices(workload: Workload, gpu: PlannedGpu | undefined) {
+  const { requests, limits } = resourcesOf(workload);
+  if (gpu === undefined) return { requests, ...(limits && { limits }) };
+  if ('claimTemplate' in gpu.devices) return { requests, ...(limits && { limits }), claims: [{ name: claimName }] };
+  const { resourceName, count } = gpu.devices;
+  // Devices are never shared out beyond what there is, so Kubernetes wants them as limits.
+  return { requests, limits: { ...limits, [resourceName]: String(count) } };
+}
+
+function placement({ gpu, priorityClassName }: JobSettings): Partial<V1PodSpec> {
+  return {
+    ...(priorityClassName !== undefined && { priorityClassName }),
+    ...(gpu && placementOnGpu(gpu)),
+  };
+}
+
+function placementOnGpu({ devices, products, tolerations, runtimeClassName }: PlannedGpu): Partial<V1PodSpec> {
+  return {
+    ...(runtimeClassName !== undefined && { runtimeClassName }),
+    ...(tolerations.length > 0 && { tolerations: tolerations.map(tolerationOf) }),
+    ...(products.length > 0 && { affinity: affinityTo(products) }),
+    ...('claimTemplate' in devices && {
+      resourceClaims: [{ name: claimName, resourceClaimTemplateName: devices.claimTemplate }],
+    }),
+  };
+}
+
+function affinityTo(products: readonly string[]): V1Affinity {
+  const expression = { key: 'nvidia.com/gpu.product', operator: 'In', values: [...products] };
+  return {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [expression] }] },
+    },
+  };
+}
+
+/** Without what is undefined, which JSON cannot say. */
+function tolerationOf(toleration: PlannedGpu['tolerations'][number]): V1Toleration {
+  return Object.fromEntries(Object.entries(toleration).filter(([, value]) => value !== undefined));
+}
+
+/** What the client libraries of Kubernetes look for, but the token is short-lived and good for the report alone. */
+const tokenMount: V1VolumeMount = {
+  name: 'token',
+  mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+  readOnly: true,
+};
+
+const tokenVolume: V1Volume = {
+  name: 'token',
+  projected: {
+    defaultMode: 0o440,
+    sources: [
+      { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
+      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+      {
+        downwardAPI: {
+          items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+        },
+      },
+    ],
+  },
+};

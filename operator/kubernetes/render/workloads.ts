@@ -1,0 +1,95 @@
+/** The Deployment of a stage; for ingest with a write-ahead log a StatefulSet, whose pods keep their volumes. Pure. */
+import type { V1DeploymentSpec, V1PersistentVolumeClaim, V1StatefulSetSpec } from '@kubernetes/client-node';
+import type { Workload } from '../../plan.ts';
+import { stageConfigName } from './environment.ts';
+import { httpPort } from './image-layout.ts';
+import { childName, metadataOf, pipelineLabel, stageSelector } from './metadata.ts';
+import { logVolume } from './mounts.ts';
+import { type PodParts, podTemplate, spread } from './pod.ts';
+import { gracePeriodSeconds, probesOf } from './probes.ts';
+import type { KubernetesObject, Rendering } from './rendering.ts';
+
+type Storage = NonNullable<Workload['storage']>;
+
+export function renderWorkload(rendering: Rendering, workload: Workload): KubernetesObject {
+  return workload.storage ? statefulSet(rendering, workload, workload.storage) : deployment(rendering, workload);
+}
+
+function deployment(rendering: Rendering, workload: Workload): KubernetesObject {
+  const { name: stage } = workload;
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: metadataOf(rendering, { name: childName(rendering, stage), component: stage }),
+    spec: {
+      ...replicasField(rendering, workload),
+      // Old pods would name ConfigMaps that are gone; the way back is the spec.
+      revisionHistoryLimit: 2,
+      selector: { matchLabels: stageSelector(rendering, stage) },
+      // A new pod must be ready before an old one goes: what does not start cannot take a stage down.
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      template: podTemplate(rendering, workload, serviceParts(rendering, workload, 'pod-template-hash')),
+    } satisfies V1DeploymentSpec,
+  };
+}
+
+/** Nothing where an autoscaler decides: two writers of one number would fight over it for ever. */
+function replicasField({ plan }: Rendering, { replicas, autoscaling }: Workload): { readonly replicas?: number } {
+  if (plan.suspended) return { replicas: 0 };
+  return autoscaling ? {} : { replicas };
+}
+
+export function headlessName(rendering: Rendering): string {
+  return childName(rendering, 'ingest-pods');
+}
+
+function statefulSet(rendering: Rendering, workload: Workload, storage: Storage): KubernetesObject {
+  const { name: stage } = workload;
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: metadataOf(rendering, { name: childName(rendering, stage), component: stage }),
+    spec: {
+      ...replicasField(rendering, workload),
+      serviceName: headlessName(rendering),
+      revisionHistoryLimit: 2,
+      selector: { matchLabels: stageSelector(rendering, stage) },
+      // No pod waits for another: each has a log of its own.
+      podManagementPolicy: 'Parallel',
+      updateStrategy: { type: 'RollingUpdate' },
+      // Events that were accepted may still be in it; the operator removes a volume when it is drained.
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
+      volumeClaimTemplates: [logClaim(rendering, storage)],
+      template: podTemplate(rendering, workload, serviceParts(rendering, workload, 'controller-revision-hash')),
+    } satisfies V1StatefulSetSpec,
+  };
+}
+
+/** Its labels never change, because a StatefulSet's claim templates may not. */
+function logClaim({ plan }: Rendering, { size, storageClassName }: Storage): V1PersistentVolumeClaim {
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: logVolume, labels: { [pipelineLabel]: plan.pipeline.name } },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: size } },
+      ...(storageClassName !== undefined && { storageClassName }),
+    },
+  };
+}
+
+function serviceParts(rendering: Rendering, workload: Workload, revisionLabel: string): PodParts {
+  const { name: stage } = workload;
+  return {
+    environment: { envFrom: [{ configMapRef: { name: stageConfigName(rendering, workload) } }] },
+    container: {
+      ports: [{ name: 'http', containerPort: httpPort, protocol: 'TCP' }],
+      ...probesOf(rendering, stage),
+    },
+    pod: {
+      terminationGracePeriodSeconds: gracePeriodSeconds(stage),
+      topologySpreadConstraints: spread(stageSelector(rendering, stage), revisionLabel),
+    },
+  };
+}
