@@ -140,7 +140,7 @@ function withQuery({ path, query = {} }: Call): string {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
     if (value !== undefined && value !== '') given.set(name, `${value}`);
-  return given.size ? `${path}?${given}` : path;
+  return given.size ? `${path}?${given.toString()}` : path;
 }
 
 function unanswered(call: Call, cause: unknown): ApiError {

@@ -3,15 +3,15 @@ import { setImmediate } from 'node:timers/promises';
 
 export interface Timing {
   /** Milliseconds since 1970; may jump when the machine's clock is set. */
-  now(): number;
+  readonly now: () => number;
   /** Milliseconds since some moment; never goes back, so that durations and deadlines are measured by it. */
-  monotonic(): number;
+  readonly monotonic: () => number;
   /** In [0, 1). */
-  random(): number;
+  readonly random: () => number;
   /** Runs once after `ms`; the answer cancels it. */
-  after(ms: number, run: () => void): () => void;
+  readonly after: (ms: number, run: () => void) => () => void;
   /** Lets timers and sockets have their turn between two pieces of work that never wait for either. */
-  turn(): Promise<void>;
+  readonly turn: () => Promise<void>;
 }
 
 const longestTimerMs = 2 ** 31 - 1;

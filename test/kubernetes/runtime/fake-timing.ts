@@ -23,7 +23,7 @@ export class FakeTiming implements Timing {
   readonly now = (): number => this.#ms + this.wallOffsetMs;
   readonly monotonic = (): number => this.#ms;
   readonly random = (): number => this.#random();
-  readonly turn = (): Promise<void> => setImmediate();
+  readonly turn = (): Promise<void> => Promise.resolve();
 
   readonly after = (ms: number, run: () => void): (() => void) => {
     const timer = { at: this.#ms + Math.max(ms, 0), order: this.#order++, run };
