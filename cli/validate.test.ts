@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { refusals } from '../crds/refusals.ts';
+import { patchedPipeline } from '../crds/refusals/refusal.ts';
 import { runValidate, type ValidateOptions } from './validate.ts';
 
 const head = 'apiVersion: likeness.dev/v1alpha1\nkind: ProfilePipeline\nmetadata: {name: shop}\n';
@@ -58,6 +61,13 @@ describe('likeness validate', () => {
         { path: 'spec.models', line: 6, column: 11, given: '1', allowed: 'a list' },
       ],
     });
+  });
+
+  it.each(refusals)('refuses $name', async ({ patch, path, message }) => {
+    const { code, printed } = await run(stringify(patchedPipeline(patch)), { json: true });
+    const said: unknown = JSON.parse(printed.join());
+    expect(code).toBe(64);
+    expect(said).toMatchObject({ ok: false, errors: [{ path, allowed: message }] });
   });
 
   it('prints the effective pipeline, which is a pipeline again with the same effect', async () => {

@@ -1,0 +1,156 @@
+/** What the API server refuses by a rule, in the words of `likeness validate`. */
+import { refusedBy } from './refusal.ts';
+
+const secret = '{name: s}';
+const stage = (fields: string) => `spec: {stages: [{name: feature, ${fields}}]}`;
+const feature = (kind: string) => `spec: {features: [{name: a, ${kind}}]}`;
+const toleration = (fields: string) => `spec: {training: {gpu: {tolerations: [{${fields}}]}}}`;
+const redis = 'spec.store.redis';
+const cpu = 'spec.serving.resources.requests.cpu';
+const tolerated = 'spec.training.gpu.tolerations[0]';
+
+export const refusedByCel = refusedBy('CEL', [
+  {
+    name: 'a name too long for its children',
+    patch: `metadata: {name: ${'s'.repeat(41)}}`,
+    path: 'metadata.name',
+    apiPath: '<nil>',
+    message: 'a name of at most 40 characters (child names add suffixes)',
+  },
+  {
+    name: 'a name that no Service can have',
+    patch: 'metadata: {name: 9shop}',
+    path: 'metadata.name',
+    apiPath: '<nil>',
+    message: 'a name that is an RFC 1035 label: a lowercase letter, then lowercase letters, digits and "-"',
+  },
+  {
+    name: 'replicas beside autoscaling',
+    patch: stage('replicas: 2, autoscaling: {maxReplicas: 3}'),
+    path: 'spec.stages[0]',
+    message: 'either replicas or autoscaling, not both',
+  },
+  {
+    name: 'replicas of serving beside autoscaling',
+    patch: 'spec: {serving: {replicas: 2, autoscaling: {maxReplicas: 3}}}',
+    path: 'spec.serving',
+    message: 'either replicas or autoscaling, not both',
+  },
+  {
+    name: 'a least above the most',
+    patch: stage('autoscaling: {minReplicas: 4, maxReplicas: 3}'),
+    path: 'spec.stages[0].autoscaling.minReplicas',
+    message: 'minReplicas of at most maxReplicas',
+  },
+  {
+    name: 'a threshold of lag for HPA',
+    patch: stage('autoscaling: {maxReplicas: 3, lagThreshold: 100}'),
+    path: 'spec.stages[0].autoscaling.lagThreshold',
+    message: 'lagThreshold only with mode KEDA',
+  },
+  {
+    name: 'KEDA for ingest, which waits on no stream',
+    patch: 'spec: {stages: [{name: ingest, autoscaling: {mode: KEDA, maxReplicas: 3}}]}',
+    path: 'spec.stages[0].autoscaling.mode',
+    message: 'mode KEDA only for a stage that waits on a stream: cleaner or feature',
+  },
+  {
+    name: 'a count of GPUs beside a claim',
+    patch: 'spec: {training: {gpu: {count: 1, resourceClaimTemplateName: gpus}}}',
+    path: 'spec.training.gpu',
+    message: 'either count or resourceClaimTemplateName, not both',
+  },
+  {
+    name: 'a toleration of nothing',
+    patch: toleration('effect: NoSchedule'),
+    path: tolerated,
+    message: 'a key, or operator Exists',
+  },
+  {
+    name: 'a toleration of whatever value, with a value',
+    patch: toleration('key: gpu, operator: Exists, value: x'),
+    path: `${tolerated}.value`,
+    message: 'a value only with operator Equal',
+  },
+  {
+    name: 'a toleration for a while of what evicts nobody',
+    patch: toleration('key: gpu, operator: Exists, effect: NoSchedule, tolerationSeconds: 60'),
+    path: `${tolerated}.tolerationSeconds`,
+    message: 'tolerationSeconds only with effect NoExecute',
+  },
+  {
+    name: 'more processor requested than allowed',
+    patch: 'spec: {serving: {resources: {requests: {cpu: "2"}, limits: {cpu: 1500m}}}}',
+    path: cpu,
+    message: 'requests.cpu of at most limits.cpu',
+  },
+  {
+    name: 'more memory requested than allowed',
+    patch: 'spec: {training: {resources: {requests: {memory: 2Gi}, limits: {memory: 2G}}}}',
+    path: 'spec.training.resources.requests.memory',
+    message: 'requests.memory of at most limits.memory',
+  },
+  {
+    name: 'more copies in sync than there are',
+    patch: 'spec: {kafka: {minInsyncReplicas: 2}}',
+    path: 'spec.kafka.minInsyncReplicas',
+    message: 'minInsyncReplicas of at most replicationFactor',
+  },
+  {
+    name: 'KafkaTopics of no cluster',
+    patch: 'spec: {kafka: {topics: KafkaTopic}}',
+    path: 'spec.kafka.strimziCluster',
+    message: 'strimziCluster exactly with topics: KafkaTopic',
+  },
+  {
+    name: 'a password in the clear',
+    patch: `spec: {kafka: {authentication: {type: Plain, secretRef: ${secret}}}}`,
+    path: 'spec.kafka.authentication.type',
+    message: 'type Plain only with tls (it sends the password as it is)',
+  },
+  {
+    name: 'two passwords of Redis',
+    patch: `spec: {store: {redis: {url: "redis://u:p@redis", secretRef: ${secret}}}}`,
+    path: `${redis}.url`,
+    message: 'a url without credentials, which are in the Secret',
+  },
+  {
+    name: 'authorities of a plain connection',
+    patch: 'spec: {store: {redis: {tls: {}}}}',
+    path: `${redis}.tls`,
+    message: 'tls only with a url of rediss://',
+  },
+  {
+    name: 'a retention of no time',
+    patch: 'spec: {kafka: {retention: 0s}}',
+    path: 'spec.kafka.retention',
+    message: 'a duration from 1ms to 876000h',
+  },
+  {
+    name: 'a weight beyond its bounds',
+    patch: 'spec: {events: [{name: view, weight: "1001"}]}',
+    path: 'spec.events[0].weight',
+    message: 'a decimal number in quotes, from "0" to "1000"',
+  },
+  {
+    name: 'a feature of two kinds',
+    patch: feature('count: {}, sinceLast: {}'),
+    path: 'spec.features[0]',
+    message:
+      'exactly one kind: count, sum, mean, min, max, last, first, sinceLast, distinct, sequence, interest, ratio',
+  },
+  {
+    name: 'a pane without a window',
+    patch: feature('count: {pane: 1h}'),
+    path: 'spec.features[0].count.pane',
+    message: 'a pane only with a window',
+  },
+  {
+    name: 'a model without its history',
+    patch:
+      'spec: {preset: none, events: [{name: view}], models: [{name: m, recommend: {history: past, target: [view]}}]}',
+    path: 'spec.models[0].recommend.history',
+    apiPath: 'spec',
+    message: 'a history that is a sequence feature of this pipeline (it has no preset to supply one)',
+  },
+]);

@@ -1,0 +1,26 @@
+/** What no schema can see: `likeness validate` refuses it, and in a cluster the condition SpecValid says it. */
+import { refusedBy } from './refusal.ts';
+
+const feature = (kind: string) => `spec: {features: [{name: a, ${kind}}]}`;
+
+export const refusedByValidate = refusedBy('Validate', [
+  {
+    name: 'a feature of events that there are not',
+    patch: feature('count: {events: [veiw]}'),
+    path: 'spec.features[0].count.events[0]',
+    message:
+      'the name of an event: view, cart, purchase, return, review, search, support, page, screen, group, identify, alias',
+  },
+  {
+    name: 'a rule that does not compile',
+    patch: 'spec: {cleaning: {rules: [{name: r, when: "event.value >", action: Drop}]}}',
+    path: 'spec.cleaning.rules[0].when',
+    message: 'a CEL expression: <input>:1:13: found > but expecting end of input',
+  },
+  {
+    name: 'an item both pinned and buried',
+    patch: 'spec: {serving: {rules: {pin: [a], bury: [a]}}}',
+    path: 'spec.serving.rules.bury[0]',
+    message: 'an item that is not pinned',
+  },
+]);
