@@ -18,7 +18,7 @@ export interface SecuredKafka {
   readonly address: string;
   /** Bootstrap servers of the listener that asks nothing, for the test's own admin. */
   readonly insideAddress: string;
-  /** Gives a user another password; connections that are there stay. */
+  /** Gives a user another password for SCRAM-SHA-512; connections that are there stay. */
   setPassword(user: string, password: string): Promise<void>;
   /** Same address, same data; all connections end. */
   restart(): Promise<void>;
@@ -53,7 +53,7 @@ export async function startSecuredKafka(
     address: `127.0.0.1:${ports.port}`,
     insideAddress,
     setPassword: async (user, password) => {
-      const change = mechanisms.map((mechanism) => `${mechanism}=[password=${password}]`).join(',');
+      const change = `SCRAM-SHA-512=[password=${password}]`;
       const who = ['--entity-type', 'users', '--entity-name', user];
       const tool = ['kafka.admin.ConfigCommand', '--bootstrap-server', insideAddress, '--alter', ...who];
       await run('java', [...javaArgs('128m'), ...tool, '--add-config', change]);

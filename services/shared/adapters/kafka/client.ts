@@ -67,7 +67,9 @@ export async function connectAdmin(settings: KafkaSettings, withinMs: number): P
   const connect = async (): Promise<void> => {
     await admin.connect();
     // A broker that wants authentication answers the handshake, and hangs up at the first question.
-    await admin.describeCluster();
+    await admin.describeCluster().catch((error: unknown) => {
+      if (!isElecting(error)) throw error;
+    });
   };
   const doing = `connecting to ${settings.address}`;
   await insist(doing, withinMs, () =>
@@ -77,6 +79,9 @@ export async function connectAdmin(settings: KafkaSettings, withinMs: number): P
   );
   return admin;
 }
+
+/** Some topic has no leader at the moment: the broker has answered. */
+const isElecting = (error: unknown): boolean => kafkaError(error, '').message.includes('LEADER_NOT_AVAILABLE');
 
 /** Tries again until `withinMs` have passed. Rejects with a LikenessError. */
 export async function insist<T>(doing: string, withinMs: number, work: () => Promise<T>): Promise<T> {

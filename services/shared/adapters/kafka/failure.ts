@@ -8,6 +8,8 @@ interface KafkaFailure {
   readonly code?: unknown;
   readonly cause?: unknown;
   readonly originalError?: unknown;
+  /** Of several topics that could not be created; one says why. */
+  readonly errors?: readonly unknown[];
 }
 
 /** Errors that waiting does not heal; everything else is an outage, and outages end. */
@@ -81,7 +83,7 @@ function chain(error: unknown): KafkaFailure[] {
   for (let link = error; link instanceof Error && links.length < 10;) {
     const failure: KafkaFailure = link;
     links.push(failure);
-    link = failure.cause ?? failure.originalError;
+    link = failure.cause ?? failure.originalError ?? failure.errors?.[0];
   }
   return links;
 }
