@@ -13,6 +13,7 @@ import { topicName } from '../operator/topics.ts';
 import { runProfile, runRecommend } from './ask.ts';
 import { runBacktest } from './backtest.ts';
 import { type DeadLetterOptions, runDeadLetters } from './dead-letters.ts';
+import { runRender } from './render.ts';
 import { replayFile } from './replay.ts';
 import { runStart } from './start.ts';
 import { createTerminal } from './terminal.ts';
@@ -36,6 +37,11 @@ function run(command: Promise<number>): Promise<void> {
       setTimeout(() => process.exit(), 500).unref();
     },
   );
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 function amount(text: string): number {
@@ -176,13 +182,25 @@ program
   .action((file, options) => run(runValidate(file, options, terminal)));
 
 program
+  .command('render <spec>')
+  .description('the Kubernetes objects of a pipeline, as YAML')
+  .option('--namespace <name>', "instead of the pipeline's own")
+  .option('--image <name>', 'image of the services (default: likeness:VERSION)')
+  .option('--kafka <address>', 'Kafka bootstrap servers of a spec that names none')
+  .option('--redis <url>', 'Redis of a spec that names none')
+  .option('--monitors', 'with a PodMonitor for the Prometheus operator')
+  .option('--keda', 'with ScaledObjects where autoscaling has mode KEDA; else HorizontalPodAutoscalers')
+  .action((spec, options) => {
+    const version = readVersion();
+    return run(runRender(spec, { image: `likeness:${version}`, ...options, version }, terminal));
+  });
+
+program
   .command('version')
   .description('the version')
   .option('--json', 'as one JSON object')
   .action((options: { json?: boolean }) => {
-    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-      version: string;
-    };
+    const version = readVersion();
     terminal.print(options.json ? JSON.stringify({ version, node: process.version }) : version);
   });
 

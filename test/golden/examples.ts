@@ -36,7 +36,7 @@ export function rendered(spec: PipelineSpec, name = 'shop', changes: Partial<Ren
   const options: RenderOptions = {
     spec,
     uid: '00000000-0000-4000-8000-000000000000',
-    image: 'ghcr.io/likeness/likeness:0.1.0',
+    image: 'likeness:0.1.0',
     version: '0.1.0',
     capabilities: { monitors: true, keda: true },
     ...changes,
