@@ -10,7 +10,11 @@ export interface KafkaEncoder {
   offset: number;
   readonly buffer: Buffer;
   size(): number;
+  writeInt8(value: number): this;
+  writeInt16(value: number): this;
   writeInt32(value: number): this;
+  writeUInt32(value: number): this;
+  writeInt64(value: number): this;
   writeBufferInternal(buffer: Buffer): void;
   ensureAvailable(length: number): void;
   writeEncoder(value: KafkaEncoder): this;
@@ -18,12 +22,17 @@ export interface KafkaEncoder {
   writeBytes(value: Buffer | string | null): this;
 }
 
+/** Of joiningEncoder: what it holds, not joined. */
+export interface PiecewiseEncoder extends KafkaEncoder {
+  pieces(): readonly Buffer[];
+}
+
 export type EncoderClass = new (initialSize?: number) => KafkaEncoder;
 
 /** Pieces from this size are kept by reference: below it a copy is cheaper than one more piece. */
 const keptFrom = 1024;
 
-export function joiningEncoder(Original: EncoderClass): EncoderClass {
+export function joiningEncoder(Original: EncoderClass): new (initialSize?: number) => PiecewiseEncoder {
   return class JoiningEncoder extends Original {
     /** What comes before `buf`. */
     #pieces: Buffer[] = [];
@@ -35,6 +44,11 @@ export function joiningEncoder(Original: EncoderClass): EncoderClass {
       const whole = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces, this.#size);
       this.#pieces = [whole];
       return whole;
+    }
+
+    pieces(): readonly Buffer[] {
+      this.#cut();
+      return this.#pieces;
     }
 
     override size(): number {
