@@ -1,9 +1,8 @@
 /** Which partition owns a profile: Kafka's own murmur2, so that every client and the broker's tools agree. */
 
 /** murmur2 as in org.apache.kafka.common.utils.Utils.murmur2, a signed 32-bit result. */
-function murmur2(data: Uint8Array): number {
+function murmur2(data: Uint8Array, length: number): number {
   const m = 0x5bd1e995;
-  const length = data.length;
   let h = 0x9747b28c ^ length;
   const words = length >> 2;
   for (let word = 0; word < words; word++) {
@@ -23,6 +22,24 @@ function murmur2(data: Uint8Array): number {
   return (h ^ (h >>> 15)) | 0;
 }
 
+/** Reused: nearly every id is short and ASCII, and encoding it elsewhere costs more than its hash. */
+const ascii = new Uint8Array(256);
+
+function hashOf(id: string): number {
+  if (id.length > ascii.length) return hashOfAny(id);
+  for (let at = 0; at < id.length; at++) {
+    const unit = id.charCodeAt(at);
+    if (unit > 0x7f) return hashOfAny(id);
+    ascii[at] = unit;
+  }
+  return murmur2(ascii, id.length);
+}
+
+function hashOfAny(id: string): number {
+  const bytes = Buffer.from(id);
+  return murmur2(bytes, bytes.length);
+}
+
 export function partitionOf(profileId: string, partitions: number): number {
-  return (murmur2(Buffer.from(profileId)) & 0x7fffffff) % partitions;
+  return (hashOf(profileId) & 0x7fffffff) % partitions;
 }

@@ -10,19 +10,30 @@ export const maxBytesPerRecord = 256 * 1024;
 
 export function packLines(lines: readonly string[]): Buffer[] {
   const records: Buffer[] = [];
-  let start = 0;
-  let bytes = 0;
-  for (let index = 0; index < lines.length; index++) {
-    const size = Buffer.byteLength(lines[index]!) + 1;
-    if (index > start && (bytes + size > maxBytesPerRecord || index - start >= maxEventsPerRecord)) {
-      records.push(Buffer.from(lines.slice(start, index).join('\n')));
-      start = index;
-      bytes = 0;
-    }
-    bytes += size;
+  for (let start = 0; start < lines.length;) {
+    const end = endOfRecord(lines, start);
+    records.push(Buffer.from(lines.slice(start, end).join('\n')));
+    start = end;
   }
-  if (start < lines.length) records.push(Buffer.from(lines.slice(start).join('\n')));
   return records;
+}
+
+/** One past the last line that fits. UTF-8 has at most three bytes for a UTF-16 unit, so most lines need no counting. */
+function endOfRecord(lines: readonly string[], start: number): number {
+  const last = Math.min(lines.length, start + maxEventsPerRecord);
+  let counted = start;
+  let bytes = 0;
+  let most = 0;
+  for (let index = start; index < last; index++) {
+    most += lines[index]!.length * 3 + 1;
+    if (most <= maxBytesPerRecord) continue;
+    for (; counted <= index; counted++) {
+      bytes += Buffer.byteLength(lines[counted]!) + 1;
+      if (bytes > maxBytesPerRecord && counted > start) return counted;
+    }
+    most = bytes;
+  }
+  return last;
 }
 
 /** The lines of a record; parsing them is the caller's, because one bad line must not spoil its neighbours. */
