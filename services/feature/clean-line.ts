@@ -1,4 +1,5 @@
 /** A line of events-clean → an event ready for profiles, or why it is none. Pure. */
+import { canonicalTime } from '../shared/canonical-time.ts';
 import type { CleanEvent } from '../shared/event.ts';
 import { idHash64 } from '../shared/id-hash.ts';
 import { isStorableId } from '../shared/profile-writes.ts';
@@ -28,10 +29,16 @@ export function parseCleanLine(text: string, offset: number, index: number): Cle
   const problem = problemOf(parsed);
   if (problem !== undefined) return { offset, index, text, event: undefined, problem };
   const clean = parsed as unknown as CleanEvent;
-  const event = { clean, hash: idHash64(clean.id), ingestedAt: Date.parse(clean.ingestedAt) };
+  const event = { clean, hash: idHash64(clean.id), ingestedAt: timeOf(clean.ingestedAt) };
   if (event.ingestedAt >= 0 && event.ingestedAt <= maxIngestedAt)
     return { offset, index, text, event, problem: undefined };
   return { offset, index, text, event: undefined, problem: 'ingestedAt is no time' };
+}
+
+/** The cleaner writes the canonical form alone; another writer's form may differ. */
+function timeOf(text: string): number {
+  const time = canonicalTime(text);
+  return Number.isNaN(time) ? Date.parse(text) : time;
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -1,6 +1,7 @@
 /** Refuses events from the future and events later than the grace. All are facts of the record, never of this clock. */
 import { durationMs } from '../../../crds/scalars.ts';
 import type { CleanerSlice } from '../../../crds/slices.ts';
+import { canonicalTime } from '../../shared/canonical-time.ts';
 import { deadLetter, ok } from '../../shared/result.ts';
 import type { Step } from '../step.ts';
 
@@ -10,9 +11,9 @@ const maxAheadMs = 5 * 60_000;
 export function createTimesStep({ late }: Pick<CleanerSlice['cleaning'], 'late'>): Step {
   const graceMs = durationMs(late.grace);
   return (event) => {
-    const time = epochMs(event.time);
-    const ingestedAt = epochMs(event.ingestedAt);
-    const receivedAt = event.receivedAt === event.ingestedAt ? ingestedAt : epochMs(event.receivedAt);
+    const time = canonicalTime(event.time);
+    const ingestedAt = canonicalTime(event.ingestedAt);
+    const receivedAt = event.receivedAt === event.ingestedAt ? ingestedAt : canonicalTime(event.receivedAt);
     if (Number.isNaN(time + ingestedAt + receivedAt)) return deadLetter('SchemaViolation', 'a time is no date');
     if (time - ingestedAt > maxAheadMs)
       return deadLetter('FutureTime', `${event.time} is more than 5 minutes after ${event.ingestedAt}`);
@@ -23,11 +24,4 @@ export function createTimesStep({ late }: Pick<CleanerSlice['cleaning'], 'late'>
       );
     return ok(event);
   };
-}
-
-/** NaN where there is no such day: Date.parse takes February 30 for March 2, and then text and number would disagree. */
-function epochMs(time: string): number {
-  const ms = Date.parse(time);
-  const lateInMonth = time[8] === '3' || (time[8] === '2' && time[9] === '9');
-  return lateInMonth && !Number.isNaN(ms) && new Date(ms).toISOString() !== time ? NaN : ms;
 }
