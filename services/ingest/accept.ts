@@ -19,7 +19,7 @@ export interface Accepted {
 export function acceptEvents(entries: readonly Entry[], stamp: Stamp, partitions: number): Accepted {
   const collected = collect(partitions);
   const fates = entries.map((entry) => {
-    const framed = 'refusal' in entry ? entry.refusal : frameEvent(entry.value, stamp);
+    const framed = 'refusal' in entry ? entry.refusal : frameEvent(entry.value, stamp, entry.text);
     if (isRefusal(framed)) return framed;
     collected.add(framed);
     return undefined;

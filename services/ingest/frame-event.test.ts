@@ -88,6 +88,55 @@ describe('frameEvent', () => {
     expect(codeOf(withProperties({ text: 'x'.repeat(32 * 1024 - canonical + 1) }))).toBe('EventTooLarge');
   });
 
+  describe('of a line of its own', () => {
+    const lineOf = (text: string, under = stamp) => {
+      const result = frameEvent(JSON.parse(text), under, text);
+      return isRefusal(result) ? result.code : result.line;
+    };
+    const canonical = { ...event, time: '2024-05-01T10:00:00.000Z' };
+    const stamps = `,"ingestedAt":"${stamp.ingestedAt}","receivedAt":"${stamp.ingestedAt}"}`;
+
+    it('keeps the text, behind which the stamps go', () => {
+      const text = `{ "id":"e1", "type":"view","time":"${canonical.time}","userId":"u1","value":1.50,"text":"\\u00fc}" `;
+      expect(lineOf(`${text}} \r`)).toBe(text + stamps);
+      const imported = lineOf(`${text}}`, { ...stamp, imported: true });
+      expect(JSON.parse(imported)).toMatchObject({ text: 'ü}', receivedAt: canonical.time });
+    });
+
+    it.each([
+      ['a time of another form', event, canonical],
+      ['no id', { ...canonical, id: undefined }, { ...canonical, id: 'assigned' }],
+      ['an empty id', { ...canonical, id: '' }, { ...canonical, id: 'assigned' }],
+      ['a stamp of its own', { ...canonical, ingestedAt: '2001' }, canonical],
+      ['a receipt of its own', { ...canonical, receivedAt: '2001' }, canonical],
+    ])('prints it anew for %s', (_, sent, stored) => {
+      const line = lineOf(JSON.stringify(sent));
+      expect(JSON.parse(line)).toEqual({ ...stored, ingestedAt: stamp.ingestedAt, receivedAt: stamp.ingestedAt });
+      expect(line.split('ingestedAt')).toHaveLength(2);
+      expect(line.split('receivedAt')).toHaveLength(2);
+    });
+
+    it('judges its size in the canonical form', () => {
+      const text = JSON.stringify(canonical);
+      const wide = `${text.slice(0, -1)}${' '.repeat(40_000)}}`;
+      expect(lineOf(wide)).toBe(text.slice(0, -1) + stamps);
+      expect(lineOf(JSON.stringify({ ...canonical, text: 'x'.repeat(33_000) }))).toBe('EventTooLarge');
+    });
+
+    it('says the same of any event as if it were printed', () => {
+      const field = fc.oneof(fc.jsonValue({ maxDepth: 4 }), fc.string({ unit: 'binary' }));
+      fc.assert(
+        fc.property(field, fc.constantFrom('', ' ', 4, '\t'), (properties, space) => {
+          const text = JSON.stringify({ ...canonical, properties }, undefined, space).replaceAll('\n', ' ');
+          const printed = frame(text);
+          const kept = lineOf(text);
+          if (isRefusal(printed)) expect(kept).toBe(printed.code);
+          else expect(JSON.parse(kept)).toEqual(JSON.parse(printed.line));
+        }),
+      );
+    });
+  });
+
   it('makes one line of any JSON, equal to what came but for the stamps', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 8 }), fc.string(), (anything, userId) => {

@@ -26,8 +26,11 @@ const noProfileId = refuse('NoProfileId', 'userId or anonymousId must be a strin
 const noTime = refuse('NoTime', 'time must be RFC 3339 with an offset, such as 2024-05-01T12:00:00.000Z');
 const tooLarge = refuse('EventTooLarge', `an event has at most ${limits.eventBytes} bytes`);
 
-/** `value` is what JSON.parse made and belongs to the caller no more: it is changed in place. */
-export function frameEvent(value: unknown, stamp: Stamp): Framed | Refusal {
+/**
+ * `value` is what JSON.parse made and belongs to the caller no more: it is changed in place. `text` is the one line that
+ * it was made from, where there is one.
+ */
+export function frameEvent(value: unknown, stamp: Stamp, text?: string): Framed | Refusal {
   if (!isObject(value)) return notAnObject;
   const fault = findFault(value);
   if (fault !== undefined) return fault;
@@ -36,21 +39,35 @@ export function frameEvent(value: unknown, stamp: Stamp): Framed | Refusal {
   if (profileId === undefined) return noProfileId;
   const time = normaliseTime(value['time']);
   if (time === undefined) return noTime;
-  value['time'] = time;
-  const line = printStamped(value, time, stamp);
-  return line === undefined ? tooLarge : { profileId, line };
+  const body = text !== undefined && isAsStored(value, time, text) ? text : print(value, time, stamp);
+  if (isLonger(body, limits.eventBytes)) return tooLarge;
+  const receivedAt = stamp.imported ? time : stamp.ingestedAt;
+  const stamps = `,"ingestedAt":"${stamp.ingestedAt}","receivedAt":"${receivedAt}"}`;
+  // Behind the last brace there is white space at most.
+  return { profileId, line: body.slice(0, body.lastIndexOf('}')) + stamps };
 }
 
-/** undefined: the event is larger than allowed. */
-function printStamped(value: JsonObject, time: string, stamp: Stamp): string | undefined {
+/**
+ * True if the text can be stored as it is: printing an event costs nearly as much as parsing it. A text that white
+ * space or escapes make long is printed, because its size is judged in its canonical form.
+ */
+function isAsStored(value: JsonObject, time: string, text: string): boolean {
+  return (
+    value['time'] === time &&
+    (value['id'] ?? '') !== '' &&
+    !('ingestedAt' in value) &&
+    !('receivedAt' in value) &&
+    !isLonger(text, limits.eventBytes)
+  );
+}
+
+function print(value: JsonObject, time: string, stamp: Stamp): string {
+  value['time'] = time;
   if ((value['id'] ?? '') === '') value['id'] = stamp.newId();
   // Only ingest says when an event came in.
   if ('ingestedAt' in value) delete value['ingestedAt'];
   if ('receivedAt' in value) delete value['receivedAt'];
-  const body = JSON.stringify(value);
-  if (isLonger(body, limits.eventBytes)) return undefined;
-  const receivedAt = stamp.imported ? time : stamp.ingestedAt;
-  return `${body.slice(0, -1)},"ingestedAt":"${stamp.ingestedAt}","receivedAt":"${receivedAt}"}`;
+  return JSON.stringify(value);
 }
 
 function profileIdIn(value: JsonObject): string | undefined {

@@ -3,8 +3,11 @@ import { isUtf8 } from 'node:buffer';
 import { limits } from './limits.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
-/** A value, or why there is none (a bad line of JSON Lines spoils only itself). */
-export type Entry = { readonly value: unknown } | { readonly refusal: Refusal };
+/**
+ * A value, or why there is none (a bad line of JSON Lines spoils only itself). `text` is its JSON as it was sent, where
+ * that is a line of its own.
+ */
+export type Entry = { readonly value: unknown; readonly text?: string } | { readonly refusal: Refusal };
 
 const notJson = refuse('NotJson', 'not JSON');
 const notUtf8 = refuse('NotJson', 'not UTF-8');
@@ -87,7 +90,8 @@ function readLines(text: string): Entry[] | Refusal {
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue;
     if (entries.length === limits.batchEvents) return tooMany;
-    entries.push(parse(line) ?? { refusal: notJson });
+    const parsed = parse(line);
+    entries.push(parsed === undefined ? { refusal: notJson } : { value: parsed.value, text: line });
   }
   return entries;
 }
