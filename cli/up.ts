@@ -5,6 +5,7 @@ import { formatErrors } from '../crds/format-errors.ts';
 import { loadPipeline } from '../crds/load.ts';
 import type { PipelineSpec } from '../crds/pipeline.ts';
 import { createLocalBackend, type LocalBackend, type LocalOptions } from '../operator/local/backend.ts';
+import { refuseClusterOnly } from '../operator/local/cluster-only.ts';
 import { lockDataDir } from '../operator/local/lock.ts';
 import { planPipeline, type Plan } from '../operator/plan.ts';
 import { createTelemetry, type LogLevel } from '../services/shared/adapters/telemetry.ts';
@@ -103,6 +104,7 @@ function planOf(options: UpOptions): { plan: Plan; spec: PipelineSpec } {
   const loaded = loadPipeline(readSpec(options.spec));
   if (!loaded.ok) throw new LikenessError('BadSpec', formatErrors(options.spec, loaded.errors).join('\n'));
   const spec = withAddresses(loaded.effective, options);
+  refuseClusterOnly(spec);
   if (options.processes) requireAddresses(spec);
   const { name, namespace = 'default' } = loaded.pipeline.metadata;
   return { plan: planPipeline({ namespace, name, epoch: 1, spec }), spec };
@@ -116,12 +118,16 @@ function readSpec(file: string): string {
   }
 }
 
-/** A broker named on the command line is taken for one machine: one copy of everything, a few partitions. */
+/** A broker named on the command line is taken for one machine: open to it, with one copy of everything and a few partitions. */
 function withAddresses(spec: PipelineSpec, { kafka, redis }: UpOptions): PipelineSpec {
-  const oneMachine = { partitions: 4, replicationFactor: 1, retention: '168h', topics: 'Managed' as const };
+  const { partitions, replicationFactor, retention } = spec.kafka ?? {
+    partitions: 4,
+    replicationFactor: 1,
+    retention: '168h',
+  };
   return {
     ...spec,
-    ...(kafka && { kafka: { ...(spec.kafka ?? oneMachine), bootstrapServers: kafka } }),
+    ...(kafka && { kafka: { bootstrapServers: kafka, partitions, replicationFactor, retention, topics: 'Managed' } }),
     ...(redis && { store: { redis: { url: redis } } }),
   };
 }

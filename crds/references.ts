@@ -7,6 +7,7 @@ import { kindsOf, listAt, mergedEntries, ownEntries, type Entries, type Entry, t
 import { conditionError } from './expressions.ts';
 import { eachNameOnce } from './lists.ts';
 import { specFields } from './pipeline.ts';
+import { isEd25519PublicKey } from './public-keys.ts';
 import { givenText, valueAt, type Path, type PlacedError } from './spec-error.ts';
 import { historyMessage, ratioMessage } from './spec-rules.ts';
 
@@ -18,7 +19,12 @@ interface Names extends Entries {
 /** `data` is the document as plain data, valid or not. */
 export function referenceErrors(data: unknown): PlacedError[] {
   const spec = valueAt(data, ['spec']);
-  const alone = [...namedLists.flatMap((list) => repeatedNames(spec, list)), ...ruleErrors(spec), ...buriedPins(spec)];
+  const alone = [
+    ...namedLists.flatMap((list) => repeatedNames(spec, list)),
+    ...ruleErrors(spec),
+    ...buriedPins(spec),
+    ...badKeys(spec),
+  ];
   const preset = specFields.shape.preset.safeParse(valueAt(spec, ['preset']));
   if (!preset.success) return alone;
   const entries = mergedEntries(spec, preset.data);
@@ -66,6 +72,18 @@ function buriedPins(spec: unknown): PlacedError[] {
     const at = ['spec', ...rules, 'bury', index];
     return pinned.includes(item) ? [{ at, given: givenText(item), allowed: 'an item that is not pinned' }] : [];
   });
+}
+
+const looksLikeKey = /-----BEGIN PUBLIC KEY-----/;
+
+/** What does not even look like a key is the schema's to refuse. */
+function badKeys(spec: unknown): PlacedError[] {
+  const list: Path = ['modelStore', 'trustedKeys'];
+  return listAt(spec, list).flatMap((pem, index) =>
+    typeof pem !== 'string' || !looksLikeKey.test(pem) || isEd25519PublicKey(pem)
+      ? []
+      : [{ at: ['spec', ...list, index], given: givenText(pem), allowed: 'a public key of an Ed25519 pair, as PEM' }],
+  );
 }
 
 /** Types of events that need no definition: the links of identity. */

@@ -1,6 +1,9 @@
 /** What no schema can see: `likeness validate` refuses it, and in a cluster the condition SpecValid says it. */
 import { refusedBy } from './refusal.ts';
 
+/** Of the curve P-256. */
+const ecKey =
+  '-----BEGIN PUBLIC KEY-----\\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE9N3FEQxf7lLUbE4IbYEShcKjTeJy\\nQ5N1iO8VHL0ZDvqYMx7S4yLsiJuvylsql4XDArNDfv4U9VvGLLTR+n1k+A==\\n-----END PUBLIC KEY-----\\n';
 const feature = (kind: string) => `spec: {features: [{name: a, ${kind}}]}`;
 
 export const refusedByValidate = refusedBy('Validate', [
@@ -22,5 +25,11 @@ export const refusedByValidate = refusedBy('Validate', [
     patch: 'spec: {serving: {rules: {pin: [a], bury: [a]}}}',
     path: 'spec.serving.rules.bury[0]',
     message: 'an item that is not pinned',
+  },
+  {
+    name: 'a trusted key of another kind',
+    patch: `spec: {modelStore: {trustedKeys: ["${ecKey}"]}}`,
+    path: 'spec.modelStore.trustedKeys[0]',
+    message: 'a public key of an Ed25519 pair, as PEM',
   },
 ]);

@@ -1,12 +1,12 @@
 /** The local backend: a plan's services in this process or in child processes, its trainer always in one of its own. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Training } from '../../crds/pipeline.ts';
 import { connectBroker } from '../../services/shared/adapters/connect-broker.ts';
 import { connectModelStore } from '../../services/shared/adapters/connect-model-store.ts';
 import { connectProfileStore } from '../../services/shared/adapters/connect-profile-store.ts';
+import { readTrustedKeys } from '../../services/shared/adapters/trusted-keys.ts';
 import type { Broker } from '../../services/shared/broker.ts';
-import { parsePublicKey } from '../../services/shared/learning/signing.ts';
 import type { ModelStore } from '../../services/shared/model-store.ts';
 import type { CommonDeps, Telemetry } from '../../services/shared/service.ts';
 import type { Backend, Observed, ObservedWorkload } from '../backend.ts';
@@ -14,12 +14,13 @@ import type { Plan, StageName } from '../plan.ts';
 import { type Activation, startActivation } from './activation.ts';
 import { runToEnd } from './children.ts';
 import { checkDataFolder, describeDataFolder } from './data-folder.ts';
-import { instanceEnv, type LocalSettings, workloadOf } from './environment.ts';
+import { instanceEnv, type LocalSettings, trustedKeyFiles, workloadOf } from './environment.ts';
 import { startInProcess } from './in-process.ts';
 import { cleanerLag, countProfiles, featureLag, type LagSources } from './lag.ts';
-import { ensureKeys, type LocalKeys } from './keys.ts';
+import { ensureKeys, type LocalKeys, withTrustedKeys } from './keys.ts';
 import { refuseOrphanedLogs } from './orphaned-logs.ts';
 import { startProcesses } from './processes.ts';
+import { prepareTopics } from './topics.ts';
 import { startTrainingLoop, type TrainingLoop } from './training-loop.ts';
 
 export interface LocalOptions extends LocalSettings {
@@ -65,17 +66,17 @@ export async function createLocalBackend(plan: Plan, options: LocalOptions): Pro
   checkDataFolder(options.dataDir, plan);
   const { replicas } = workloadOf(plan, 'ingest');
   refuseOrphanedLogs(options.dataDir, { processes: options.processes, replicas });
-  const keys = ensureKeys(options.dataDir);
-  const kafka = workloadOf(plan, 'ingest').env['LIKENESS_KAFKA'];
-  const broker = await connectBroker({ ...(kafka && { kafka }), dataDir: options.dataDir, clientId: 'likeness-local' });
-  const redis = workloadOf(plan, 'feature').env['LIKENESS_REDIS'];
-  const store = await connectProfileStore({ ...(redis && { redis }), dataDir: options.dataDir });
+  const keys = withTrustedKeys(options.dataDir, ensureKeys(options.dataDir), plan.models.trustedKeys);
+  const { LIKENESS_KAFKA: address, LIKENESS_KAFKA_TLS: tls, LIKENESS_REDIS: redis } = workloadOf(plan, 'feature').env;
+  const kafka = address === undefined ? undefined : { address, ...(tls === 'true' && { tls: {} }) };
+  const broker = await connectBroker({ kafka, dataDir: options.dataDir, clientId: 'likeness-local' });
+  const store = await connectProfileStore({ redis, dataDir: options.dataDir });
   const sources = { broker, store, plan };
   const models = connectModelStore({ LIKENESS_MODELS: join(options.dataDir, 'models') });
   let applied: Applied | undefined;
   return {
     apply: async (wanted) => {
-      await broker.createTopics(wanted.topics);
+      await prepareTopics(broker, wanted);
       // Not before the broker has answered: a mistyped address must not stay.
       describeDataFolder(options.dataDir, wanted);
       const start = options.processes ? startProcesses : startInProcess;
@@ -123,7 +124,7 @@ function activate(plan: Plan, parts: Parts & { readonly models: ModelStore }): P
     broker: parts.broker,
     models: parts.models,
     topic: topicOf(plan, 'models'),
-    trustedKeys: [parsePublicKey(readFileSync(parts.keys.trustedKeyFile, 'utf8'), parts.keys.trustedKeyFile)],
+    trustedKeys: readTrustedKeys(trustedKeyFiles(parts.keys)),
     logger: telemetry.logger,
     clock,
     onFatal,

@@ -39,8 +39,13 @@ export function instanceEnv(workload: Workload, settings: LocalSettings, keys: L
     LIKENESS_OPEN: 'true',
     LIKENESS_FROM_LOG_START: String(settings.fromLogStart ?? false),
     LIKENESS_SIGNING_KEY: keys.signingKeyFile,
-    LIKENESS_TRUSTED_KEYS: keys.trustedKeyFile,
+    LIKENESS_TRUSTED_KEYS: trustedKeyFiles(keys).join(','),
   };
+}
+
+/** The pipeline's own first. */
+export function trustedKeyFiles({ trustedKeyFile, otherTrustedKeyFiles = [] }: LocalKeys): string[] {
+  return [trustedKeyFile, ...otherTrustedKeyFiles];
 }
 
 /** Serving first (the address that people open), then ingest, then the rest: consecutive ports from `settings.port`. */

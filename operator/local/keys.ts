@@ -8,6 +8,8 @@ export interface LocalKeys {
   readonly signingKeyFile: string;
   /** PEM, Ed25519, public. */
   readonly trustedKeyFile: string;
+  /** Those of the spec, beside the pipeline's own. */
+  readonly otherTrustedKeyFiles?: readonly string[];
   /** JSON `[{name, sha256, scopes}]`. */
   readonly writeKeysFile: string;
   /** A key of scopes `write` and `import`, in plain text, for the command line of this machine's user. */
@@ -28,6 +30,16 @@ export function ensureKeys(dataDir: string): LocalKeys {
   if (!existsSync(keys.signingKeyFile)) makeSigningKey(keys);
   if (!existsSync(keys.writeKeysFile)) makeWriteKeys(keys);
   return keys;
+}
+
+/** Writes the spec's trusted keys, PEM, to files beside the pipeline's own. */
+export function withTrustedKeys(dataDir: string, keys: LocalKeys, trustedKeys: readonly string[]): LocalKeys {
+  const otherTrustedKeyFiles = trustedKeys.map((pem, index) => {
+    const file = join(dataDir, 'keys', `trusted-${index}.pub.pem`);
+    writeFileSync(file, pem, ownerOnly);
+    return file;
+  });
+  return { ...keys, otherTrustedKeyFiles };
 }
 
 export function readImportKey(dataDir: string): string {
