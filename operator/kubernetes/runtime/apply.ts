@@ -39,8 +39,6 @@ interface Memory {
   readonly at: number;
   readonly versionBefore: string | undefined;
   readonly version: string | undefined;
-  /** The cache has caught up with our write. */
-  seen: boolean;
 }
 
 /** A cache that is further behind than this is not waited for. */
@@ -73,13 +71,9 @@ export class Applier {
     return results;
   }
 
-  /** For `informer.onChange` of every informer behind `cached`: ends the time in which our own write is believed. */
+  /** For `informer.onChange` of every informer behind `cached`: what is gone is made anew at once. */
   readonly observe = ({ type, object }: Change<KubeObject>): void => {
-    const id = idOf(object);
-    const memory = this.#memory.get(id);
-    if (!memory) return;
-    if (type === 'Deleted') this.#memory.delete(id);
-    else if (!isOlder(object.metadata.resourceVersion, memory.version)) memory.seen = true;
+    if (type === 'Deleted') this.#memory.delete(idOf(object));
   };
 
   async #applyOne(
@@ -100,8 +94,7 @@ export class Applier {
     const version = object.metadata.resourceVersion;
     if (!dryRun) {
       const fields = ownFields(object);
-      const seen = versionBefore === version;
-      this.#memory.set(idOf(wanted), { hash, fields, at: timing.monotonic(), versionBefore, version, seen });
+      this.#memory.set(idOf(wanted), { hash, fields, at: timing.monotonic(), versionBefore, version });
     }
     if (answer.created) return { wanted, action: 'Created', object };
     return { wanted, action: versionBefore === version ? 'Unchanged' : 'Changed', object };
@@ -109,8 +102,9 @@ export class Applier {
 
   #isSo(wanted: KubeObject, before: KubeObject | undefined, hash: string): boolean {
     const memory = this.#memory.get(idOf(wanted));
-    if (memory?.hash === hash && !memory.seen && memory.versionBefore === before?.metadata.resourceVersion)
-      return this.#options.timing.monotonic() - memory.at < cacheLagMs;
+    // The cache does not show our last write yet: what we wrote is what there is.
+    if (memory && isBehind(before, memory))
+      return memory.hash === hash && this.#options.timing.monotonic() - memory.at < cacheLagMs;
     if (!before || before.metadata.annotations?.[this.#options.hashAnnotation] !== hash) return false;
     if (!hasMetadata(before, wanted)) return false;
     const fields = ownFields(before);
@@ -123,8 +117,9 @@ export class Applier {
 const idOf = (object: KubeObject): string => `${object.apiVersion} ${object.kind} ${keyOf(object.metadata)}`;
 
 /** Resource versions of one kind of object are numbers that rise. */
-function isOlder(version: string | undefined, than: string | undefined): boolean {
-  return Number(version) < Number(than);
+function isBehind(cached: KubeObject | undefined, { versionBefore, version }: Memory): boolean {
+  if (!cached) return versionBefore === undefined;
+  return Number(cached.metadata.resourceVersion) < Number(version);
 }
 
 function withAnnotation(object: KubeObject, name: string, value: string): KubeObject {

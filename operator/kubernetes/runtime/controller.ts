@@ -128,9 +128,8 @@ export function informerSource<T extends KubeObject>(
     whenSynced: () => informer.whenSynced(),
     subscribe: (enqueue) => {
       informer.onChange(({ object, previous }) => {
-        for (const key of keysOf(object)) enqueue(key);
         // An object that changed hands concerns its former owner too.
-        if (previous) for (const key of keysOf(previous)) enqueue(key);
+        for (const key of new Set([...keysOf(object), ...(previous ? keysOf(previous) : [])])) enqueue(key);
       });
     },
   };

@@ -15,6 +15,8 @@ export class FakeTiming implements Timing {
   readonly #random: () => number;
   /** What the wall clock shows beyond the monotonic one. */
   wallOffsetMs = Date.UTC(2026, 0, 1);
+  /** Called whenever something may have happened in `advance`. */
+  afterStep: () => void = () => undefined;
 
   constructor(random: () => number = () => 0.5) {
     this.#random = random;
@@ -45,9 +47,20 @@ export class FakeTiming implements Timing {
       this.#timers.delete(next);
       next.run();
       await settle();
+      this.afterStep();
     }
     this.#ms = until;
     await settle();
+  }
+
+  /** Moves time on until the promise settles, a minute at most. */
+  async until<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const mark = () => (settled = true);
+    promise.then(mark, mark);
+    for (let i = 0; i < 600 && !settled; i++) await this.advance(100);
+    if (!settled) throw new Error('The promise did not settle within a minute.');
+    return promise;
   }
 
   /** Like `advance` for code without promises. */

@@ -96,6 +96,11 @@ export class Exchange {
     this.#response.end(JSON.stringify(body));
   }
 
+  text(status: number, body: string): void {
+    this.#response.writeHead(status, { 'content-type': 'text/plain' });
+    this.#response.end(body);
+  }
+
   /** Fails as the API server does. */
   status(code: number, reason: string, headers: Record<string, string> = {}): void {
     this.json(code, { kind: 'Status', status: 'Failure', code, reason, message: `scripted ${reason}` }, headers);
