@@ -4,7 +4,7 @@ import type { Admin } from 'kafkajs';
 import type { Consumer, ConsumerOptions, PartitionOffsets } from '../../broker.ts';
 import { LikenessError } from '../../errors.ts';
 import { checkPosition } from '../log-position.ts';
-import type { KafkaSettings } from './client.ts';
+import { insist, type KafkaSettings } from './client.ts';
 import { kafkaError } from './failure.ts';
 import { Membership, type Fetch, type MembershipOptions } from './membership.ts';
 import { PartitionFlow, type FlowHandlers } from './partition-flow.ts';
@@ -16,10 +16,18 @@ export type GroupConsumerOptions = ConsumerOptions &
 
 const defaultMaxBytes = 512 * 1024;
 const watchEveryMs = 5_000;
+const lookWithinMs = 10_000;
 const renewAfterMs = 500;
+/**
+ * A batch that takes longer than this is worked on while the next one is fetched. A shorter one is not: the fetch would
+ * take the processor from the records in hand, and an event that comes alone would be late for nothing.
+ */
+const overlapAfterMs = 2;
 
 export class GroupConsumer implements Consumer {
   readonly #settings: KafkaSettings;
+  /** Of all topics. */
+  readonly #partitions: number;
   readonly #admin: Admin;
   readonly #options: GroupConsumerOptions;
   readonly #flows = new Map<string, PartitionFlow>();
@@ -27,7 +35,8 @@ export class GroupConsumer implements Consumer {
   readonly #watchdog: NodeJS.Timeout;
   #membership: Membership;
 
-  private constructor(settings: KafkaSettings, admin: Admin, options: GroupConsumerOptions) {
+  private constructor(settings: KafkaSettings, admin: Admin, options: GroupConsumerOptions, partitions: number) {
+    this.#partitions = partitions;
     this.#settings = settings;
     this.#admin = admin;
     this.#options = options;
@@ -39,7 +48,7 @@ export class GroupConsumer implements Consumer {
   static async start(settings: KafkaSettings, admin: Admin, options: GroupConsumerOptions): Promise<GroupConsumer> {
     // A broker that has just come up answers the first group with "coordinator is loading", and kafkajs crashes on it.
     for (const topic of options.topics) await fetchCommitted(admin, options.group, topic);
-    const consumer = new GroupConsumer(settings, admin, options);
+    const consumer = new GroupConsumer(settings, admin, options, await countPartitions(admin, options));
     await consumer.#run(consumer.#membership);
     return consumer;
   }
@@ -77,6 +86,7 @@ export class GroupConsumer implements Consumer {
     return new Membership(this.#settings, {
       group: this.#options.group,
       topics: this.#options.topics,
+      partitions: this.#partitions,
       maxBytesPerPartition: this.#options.maxBytesPerPartition ?? defaultMaxBytes,
       sessionTimeoutMs: this.#options.sessionTimeoutMs ?? this.#settings.sessionTimeoutMs,
       ...(this.#options.onlyPartition === undefined ? {} : { onlyPartition: this.#options.onlyPartition }),
@@ -145,6 +155,7 @@ export class GroupConsumer implements Consumer {
     if (fetch.fetchedFrom !== flow.expected) return this.#refuseReset(flow, flow.expected);
     fetch.accept();
     flow.push(fetch.fetched);
+    await flow.idleWithin(overlapAfterMs);
     while (!flow.hasRoom) {
       await flow.roomWithin(membership.heartbeatMs);
       await fetch.heartbeat();
@@ -203,6 +214,14 @@ export class GroupConsumer implements Consumer {
     this.#revokeAll();
     this.#options.onFatal(error);
   }
+}
+
+async function countPartitions(admin: Admin, { topics, onlyPartition }: GroupConsumerOptions): Promise<number> {
+  if (onlyPartition !== undefined) return 1;
+  const listed = await insist(`looking at ${topics.join(', ')}`, lookWithinMs, () =>
+    admin.fetchTopicMetadata({ topics: [...topics] }),
+  );
+  return listed.topics.reduce((sum, { partitions }) => sum + partitions.length, 0);
 }
 
 interface Bounds {

@@ -9,6 +9,8 @@ import type { Fetched } from './partition-flow.ts';
 export interface MembershipOptions {
   readonly group: string;
   readonly topics: readonly string[];
+  /** Of all topics. */
+  readonly partitions: number;
   readonly maxBytesPerPartition: number;
   readonly sessionTimeoutMs: number;
   /** For a group of one that reads one partition. */
@@ -94,7 +96,8 @@ export class Membership {
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: 64,
+      // A partition that has no room must hold up none that came in the same fetch; each more would cost every fetch a call.
+      partitionsConsumedConcurrently: Math.max(1, this.#options.partitions),
       eachBatch: (payload) => events.onFetched(asFetch(payload)),
     });
   }

@@ -54,6 +54,15 @@ export class PartitionFlow {
     return this.isRevoked || this.#waiting.length < maxWaiting;
   }
 
+  /** Resolves when everything pushed is worked on, or after `ms`. */
+  async idleWithin(ms: number): Promise<void> {
+    if (this.#working === undefined) return;
+    const { promise: late, resolve: giveUp } = Promise.withResolvers<void>();
+    const timer = setTimeout(giveUp, ms);
+    await Promise.race([this.#working, late]);
+    clearTimeout(timer);
+  }
+
   /** Resolves when there is room, or after `ms`. */
   async roomWithin(ms: number): Promise<void> {
     let wake = () => {};
