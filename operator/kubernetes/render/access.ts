@@ -4,6 +4,9 @@ import type { StageName } from '../../plan.ts';
 import { childName, metadataOf } from './metadata.ts';
 import type { KubernetesObject, Rendering } from './rendering.ts';
 
+/** By which the operator finds reports. */
+const reportLabel = 'likeness.dev/report';
+
 export function serviceAccount(rendering: Rendering, stage: StageName): KubernetesObject {
   return {
     apiVersion: 'v1',
@@ -37,6 +40,3 @@ export function trainerReport(rendering: Rendering): KubernetesObject[] {
     { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata, roleRef, subjects },
   ];
 }
-
-/** By which the operator finds reports. */
-export const reportLabel = 'likeness.dev/report';

@@ -26,8 +26,8 @@ export interface TrainingRun {
   readonly trigger: 'Initial' | 'Drift' | 'Schedule' | 'Manual' | 'SpecChange';
 }
 
-export const triggerLabel = 'likeness.dev/trigger';
-export const runIdAnnotation = 'likeness.dev/run-id';
+const triggerLabel = 'likeness.dev/trigger';
+const runIdAnnotation = 'likeness.dev/run-id';
 
 /** Throws LikenessError `BadSpec` as renderPipeline does. The environment is in it, so that it needs no ConfigMap. */
 export function renderTrainingJob(plan: Plan, run: TrainingRun, options: RenderOptions): KubernetesObject {
