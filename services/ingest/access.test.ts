@@ -1,11 +1,18 @@
 /** Who may send. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { parseWriteKeys } from '../shared/write-keys.ts';
+import { parseAccessKeys } from '../shared/access-keys.ts';
 import { createAccess } from './access.ts';
 
 const sha256 = createHash('sha256').update('secret').digest('hex');
-const keys = parseWriteKeys(JSON.stringify([{ name: 'history', sha256, scopes: ['import'] }]), 'test');
+const reader = createHash('sha256').update('reader').digest('hex');
+const keys = parseAccessKeys(
+  JSON.stringify([
+    { name: 'history', sha256, scopes: ['import'] },
+    { name: 'app', sha256: reader, scopes: ['read'] },
+  ]),
+  'test',
+);
 const bearer = (key: string) => `Bearer ${key}`;
 
 describe('behind a closed door', () => {
@@ -14,7 +21,7 @@ describe('behind a closed door', () => {
     expect(access({ authorization: bearer('secret') })).toEqual({ name: 'history', import: true }));
   it('lets a known key in from the body', () =>
     expect(access({}, { writeKey: 'secret' })).toEqual({ name: 'history', import: true }));
-  it.each([undefined, bearer('other')])('refuses %s', (header) =>
+  it.each([undefined, bearer('other'), bearer('reader')])('refuses %s', (header) =>
     expect(access({ authorization: header })).toMatchObject({ status: 401 }),
   );
 });
@@ -23,7 +30,7 @@ describe('behind an open door', () => {
   const access = createAccess(keys, true);
   it('still knows the key that may import', () =>
     expect(access({ authorization: bearer('secret') })).toMatchObject({ import: true }));
-  it.each([undefined, bearer('other')])('lets %s write, not import', (header) =>
+  it.each([undefined, bearer('other'), bearer('reader')])('lets %s write, not import', (header) =>
     expect(access({ authorization: header })).toEqual({ name: 'loopback', import: false }),
   );
 

@@ -1,14 +1,18 @@
 /** Who may send: a write key in the header, or in the body of Segment's clients. Pure. */
-import { isLoopback } from '../shared/config.ts';
-import { type Grant, keyOfHeader, type WriteKeys } from '../shared/write-keys.ts';
+import { type AccessKey, type AccessKeys, keyOfHeader } from '../shared/access-keys.ts';
+import { type Caller, isFromHere } from '../shared/from-here.ts';
 import type { Refusal } from './refusal.ts';
 import { isObject } from './shape.ts';
 
 /** The headers that say who sends. */
-export interface Sender {
+export interface Sender extends Caller {
   readonly authorization?: string | undefined;
-  readonly origin?: string | undefined;
-  readonly host?: string | undefined;
+}
+
+/** `import`: the events are history, so that none of them is late. */
+export interface Grant {
+  readonly name: string;
+  readonly import: boolean;
 }
 
 /** The grant of a request, or why it has none. `body` is looked at only where the header holds no key. */
@@ -30,26 +34,22 @@ const forbiddenOrigin: Refusal = {
 
 /**
  * `open`: whoever has no key that is known may write, but not import (config.ts allows that on loopback only). An SDK
- * that insists on some key then works as it is. A browser on this machine reaches loopback for any page it shows, so
- * that the pages of other sites are refused.
+ * that insists on some key then works as it is, and the pages of other sites are refused.
  */
-export function createAccess(keys: WriteKeys | undefined, open: boolean): Access {
+export function createAccess(keys: AccessKeys | undefined, open: boolean): Access {
   return (sender, body) => {
     const key = keyOfHeader(sender.authorization) ?? keyOfBody(body);
-    const known = key === undefined ? undefined : keys?.(key);
+    const known = key === undefined ? undefined : grantOf(keys?.(key));
     if (known !== undefined) return known;
     if (!open) return unauthenticated;
     return isFromHere(sender) ? loopback : forbiddenOrigin;
   };
 }
 
-/** A browser names the page's origin; a name of another site that was pointed at loopback shows in `Host`. */
-function isFromHere({ origin, host }: Sender): boolean {
-  return (origin === undefined || isLocal(origin)) && (host === undefined || isLocal(`http://${host}`));
-}
-
-function isLocal(url: string): boolean {
-  return URL.canParse(url) && isLoopback(new URL(url).hostname.replace(/^\[(.*)\]$/, '$1'));
+/** A key that may only read is no key here. */
+function grantOf(key: AccessKey | undefined): Grant | undefined {
+  if (!key?.scopes.some((scope) => scope === 'write' || scope === 'import')) return undefined;
+  return { name: key.name, import: key.scopes.includes('import') };
 }
 
 function keyOfBody(body: unknown): string | undefined {

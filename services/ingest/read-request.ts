@@ -1,7 +1,6 @@
 /** A request's body → what is accepted of it. Pure, but for the clock and the ids that are passed in. */
-import type { Grant } from '../shared/write-keys.ts';
 import { type Accepted, acceptCalls, acceptEvents, acceptItems } from './accept.ts';
-import type { Access, Sender } from './access.ts';
+import type { Access, Grant, Sender } from './access.ts';
 import { type Entry, entriesOf, readDocument, readEntries } from './read-body.ts';
 import { isRefusal, type Refusal, refuse } from './refusal.ts';
 import type { SegmentCall } from './segment.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { CommonDeps, Service } from '../shared/service.ts';
 import { openWriteAheadLog } from '../shared/adapters/write-ahead-log.ts';
 import { type LogFolder, openLogFolder } from '../shared/adapters/write-ahead-log-folder.ts';
-import { openWriteKeyFile } from '../shared/adapters/write-key-file.ts';
+import { openAccessKeyFile } from '../shared/adapters/access-key-file.ts';
 import { createAccess } from './access.ts';
 import { type IngestBroker, openBrokerLink } from './broker-link.ts';
 import type { IngestConfig } from './config.ts';
@@ -33,7 +33,7 @@ const pendingBytes = 128 * 1024 * 1024;
 export async function start(config: IngestConfig, deps: IngestDeps): Promise<Service> {
   const { telemetry, clock, broker } = deps;
   const { logger, registry } = telemetry;
-  const keyFile = config.writeKeysFile === undefined ? undefined : openWriteKeyFile(config.writeKeysFile, logger);
+  const keyFile = config.writeKeysFile === undefined ? undefined : openAccessKeyFile(config.writeKeysFile, logger);
   const log = await openLog(config, deps);
   const link = await openBrokerLink({ broker, topics: config.topics, logger });
   const pressure = createPressure({ pendingEvents: config.limits.pendingEvents, pendingBytes });

@@ -24,11 +24,8 @@ export function createAuthenticate(rules: TokenRules, keys: JWTVerifyGetKey): Au
     const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
     if (!token || token.length > maxTokenLength) throw unauthenticated('Send Authorization: Bearer <JWT>.', 'Bearer');
     const payload = await verify(token, rules, keys);
-    if (!scopesOf(payload).includes(readScope)) {
-      throw new Refusal(403, 'MissingScope', `The token lacks the scope ${readScope}.`, {
-        headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${readScope}"` },
-      });
-    }
+    if (!scopesOf(payload).includes(readScope))
+      throw missingScope(`The token lacks the scope ${readScope}.`, readScope);
   };
 }
 
@@ -64,6 +61,11 @@ function scopesOf({ scope, scp }: JWTPayload): string[] {
   return Array.isArray(claim) ? claim.filter((entry) => typeof entry === 'string') : [];
 }
 
-function unauthenticated(message: string, challenge: string, cause?: unknown): Refusal {
+export function missingScope(message: string, scope: string): Refusal {
+  const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
+  return new Refusal(403, 'MissingScope', message, { headers: { 'www-authenticate': challenge } });
+}
+
+export function unauthenticated(message: string, challenge: string, cause?: unknown): Refusal {
   return new Refusal(401, 'Unauthenticated', message, { headers: { 'www-authenticate': challenge }, cause });
 }

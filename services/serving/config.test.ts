@@ -25,9 +25,16 @@ describe('parseConfig', () => {
 
   it.each(['0.0.0.0', '::', '10.1.2.3', 'serving.example'])('refuses %s without authentication', (host) => {
     expect(() => parse(undefined, { LIKENESS_HOST: host })).toThrow(
-      expect.objectContaining({ code: 'BadConfig', message: expect.stringMatching(/authentication/) }),
+      expect.objectContaining({
+        code: 'BadConfig',
+        message: expect.stringMatching(/authentication.+LIKENESS_READ_KEYS/),
+      }),
     );
     expect(parse({ authentication }, { LIKENESS_HOST: host }).host).toBe(host);
+    expect(parse(undefined, { LIKENESS_HOST: host, LIKENESS_READ_KEYS: '/keys.json' })).toMatchObject({
+      host,
+      readKeysFile: '/keys.json',
+    });
   });
 
   it.each(['127.0.0.1', '127.9.9.9', '::1', 'localhost'])('takes %s without authentication', (host) => {

@@ -12,17 +12,21 @@ const extra = {
     .string()
     .min(1)
     .transform((paths) => paths.split(',').map((path) => path.trim())),
+  /** A file of JSON `[{name, sha256, scopes}]`: its keys with the scope `read` may read. */
+  LIKENESS_READ_KEYS: z.string().min(1).optional(),
 };
 
 /** Throws `BadConfig`, also for an address that others reach while nothing says who may read. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
   const read = parseEnv(env, servingSlice, extra);
   const { LIKENESS_HOST: host, LIKENESS_SPEC: spec } = read;
-  if (!isLoopback(host) && !spec.serving.authentication) {
+  const { LIKENESS_READ_KEYS: readKeysFile } = read;
+  if (!isLoopback(host) && !spec.serving.authentication && readKeysFile === undefined) {
     throw new LikenessError(
       'BadConfig',
-      `LIKENESS_HOST is ${host}, which others can reach, and spec.serving.authentication is not set: anyone could ` +
-        'read every profile. Set authentication (jwksUrl, issuer, audience), or listen on 127.0.0.1.',
+      `LIKENESS_HOST is ${host}, which others can reach, and nothing says who may read: anyone could read every profile. ` +
+        'Set spec.serving.authentication (jwksUrl, issuer, audience), name a file of read keys in LIKENESS_READ_KEYS, ' +
+        'or listen on 127.0.0.1.',
     );
   }
   return {
@@ -33,6 +37,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     partitions: read.LIKENESS_PARTITIONS,
     topics: read.LIKENESS_TOPICS,
     spec,
+    readKeysFile,
     trustedKeyFiles: read.LIKENESS_TRUSTED_KEYS,
     modelStore: { LIKENESS_MODELS: read.LIKENESS_MODELS },
     connections: read.connections,

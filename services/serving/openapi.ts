@@ -17,13 +17,17 @@ export function openApiDocument(): JsonObject {
       version,
       description:
         'Live profiles and recommendations. Where the spec sets serving.authentication, each request under /v1 needs ' +
-        '`Authorization: Bearer <JWT>` with the scope likeness.read. Errors are `{"error":{"code","message"}}`.',
+        '`Authorization: Bearer <JWT>` with the scope likeness.read; where there are read keys, ' +
+        '`Authorization: Bearer <key>` does as well. Errors are `{"error":{"code","message"}}`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths: paths(),
     components: {
       schemas: { ...components(requestSchemas, 'input'), ...components(answerSchemas, 'output') },
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        readKey: { type: 'http', scheme: 'bearer' },
+      },
     },
   };
 }
@@ -42,7 +46,7 @@ function describe(operationId: string, operation: Operation): JsonObject {
     operationId,
     summary,
     description,
-    security: [{}, { token: [] }],
+    security: [{}, { token: [] }, { readKey: [] }],
     parameters: [...idParameter(operation), ...queryParameters(operation)],
     ...(body ? { requestBody: { required: true, content: json(body) } } : {}),
     responses: {

@@ -18,11 +18,13 @@ export interface Operation {
   readonly errors: Readonly<Record<number, string>>;
 }
 
-/** What any operation may answer; 401 and 403 only where `serving.authentication` is set. */
+/** What any operation may answer. */
 export const sharedErrors: Readonly<Record<number, string>> = {
   400: 'BadRequest: a parameter or the body is not as documented',
-  401: 'Unauthenticated: no valid token',
-  403: 'MissingScope: the token lacks the scope likeness.read',
+  401: 'Unauthenticated: no valid token and no known key; only where serving.authentication or read keys are set',
+  403:
+    'MissingScope: the token lacks the scope likeness.read, or the key the scope read. ' +
+    'ForbiddenOrigin: without authentication only this machine may read, and no page of another site',
   500: 'Internal: a bug; the log has it under the same time',
 };
 

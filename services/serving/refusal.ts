@@ -5,6 +5,7 @@ export type RefusalCode =
   | 'BadRequest'
   | 'Unauthenticated'
   | 'MissingScope'
+  | 'ForbiddenOrigin'
   | 'NotFound'
   | 'NoSuchRoute'
   | 'BodyTooLarge'

@@ -2,6 +2,7 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { isFromHere } from '../shared/from-here.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { Operation, OperationId } from './operations.ts';
@@ -29,7 +30,7 @@ type AnyOperate = (input: { id: string; query: unknown; body: unknown }) => unkn
 
 export interface RouterOptions {
   readonly operations: Operations;
-  /** Absent: open to everyone who reaches the address. */
+  /** Absent: open to this machine, but to no page of another site that a browser on it shows. */
   readonly authenticate: Authenticate | undefined;
   readonly openApi: string;
   readonly page: string;
@@ -87,6 +88,7 @@ function createWork(options: RouterOptions, operation: Operation, operate: AnyOp
   const { authenticate } = options;
   const work = async (request: Request, response: Response): Promise<string> => {
     if (authenticate) await authenticate(request.headers.authorization);
+    else refuseOthers(request);
     const input = {
       id: id === undefined ? '' : readId(request.params['id']),
       query: readQuery(query ?? noQuery, request.url),
@@ -101,6 +103,14 @@ function createWork(options: RouterOptions, operation: Operation, operate: AnyOp
       (error: unknown) => refuse(options, exchange, error),
     );
   };
+}
+
+function refuseOthers({ headers }: Request): void {
+  if (isFromHere(headers)) return;
+  const message =
+    'Only this machine may read here, under a name of its own and from no page of another site. ' +
+    'Set spec.serving.authentication or LIKENESS_READ_KEYS to let others in.';
+  throw new Refusal(403, 'ForbiddenOrigin', message);
 }
 
 const noQuery = z.strictObject({});

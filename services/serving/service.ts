@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { createRemoteJWKSet } from 'jose';
+import { openAccessKeyFile, type AccessKeyFile } from '../shared/adapters/access-key-file.ts';
 import { readTrustedKeys } from '../shared/adapters/trusted-keys.ts';
 import type { Broker, BrokerRecord, Producer } from '../shared/broker.ts';
 import { type Catalogue, createCatalogue } from '../shared/catalogue.ts';
@@ -10,7 +11,7 @@ import type { ModelStore } from '../shared/model-store.ts';
 import type { ProfileStore } from '../shared/profile-store.ts';
 import { compileFeatures } from '../shared/profile/compile.ts';
 import type { CommonDeps, Handler, Health, Service } from '../shared/service.ts';
-import { createAuthenticate } from './authenticate.ts';
+import { createAuthenticate, type Authenticate } from './authenticate.ts';
 import type { ServingConfig } from './config.ts';
 import { followStream } from './follow-stream.ts';
 import { gatherReads } from './gather-reads.ts';
@@ -21,6 +22,7 @@ import { createOperations } from './operate.ts';
 import { renderPage } from './page.ts';
 import { createPredictionLog } from './predictions.ts';
 import { createProfileReader } from './profile-reader.ts';
+import { authenticateKeys } from './read-keys.ts';
 import { createRouter, type Operations } from './router.ts';
 import { createServedModels, type ServedModels } from './served-models.ts';
 import { watchStore } from './watch-store.ts';
@@ -41,6 +43,8 @@ export async function start(config: ServingConfig, deps: ServingDeps): Promise<S
   const { broker, telemetry, store, clock } = deps;
   const { pipeline, partitions, spec } = config;
   const metrics = createServingMetrics(telemetry.registry);
+  const { readKeysFile } = config;
+  const keyFile = readKeysFile === undefined ? undefined : openAccessKeyFile(readKeysFile, telemetry.logger);
   const uses = modelUses(spec);
   const compiled = compileFeatures(spec.features, spec.events);
   const models = serveModels(config, deps, metrics);
@@ -68,11 +72,13 @@ export async function start(config: ServingConfig, deps: ServingDeps): Promise<S
   };
   const stop = async (): Promise<void> => {
     storeWatch.close();
+    keyFile?.close();
     await Promise.all([...feeds.map((feed) => feed.close()), models.close(), predictions.close()]);
     await producer.close();
   };
   let stopped: Promise<void> | undefined;
-  const handler = createHandler(config, deps, { operations, metrics });
+  const authenticate = authenticateReaders(config, keyFile);
+  const handler = createHandler(config, deps, { operations, metrics, authenticate });
   return { name: 'serving', handler, health, stop: () => (stopped ??= stop()) };
 }
 
@@ -124,16 +130,28 @@ function followAll({ topics }: ServingConfig, deps: ServingDeps, { catalogue, mo
   ]);
 }
 
-function createHandler(
-  { pipeline, spec }: ServingConfig,
-  { telemetry }: ServingDeps,
-  { operations, metrics }: { operations: Operations; metrics: ServingMetrics },
-): Handler {
+/** Either a token or a read key lets in, whatever of them is set up; undefined: neither is. */
+function authenticateReaders({ spec }: ServingConfig, keyFile: AccessKeyFile | undefined): Authenticate | undefined {
   const { authentication } = spec.serving;
-  const keys = authentication && createRemoteJWKSet(new URL(authentication.jwksUrl));
+  const byToken =
+    authentication && createAuthenticate(authentication, createRemoteJWKSet(new URL(authentication.jwksUrl)));
+  return keyFile ? authenticateKeys(keyFile.keys, byToken) : byToken;
+}
+
+interface Answering {
+  readonly operations: Operations;
+  readonly metrics: ServingMetrics;
+  readonly authenticate: Authenticate | undefined;
+}
+
+function createHandler(
+  { pipeline }: ServingConfig,
+  { telemetry }: ServingDeps,
+  { operations, metrics, authenticate }: Answering,
+): Handler {
   const router = createRouter({
     operations,
-    authenticate: keys && createAuthenticate(authentication, keys),
+    authenticate,
     openApi: JSON.stringify(openApiDocument()),
     page: renderPage(pipeline.name),
     metrics,

@@ -1,22 +1,22 @@
-/** Write keys, in memory and in a file that changes. */
+/** Keys, in memory and in a file that changes. */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTelemetry } from './adapters/telemetry.ts';
-import { openWriteKeyFile, type WriteKeyFile } from './adapters/write-key-file.ts';
-import { keyOfHeader, parseWriteKeys } from './write-keys.ts';
+import { type AccessKeyFile, openAccessKeyFile } from './adapters/access-key-file.ts';
+import { keyOfHeader, parseAccessKeys } from './access-keys.ts';
 
 const sha256 = (key: string) => createHash('sha256').update(key).digest('hex');
 const file = (...keys: { key: string; scopes: string[] }[]) =>
   JSON.stringify(keys.map(({ key, scopes }) => ({ name: `name-${key}`, sha256: sha256(key), scopes })));
 
-describe('parseWriteKeys', () => {
+describe('parseAccessKeys', () => {
   it('grants by the key in plain text alone', () => {
-    const keys = parseWriteKeys(file({ key: 'w', scopes: ['write'] }, { key: 'i', scopes: ['write', 'import'] }), 'f');
-    expect(keys('w')).toEqual({ name: 'name-w', import: false });
-    expect(keys('i')).toEqual({ name: 'name-i', import: true });
+    const keys = parseAccessKeys(file({ key: 'w', scopes: ['write'] }, { key: 'i', scopes: ['write', 'import'] }), 'f');
+    expect(keys('w')).toEqual({ name: 'name-w', scopes: ['write'] });
+    expect(keys('i')).toEqual({ name: 'name-i', scopes: ['write', 'import'] });
     for (const wrong of ['', 'W', sha256('w')]) expect(keys(wrong)).toBeUndefined();
   });
 
@@ -30,7 +30,7 @@ describe('parseWriteKeys', () => {
     ]) {
       const problem = (() => {
         try {
-          parseWriteKeys(text, '/keys.json');
+          parseAccessKeys(text, '/keys.json');
         } catch (error) {
           return error as Error & { code: string };
         }
@@ -55,9 +55,9 @@ describe('keyOfHeader', () => {
   ])('%s holds %s', (header, key) => expect(keyOfHeader(header)).toBe(key));
 });
 
-describe('openWriteKeyFile', () => {
+describe('openAccessKeyFile', () => {
   let folder: string;
-  let opened: WriteKeyFile | undefined;
+  let opened: AccessKeyFile | undefined;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'likeness-keys-'));
   });
@@ -72,7 +72,7 @@ describe('openWriteKeyFile', () => {
 
   it('follows the file, and stays with the last good one', async () => {
     replace(file({ key: 'one', scopes: ['write'] }));
-    opened = openWriteKeyFile(join(folder, 'keys.json'), createTelemetry('t', 'silent').logger, { pollMs: 10 });
+    opened = openAccessKeyFile(join(folder, 'keys.json'), createTelemetry('t', 'silent').logger, { pollMs: 10 });
     expect(opened.keys('one')).toBeDefined();
     replace(file({ key: 'two', scopes: ['write'] }));
     await vi.waitFor(() => expect(opened!.keys('two')).toBeDefined(), 5000);
@@ -80,7 +80,7 @@ describe('openWriteKeyFile', () => {
     const { logger } = createTelemetry('t', 'silent');
     const failed = vi.spyOn(logger, 'error');
     opened.close();
-    opened = openWriteKeyFile(join(folder, 'keys.json'), logger, { pollMs: 10 });
+    opened = openAccessKeyFile(join(folder, 'keys.json'), logger, { pollMs: 10 });
     replace('not JSON');
     await vi.waitFor(() => expect(failed).toHaveBeenCalled(), 5000);
     expect(opened.keys('two')).toBeDefined();
@@ -88,7 +88,7 @@ describe('openWriteKeyFile', () => {
 
   it('says BadConfig when there is no file', () => {
     const { logger } = createTelemetry('t', 'silent');
-    expect(() => openWriteKeyFile(join(folder, 'none'), logger)).toThrow(
+    expect(() => openAccessKeyFile(join(folder, 'none'), logger)).toThrow(
       expect.objectContaining({ code: 'BadConfig' }),
     );
   });

@@ -1,20 +1,20 @@
-/** The write keys of a file, read again when it changes; a file that cannot be used leaves the last good keys in force. */
+/** The keys of a file, read again when it changes; a file that cannot be used leaves the last good keys in force. */
 import { readFileSync, statSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { LikenessError } from '../errors.ts';
-import { parseWriteKeys, type WriteKeys } from '../write-keys.ts';
+import { type AccessKeys, parseAccessKeys } from '../access-keys.ts';
 
-export interface WriteKeyFile {
-  readonly keys: WriteKeys;
+export interface AccessKeyFile {
+  readonly keys: AccessKeys;
   close(): void;
 }
 
 /** Throws LikenessError `BadConfig` if the file cannot be used now. */
-export function openWriteKeyFile(
+export function openAccessKeyFile(
   path: string,
   logger: Logger,
   options: { readonly pollMs?: number } = {},
-): WriteKeyFile {
+): AccessKeyFile {
   let seen = versionOf(path);
   let current = read(path);
   const reload = (): void => {
@@ -23,9 +23,9 @@ export function openWriteKeyFile(
     seen = version;
     try {
       current = read(path);
-      logger.info({ path }, 'write keys read again');
+      logger.info({ path }, 'keys read again');
     } catch (error) {
-      logger.error({ error, path }, 'write keys cannot be read, the last ones stay in force');
+      logger.error({ error, path }, 'keys cannot be read, the last ones stay in force');
     }
   };
   // Polling, because a mounted Secret changes by a link swap that fs.watch does not see; and from the version that was
@@ -40,12 +40,12 @@ function versionOf(path: string): string {
   return stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
 }
 
-function read(path: string): WriteKeys {
+function read(path: string): AccessKeys {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new LikenessError('BadConfig', `The file of write keys ${path} cannot be read`, { cause });
+    throw new LikenessError('BadConfig', `The file of keys ${path} cannot be read`, { cause });
   }
-  return parseWriteKeys(text, path);
+  return parseAccessKeys(text, path);
 }
