@@ -105,12 +105,11 @@ export class Applier {
     // The cache does not show our last write yet: what we wrote is what there is.
     if (memory && isBehind(before, memory))
       return memory.hash === hash && this.#options.timing.monotonic() - memory.at < cacheLagMs;
-    if (!before || before.metadata.annotations?.[this.#options.hashAnnotation] !== hash) return false;
-    if (!hasMetadata(before, wanted)) return false;
+    if (before?.metadata.annotations?.[this.#options.hashAnnotation] !== hash) return false;
     const fields = ownFields(before);
+    if (!fields || !hasMetadata(before, wanted)) return false;
     // What the server itself left out of the set after our last apply is not worth another try.
-    if (fields && memory?.hash === hash && memory.fields === fields) return true;
-    return fields !== undefined && ownsAll(fields, wanted);
+    return (memory?.hash === hash && memory.fields === fields) || ownsAll(fields, wanted);
   }
 }
 

@@ -26,21 +26,18 @@ export function leaseRecord(
   nowMs: number,
 ): Lease {
   const { namespace, name, identity, seconds } = wish;
-  const renewed = current?.spec?.holderIdentity === identity;
-  const transitions = current?.spec?.leaseTransitions ?? 0;
-  return {
-    apiVersion: apiVersionOf(kinds.Lease),
-    kind: kinds.Lease.kind,
-    metadata: current?.metadata ?? { namespace, name },
-    spec: {
-      ...current?.spec,
-      holderIdentity: identity,
-      leaseDurationSeconds: seconds,
-      acquireTime: (renewed && current?.spec?.acquireTime) || microTime(nowMs),
-      renewTime: microTime(nowMs),
-      leaseTransitions: current && !renewed ? transitions + 1 : transitions,
-    },
-  };
+  const now = microTime(nowMs);
+  const ours = { holderIdentity: identity, leaseDurationSeconds: seconds, renewTime: now };
+  const identified = { apiVersion: apiVersionOf(kinds.Lease), kind: kinds.Lease.kind };
+  if (!current)
+    return { ...identified, metadata: { namespace, name }, spec: { ...ours, acquireTime: now, leaseTransitions: 0 } };
+  const { spec = {} } = current;
+  const transitions = spec.leaseTransitions ?? 0;
+  const turn =
+    spec.holderIdentity === identity
+      ? { acquireTime: spec.acquireTime ?? now, leaseTransitions: transitions }
+      : { acquireTime: now, leaseTransitions: transitions + 1 };
+  return { ...identified, metadata: current.metadata, spec: { ...spec, ...ours, ...turn } };
 }
 
 /** The lease given back: free at once, its count of transitions kept. */

@@ -190,7 +190,7 @@ it('in any sequence of delays, failures, stops and clock jumps, at most one lead
     fc.record({ do: fc.constant('replace' as const), who }),
     fc.record({ do: fc.constant('jump' as const), ms: fc.integer({ min: -100_000, max: 100_000 }) }),
   );
-  const steps = fc.array(fc.record({ then: step, wait: fc.integer({ min: 0, max: 25_000 }) }), { maxLength: 15 });
+  const steps = fc.array(fc.record({ what: step, wait: fc.integer({ min: 0, max: 25_000 }) }), { maxLength: 15 });
   await fc.assert(
     fc.asyncProperty(steps, async (plan) => {
       const { timing, candidate } = world();
@@ -199,14 +199,14 @@ it('in any sequence of delays, failures, stops and clock jumps, at most one lead
       const everyone = [...candidates];
       timing.afterStep = () =>
         expect(everyone.filter(({ elector }) => elector.isLeading()).length).toBeLessThanOrEqual(1);
-      for (const { then, wait } of plan) {
-        if (then.do === 'delay') candidates[then.who]!.trouble.delayMs = then.ms;
-        if (then.do === 'fail') candidates[then.who]!.trouble.failing = then.failing;
-        if (then.do === 'jump') timing.wallOffsetMs += then.ms;
-        if (then.do === 'replace') {
-          await timing.until(candidates[then.who]!.elector.stop());
-          candidates[then.who] = candidate(`c${names++}`);
-          everyone.push(candidates[then.who]!);
+      for (const { what, wait } of plan) {
+        if (what.do === 'delay') candidates[what.who]!.trouble.delayMs = what.ms;
+        if (what.do === 'fail') candidates[what.who]!.trouble.failing = what.failing;
+        if (what.do === 'jump') timing.wallOffsetMs += what.ms;
+        if (what.do === 'replace') {
+          await timing.until(candidates[what.who]!.elector.stop());
+          candidates[what.who] = candidate(`c${names++}`);
+          everyone.push(candidates[what.who]!);
         }
         await timing.advance(wait);
       }

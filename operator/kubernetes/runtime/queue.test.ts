@@ -16,6 +16,33 @@ function queueWith(options: Partial<ConstructorParameters<typeof WorkQueue>[0]> 
   return { queue, timing, metric };
 }
 
+const key = fc.constantFrom('a', 'b', 'c');
+const step = fc.oneof(
+  fc.record({ do: fc.constant('add' as const), key }),
+  fc.record({ do: fc.constant('addAfter' as const), key, ms: fc.integer({ min: 0, max: 50 }) }),
+  fc.record({ do: fc.constant('retry' as const), key }),
+  fc.record({ do: fc.constant('take' as const) }),
+  fc.record({ do: fc.constant('done' as const), pick: fc.nat() }),
+  fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 60 }) }),
+);
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+
+interface Actors {
+  readonly queue: WorkQueue;
+  readonly timing: FakeTiming;
+  readonly take: () => void;
+  readonly done: (pick: number) => void;
+}
+
+function perform(todo: Step, { queue, timing, take, done }: Actors): void {
+  if (todo.do === 'take') take();
+  if (todo.do === 'done') done(todo.pick);
+  if (todo.do === 'advance') timing.advanceNow(todo.ms);
+  if (todo.do === 'add') queue.add(todo.key);
+  if (todo.do === 'addAfter') queue.addAfter(todo.key, todo.ms);
+  if (todo.do === 'retry') queue.retry(todo.key);
+}
+
 describe('WorkQueue', () => {
   it('gives each key once however often it was added, in the order of the first adding', async () => {
     const { queue } = queueWith();
@@ -136,15 +163,6 @@ describe('WorkQueue', () => {
   });
 
   it('in any interleaving never gives a key to two workers and loses no adding', async () => {
-    const key = fc.constantFrom('a', 'b', 'c');
-    const step = fc.oneof(
-      fc.record({ do: fc.constant('add' as const), key }),
-      fc.record({ do: fc.constant('addAfter' as const), key, ms: fc.integer({ min: 0, max: 50 }) }),
-      fc.record({ do: fc.constant('retry' as const), key }),
-      fc.record({ do: fc.constant('take' as const) }),
-      fc.record({ do: fc.constant('done' as const), pick: fc.nat() }),
-      fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 60 }) }),
-    );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const { queue, timing } = queueWith();
@@ -163,13 +181,12 @@ describe('WorkQueue', () => {
         };
         const done = (at: number) => queue.done(working.splice(at, 1)[0]!);
         for (const todo of steps) {
-          if (todo.do === 'take' && workers < 4) take();
-          if (todo.do === 'done' && working.length > 0) done(todo.pick % working.length);
-          if (todo.do === 'advance') timing.advanceNow(todo.ms);
-          if (todo.do === 'add') queue.add(todo.key);
-          if (todo.do === 'addAfter') queue.addAfter(todo.key, todo.ms);
-          if (todo.do === 'retry') queue.retry(todo.key);
-          // A key that a worker has at hand but not yet seen is no longer owed by the queue.
+          perform(todo, {
+            queue,
+            timing,
+            take: () => workers < 4 && take(),
+            done: (pick) => working.length > 0 && done(pick % working.length),
+          });
           if ('key' in todo) owed.add(todo.key);
           await Promise.resolve();
           await Promise.resolve();

@@ -14,15 +14,9 @@ export async function* readWatch<T>(body: AsyncIterable<Uint8Array>, what: strin
   let rest: Uint8Array[] = [];
   try {
     for await (const chunk of body) {
-      let from = 0;
-      for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, from)) {
-        rest.push(chunk.subarray(from, end));
-        from = end + 1;
-        const line = Buffer.concat(rest).toString();
-        rest = [];
-        if (line.trim()) yield JSON.parse(line) as WatchEvent<T>;
-      }
-      if (from < chunk.length) rest.push(chunk.subarray(from));
+      const { lines, left } = split(chunk, rest);
+      for (const line of lines) yield JSON.parse(line) as WatchEvent<T>;
+      rest = left;
     }
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
@@ -30,4 +24,19 @@ export async function* readWatch<T>(body: AsyncIterable<Uint8Array>, what: strin
   }
   if (rest.length > 0)
     throw new ApiError(`${what}: the stream ended inside an event`, { code: 0, reason: 'ConnectionLost' });
+}
+
+/** The lines that end in this chunk, the first of which began with `before`, and what is left of the last one. */
+function split(chunk: Uint8Array, before: readonly Uint8Array[]): { lines: string[]; left: Uint8Array[] } {
+  const lines: string[] = [];
+  let left = [...before];
+  let from = 0;
+  for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, from)) {
+    const line = Buffer.concat([...left, chunk.subarray(from, end)]).toString();
+    if (line.trim()) lines.push(line);
+    left = [];
+    from = end + 1;
+  }
+  if (from < chunk.length) left.push(chunk.subarray(from));
+  return { lines, left };
 }
