@@ -1,34 +1,35 @@
 /** The checker refuses each thing that the standard refuses, and nothing else. */
-import type { V1Container, V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node';
+import type {
+  V1Container,
+  V1PodSecurityContext,
+  V1PodSpec,
+  V1PodTemplateSpec,
+  V1SecurityContext,
+} from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { restrictedViolations } from './restricted-standard.ts';
 
-function podOf(pod: Partial<V1PodSpec>, container: Partial<V1Container> = {}): V1PodTemplateSpec {
-  const securityContext = {
-    allowPrivilegeEscalation: false,
-    capabilities: { drop: ['ALL'] },
-    ...container.securityContext,
-  };
+type Changes<T> = { readonly [Field in keyof T]?: T[Field] };
+
+const admitted = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+const admittedPod = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } };
+
+/** An admitted pod of one container, with these changes. */
+function podOf(pod: Changes<V1PodSpec>, container: Changes<V1Container> = {}): Changes<V1PodTemplateSpec> {
   return {
     spec: {
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' }, ...pod.securityContext },
-      ...withoutSecurity(pod),
-      containers: [{ name: 'a', ...withoutSecurity(container), securityContext }],
+      securityContext: admittedPod,
+      ...pod,
+      containers: [{ name: 'a', securityContext: admitted, ...container }],
     },
   };
 }
 
-function withoutSecurity<T extends { securityContext?: unknown }>({ securityContext: _, ...rest }: T) {
-  return rest;
-}
-
-const security = (securityContext: V1Container['securityContext']): V1PodTemplateSpec =>
-  podOf({}, { securityContext: securityContext! });
-const pods = (securityContext: V1PodSpec['securityContext']): V1PodTemplateSpec =>
-  podOf({ securityContext: securityContext! });
+const security = (changes: Changes<V1SecurityContext>) => podOf({}, { securityContext: { ...admitted, ...changes } });
+const pods = (changes: Changes<V1PodSecurityContext>) => podOf({ securityContext: { ...admittedPod, ...changes } });
 
 describe('the restricted standard', () => {
-  it.each<[string, V1PodTemplateSpec]>([
+  it.each<[string, Changes<V1PodTemplateSpec>]>([
     ['a plain pod', podOf({})],
     ['the one capability that may be added', security({ capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] } })],
     [
@@ -63,7 +64,7 @@ describe('the restricted standard', () => {
     expect(restrictedViolations(pod)).toEqual([]);
   });
 
-  it.each<[string, V1PodTemplateSpec, RegExp]>([
+  it.each<[string, Changes<V1PodTemplateSpec>, RegExp]>([
     ['the host’s network', podOf({ hostNetwork: true }), /hostNetwork/],
     ['the host’s processes', podOf({ hostPID: true }), /hostPID/],
     ['the host’s memory', podOf({ hostIPC: true }), /hostIPC/],
