@@ -67,7 +67,9 @@ describe('streak', () => {
         expect(bytesOf(feed(shuffled))).toBe(bytesOf(whole));
         const [left, right] = [shuffled.slice(0, 7), shuffled.slice(7)].map(feed);
         expect(bytesOf(mergeProfiles(compiled, left!, right!))).toBe(bytesOf(whole));
-        expect(decodeProfile(compiled, encodeProfile(compiled, whole))).toEqual(whole);
+        const stored = decodeProfile(compiled, encodeProfile(compiled, whole));
+        expect(streakOn(stored, 200)).toBe(streakOn(whole, 200));
+        expect(bytesOf(mergeProfiles(compiled, stored, emptyProfile(compiled)))).toBe(bytesOf(whole));
       }),
     );
   });

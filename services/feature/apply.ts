@@ -4,6 +4,7 @@ import { encodeProfile } from '../shared/profile/codec.ts';
 import type { CompiledFeatures } from '../shared/profile/compile.ts';
 import { updateProfile, type ProfileState } from '../shared/profile/profile.ts';
 import type { RecentIds } from '../shared/profile/recent-ids.ts';
+import { openFor } from '../shared/profile/segments.ts';
 import type { ReasonCode } from '../shared/result.ts';
 import type { Chunk } from './chunks.ts';
 import type { CleanLine, ReadyEvent } from './clean-line.ts';
@@ -90,6 +91,8 @@ class Pass {
   }
 
   #update(line: CleanLine, { clean, hash, ingestedAt }: ReadyEvent, profile: LiveProfile): void {
+    // Before the event can be blamed: damaged bytes of a state are no fault of it, and nothing may go on.
+    openFor(this.#compiled, profile.state, clean.type);
     try {
       profile.state = updateProfile(this.#compiled, profile.state, clean, hash);
     } catch (error) {

@@ -1,11 +1,13 @@
 /** The cache keeps what was used last, within both of its bounds. */
 import { expect, test } from 'vitest';
+import { compileFeatures } from '../shared/profile/compile.ts';
+import { emptyProfile } from '../shared/profile/profile.ts';
 import { RecentIds } from '../shared/profile/recent-ids.ts';
 import { ProfileCache, shareOf } from './profile-cache.ts';
 import type { LiveProfile } from './apply.ts';
 
 const profile = (bytes = 0): LiveProfile => ({
-  state: { features: [], counted: [], newest: [], link: undefined, sources: [] },
+  state: emptyProfile(compileFeatures([], [])),
   ids: new RecentIds(1),
   bytes,
 });

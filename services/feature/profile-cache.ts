@@ -1,4 +1,4 @@
-/** The profiles of one partition that were used last, bounded by number and by bytes. Pure. */
+/** The profiles of one partition that were used lately, bounded by number and by bytes. Pure. */
 import type { LiveProfile } from './apply.ts';
 
 export interface CacheLimits {
@@ -15,10 +15,21 @@ export function shareOf({ entries, bytes }: CacheLimits, caches: number): CacheL
 /** A state takes several times its encoded bytes once it is objects; an id takes 24 bytes and at most 48 more of index. */
 const sizeOf = ({ bytes, ids }: LiveProfile): number => 600 + bytes * 6 + ids.size * 72;
 
+interface Entry {
+  profile: LiveProfile;
+  size: number;
+  /** Put again since its turn came last. */
+  isUsed: boolean;
+}
+
+/**
+ * Second chance: when room is needed, the oldest goes, unless it was used meanwhile: then it is the newest again. Taking
+ * every profile out and in again at each use would make the Map move all of its entries every so often.
+ */
 export class ProfileCache {
   readonly #limits: CacheLimits;
-  /** A Map keeps the order of insertion: the first is the one that was not used for longest. */
-  readonly #entries = new Map<string, { readonly profile: LiveProfile; readonly size: number }>();
+  /** A Map keeps the order of insertion. */
+  readonly #entries = new Map<string, Entry>();
   #bytes = 0;
 
   constructor(limits: CacheLimits) {
@@ -37,17 +48,20 @@ export class ProfileCache {
     return this.#entries.get(profileId)?.profile;
   }
 
-  /** Makes the profile the one used last, at its present size. */
+  /** Marks the profile as used, at its present size. */
   put(profileId: string, profile: LiveProfile): void {
-    const known = this.#entries.get(profileId);
-    if (known !== undefined) {
-      this.#bytes -= known.size;
-      this.#entries.delete(profileId);
-    }
     const size = sizeOf(profile);
-    this.#entries.set(profileId, { profile, size });
-    this.#bytes += size;
-    this.#shrink();
+    const known = this.#entries.get(profileId);
+    if (known === undefined) {
+      this.#entries.set(profileId, { profile, size, isUsed: false });
+      this.#bytes += size;
+    } else {
+      this.#bytes += size - known.size;
+      known.profile = profile;
+      known.size = size;
+      known.isUsed = true;
+    }
+    if (this.#isOver()) this.#shrink();
   }
 
   clear(): void {
@@ -55,11 +69,19 @@ export class ProfileCache {
     this.#bytes = 0;
   }
 
+  #isOver(): boolean {
+    return this.#entries.size > this.#limits.entries || this.#bytes > this.#limits.bytes;
+  }
+
+  /** A profile that gets its second chance comes again at the end of this very loop, and then has none left. */
   #shrink(): void {
-    for (const [profileId, { size }] of this.#entries) {
-      if (this.#entries.size <= this.#limits.entries && this.#bytes <= this.#limits.bytes) return;
+    for (const [profileId, entry] of this.#entries) {
+      if (!this.#isOver()) return;
       this.#entries.delete(profileId);
-      this.#bytes -= size;
+      if (entry.isUsed) {
+        entry.isUsed = false;
+        this.#entries.set(profileId, entry);
+      } else this.#bytes -= entry.size;
     }
   }
 }

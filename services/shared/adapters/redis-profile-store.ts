@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { LikenessError } from '../errors.ts';
 import { checkWrites } from '../profile-writes.ts';
-import type { PartitionRead, PartitionTag, ProfileStore, ProfileWrite, Watermark } from '../profile-store.ts';
+import type { PartitionRead, PartitionTag, ProfileStore, ProfileWrite } from '../profile-store.ts';
 import { decodeWatermark, encodeWatermark } from '../watermark.ts';
-import { commitArguments, commitScript } from './redis/commit-script.ts';
+import { commitBytes, commitScript, type CommitStep } from './redis/commit-script.ts';
 import { connectRedis, type RedisSettings } from './redis/connection.ts';
+import { RawCommand } from './redis/raw-command.ts';
 import { idsKey, idsKeyPattern, profileIdOfStateKey, stateKey, stateKeyPattern, watermarkKey } from './redis/keys.ts';
 
 const commitSha = createHash('sha1').update(commitScript).digest('hex');
@@ -18,7 +19,12 @@ export async function connectRedisProfileStore(settings: RedisSettings): Promise
   const { redis } = connection;
   return {
     read: (tag, profileIds) => attempt(() => readPartition(redis, tag, profileIds)),
-    commit: (tag, expected, next, writes) => attempt(() => commit(redis, { tag, expected, next }, writes)),
+    commit: (tag, expected, next, writes) =>
+      attempt(() => {
+        checkWrites(writes);
+        const step = { tag, expected: expected && encodeWatermark(expected), next: encodeWatermark(next) };
+        return commit(redis, step, writes);
+      }),
     get: (keys) => attempt(() => getStates(redis, keys)),
     hasProfiles: (tag) => attempt(() => hasProfiles(redis, tag)),
     list: (tag) => list(redis, tag),
@@ -56,20 +62,16 @@ async function readPartition(redis: Redis, tag: PartitionTag, profileIds: readon
   return { watermark: watermark ?? undefined, profiles };
 }
 
-interface Step {
-  readonly tag: PartitionTag;
-  readonly expected: Watermark | undefined;
-  readonly next: Watermark;
-}
-
-async function commit(redis: Redis, step: Step, writes: readonly ProfileWrite[]): Promise<'committed' | 'conflict'> {
-  checkWrites(writes);
-  const expected = step.expected && encodeWatermark(step.expected);
-  const args = commitArguments(step.tag, expected, encodeWatermark(step.next), writes);
-  const answer = await redis.call('EVALSHA', [commitSha, ...args]).catch((error: unknown) => {
+async function commit(
+  redis: Redis,
+  step: CommitStep,
+  writes: readonly ProfileWrite[],
+): Promise<'committed' | 'conflict'> {
+  const send = (name: 'EVAL' | 'EVALSHA', script: string): Promise<unknown> =>
+    redis.sendCommand(new RawCommand(name, commitBytes(name, script, step, writes))) as Promise<unknown>;
+  const answer = await send('EVALSHA', commitSha).catch((error: unknown) => {
     // Redis does not know the script (restarted, or its scripts were flushed), so nothing was run: not a repetition.
-    if (error instanceof Error && error.message.startsWith('NOSCRIPT'))
-      return redis.call('EVAL', [commitScript, ...args]);
+    if (error instanceof Error && error.message.startsWith('NOSCRIPT')) return send('EVAL', commitScript);
     throw error;
   });
   return answer === 1 ? 'committed' : 'conflict';

@@ -9,6 +9,7 @@ import type { SequenceEntry } from './kinds/sequence-entry.ts';
 import { Sequence } from './kinds/sequence-state.ts';
 import { newer, type EventOrder } from './order.ts';
 import type { ProfileState } from './profile.ts';
+import { featureAt } from './segments.ts';
 
 export interface AttributeValue {
   readonly approximate?: true;
@@ -72,7 +73,7 @@ function ratio({ name, definition, of, to }: CompiledRatio, computed: ReadonlyMa
 function computeAttributes(compiled: CompiledFeatures, state: ProfileState, now: number): Computed[] {
   const computed = new Map<string, Computed>();
   compiled.features.forEach(({ name, definition, kind }, place) => {
-    const own = state.features[place];
+    const own = featureAt(compiled, state, place);
     const newest = state.newest[place];
     const events = state.counted[place]!;
     const value = kind.value(own, now, { events, newestTime: newest?.time });
@@ -108,7 +109,7 @@ export type HistoryEntry = Pick<SequenceEntry, 'itemId' | 'type' | 'time'>;
 /** The entries of the sequence feature `name`, oldest first. Throws `NotFound` if there is no such feature. */
 export function sequenceOf(compiled: CompiledFeatures, state: ProfileState, name: string): readonly HistoryEntry[] {
   const place = compiled.features.findIndex((feature) => feature.name === name);
-  const own = state.features[place];
+  const own = place < 0 ? undefined : featureAt(compiled, state, place);
   if (own instanceof Sequence) return own.entries;
   throw new LikenessError('NotFound', `There is no sequence feature named ${name}; models name one as their history`);
 }

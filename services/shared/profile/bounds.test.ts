@@ -53,6 +53,20 @@ test.each([255, 256, 257, 400])('%i values a pane and day: any order, any two pa
   );
 });
 
+test('long histories have the same bytes, whether written after each event, read again, or written once', () => {
+  const events = Array.from({ length: 600 }, (_, i) => {
+    const item = { category: `c${(i * 7) % (i < 300 ? 9 : 23)}`, brand: `b${i % 5}` };
+    const time = origin + Math.floor(i / 40) * day - (i % 11 === 0 ? 2 * day : 0) + i;
+    return eventAt(time, { id: `w${i}`, type: i % 3 === 0 ? 'cart' : 'view', itemId: `i${(i * 31) % 60}`, item });
+  });
+  let state = emptyProfile(compiled);
+  for (const [index, event] of events.entries()) {
+    const bytes = encode(updateProfile(compiled, state, event));
+    if (index % 7 === 0) expect(bytes).toEqual(encode(feed(events.slice(0, index + 1))));
+    if (index % 50 === 49) state = decodeProfile(compiled, bytes);
+  }
+});
+
 describe('interest', () => {
   const kept = (events: CleanEvent[], now = origin): string[] =>
     (valueAt(feed(events), 'interests', now).value as { value: string }[]).map(({ value }) => value).toSorted();

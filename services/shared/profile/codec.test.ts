@@ -6,8 +6,17 @@ import { specSchema } from '../../../crds/pipeline.ts';
 import type { CleanEvent } from '../event.ts';
 import { decodeProfile, encodeProfile } from './codec.ts';
 import { compileFeatures } from './compile.ts';
-import { emptyProfile, updateProfile, type ProfileState } from './profile.ts';
-import { compiledTest as compiled, day, eventAt, eventSets, hour, origin, testDefinitions } from './test-events.ts';
+import { emptyProfile, mergeProfiles, updateProfile, type ProfileState } from './profile.ts';
+import {
+  compiledTest as compiled,
+  contentOf,
+  day,
+  eventAt,
+  eventSets,
+  hour,
+  origin,
+  testDefinitions,
+} from './test-events.ts';
 
 const feed = (events: readonly CleanEvent[], features = compiled): ProfileState =>
   events.reduce((state, event) => updateProfile(features, state, event), emptyProfile(features));
@@ -21,7 +30,7 @@ test('decode gives back what was encoded', () => {
       const state = feed([...events, ...links]);
       const bytes = encodeProfile(compiled, state);
       const decoded = decodeProfile(compiled, bytes);
-      expect(decoded).toEqual(state);
+      expect(contentOf(compiled, decoded)).toEqual(contentOf(compiled, state));
       expect(encodeProfile(compiled, decoded)).toEqual(bytes);
     }),
     { numRuns: 200 },
@@ -39,7 +48,8 @@ test('bytes may be a view into a larger buffer', () => {
   const state = feed([eventAt(origin, { itemId: 'a', value: 1.5, properties: { mixed: 0.1 } })]);
   const bytes = encodeProfile(compiled, state);
   const larger = new Uint8Array([1, 2, 3, ...bytes, 4]);
-  expect(decodeProfile(compiled, larger.subarray(3, 3 + bytes.length))).toEqual(state);
+  const decoded = decodeProfile(compiled, larger.subarray(3, 3 + bytes.length));
+  expect(contentOf(compiled, decoded)).toEqual(contentOf(compiled, state));
 });
 
 describe('refused with DefinitionChanged', () => {
@@ -55,7 +65,7 @@ describe('refused with DefinitionChanged', () => {
 
   test('what another version wrote', () => {
     const other = Buffer.from(bytes);
-    other[0] = 2;
+    other[0] = 1;
     expect(() => decodeProfile(compiled, other)).toThrow(expect.objectContaining({ code: 'DefinitionChanged' }));
   });
 });
@@ -69,6 +79,48 @@ test('bytes cut short or with more behind them are BadData, never a state', () =
       for (const each of damaged)
         if (each.length !== bytes.length)
           expect(() => decodeProfile(compiled, each)).toThrow(expect.objectContaining({ code: 'BadData' }));
+    }),
+  );
+});
+
+describe('damage within a segment', () => {
+  const events = [
+    eventAt(origin, { itemId: 'a', value: 2, item: { category: 'c' } }),
+    eventAt(origin + 5, { value: 1 }),
+  ];
+  const history = compiled.features.findIndex(({ name }) => name === 'history');
+
+  function damaged(): { state: ProfileState; bytes: Buffer } {
+    const whole = feed(events);
+    const bytes = Buffer.from(encodeProfile(compiled, whole));
+    bytes[whole.segments.starts[history]!] = 0x7f; // Says that there are more entries than can be.
+    return { state: decodeProfile(compiled, bytes), bytes };
+  }
+
+  test('is BadData for whoever reads that feature, and the event that does changes nothing', () => {
+    const { state, bytes } = damaged();
+    const badData = expect.objectContaining({ code: 'BadData' });
+    expect(() => updateProfile(compiled, state, eventAt(origin + 9))).toThrow(badData);
+    expect(() => contentOf(compiled, state)).toThrow(badData);
+    expect(() => mergeProfiles(compiled, state, emptyProfile(compiled))).toThrow(badData);
+    expect(encodeProfile(compiled, state)).toEqual(bytes);
+  });
+
+  test('does not stop events of other features', () => {
+    const state = updateProfile(compiled, damaged().state, eventAt(origin + 9, { type: 'identify' }));
+    expect(state.counted[compiled.features.findIndex(({ name }) => name === 'links')]).toBe(1);
+  });
+});
+
+test('writing after each event, reading again now and then, gives the bytes of writing once', () => {
+  fc.assert(
+    fc.property(eventSets(30), fc.array(fc.boolean(), { minLength: 30, maxLength: 30 }), (events, reads) => {
+      let state = emptyProfile(compiled);
+      events.forEach((event, index) => {
+        const bytes = encodeProfile(compiled, updateProfile(compiled, state, event));
+        expect(bytes).toEqual(encodeProfile(compiled, feed(events.slice(0, index + 1))));
+        if (reads[index]) state = decodeProfile(compiled, bytes);
+      });
     }),
   );
 });

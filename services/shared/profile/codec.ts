@@ -1,15 +1,18 @@
 /**
- * The bytes of a profile: `version, stamp, links, per feature (events counted, newest event), per feature its state`.
- * Equal states give equal bytes. The stamp tells a state that other feature definitions wrote.
+ * The bytes of a profile: `version, stamp, links, per feature (events counted, newest event, size of its segment), per
+ * feature its segment`. A segment can be read by itself and depends on nothing but its feature, so that reading takes
+ * only the features that are needed, and writing only those that have changed. Equal states give equal bytes, whatever
+ * was copied. The stamp tells a state that other feature definitions wrote.
  */
 import { LikenessError } from '../errors.ts';
 import type { CompiledFeatures } from './compile.ts';
 import type { Link } from './identity.ts';
 import type { ProfileState } from './profile.ts';
+import { changed } from './segments.ts';
 import { StateReader } from './state-reader.ts';
 import type { StateWriter } from './state-writer.ts';
 
-const version = 1;
+const version = 2;
 
 function encodeLink(writer: StateWriter, { id, time, hi, lo }: Link): void {
   writer.time(time);
@@ -40,27 +43,89 @@ function decodeLinks(reader: StateReader): Pick<ProfileState, 'link' | 'sources'
   return { link, sources };
 }
 
-export function encodeProfile({ features, stamp, writer }: CompiledFeatures, state: ProfileState): Buffer {
+/** By place, for the state that is being encoded: where in the writer its segment begins, or `kept`; and its size. */
+const written: { readonly starts: number[]; readonly sizes: number[] } = { starts: [], sizes: [] };
+const kept = -1;
+
+/** The result is kept with the state and must never be changed. */
+export function encodeProfile(compiled: CompiledFeatures, state: ProfileState): Buffer {
+  const { writer } = compiled;
   writer.reset();
+  const segments = writeSegments(compiled, state);
+  const head = writer.size;
+  encodeHead(compiled, state);
+  const bytes = Buffer.allocUnsafe(writer.size - head + segments);
+  writer.copyTo(bytes, 0, head, writer.size);
+  placeSegments(compiled, state, bytes, writer.size - head);
+  return bytes;
+}
+
+/** Writes the segments that have changed. Gives the size of all segments together. */
+function writeSegments({ features, writer }: CompiledFeatures, state: ProfileState): number {
+  const { sizes } = state.segments;
+  let total = 0;
+  for (let place = 0; place < features.length; place++) {
+    let size = sizes[place]!;
+    written.starts[place] = kept;
+    if (size === changed) {
+      const start = writer.size;
+      writer.begin(state.newest[place]!.time);
+      features[place]!.kind.encode(writer, state.features[place]);
+      size = writer.size - start;
+      written.starts[place] = start;
+    }
+    written.sizes[place] = size;
+    total += size;
+  }
+  return total;
+}
+
+function encodeHead({ features, stamp, writer }: CompiledFeatures, state: ProfileState): void {
+  writer.begin(0);
   writer.unsigned(version);
   writer.word(stamp);
   encodeLinks(writer, state);
   for (let place = 0; place < features.length; place++) {
-    writer.unsigned(state.counted[place]!);
-    if (state.counted[place]! > 0) writer.order(state.newest[place]);
+    const events = state.counted[place]!;
+    writer.unsigned(events);
+    if (events === 0) continue;
+    writer.order(state.newest[place]!);
+    writer.unsigned(written.sizes[place]!);
   }
+}
+
+/** Puts the segments one behind the other from `start` on: those written from the writer, the others from the bytes before. */
+function placeSegments(
+  { features, writer }: CompiledFeatures,
+  state: ProfileState,
+  bytes: Buffer,
+  start: number,
+): void {
+  const { segments } = state;
+  const { starts, sizes } = segments;
+  let at = start;
+  for (let place = 0; place < features.length;) {
+    const first = place;
+    const isKept = written.starts[first] === kept;
+    const from = isKept ? starts[first]! : written.starts[first]!;
+    const runStart = at;
+    // Neighbours of one origin lie side by side there too: one copy for all of them.
+    for (; place < features.length && (written.starts[place] === kept) === isKept; place++) {
+      starts[place] = at;
+      at += sizes[place] = written.sizes[place]!;
+    }
+    if (isKept) segments.bytes.copy(bytes, runStart, from, from + at - runStart);
+    else writer.copyTo(bytes, runStart, from, from + at - runStart);
+  }
+  segments.bytes = bytes;
   for (let place = 0; place < features.length; place++)
-    if (state.counted[place]! > 0) features[place]!.kind.encode(writer, state.features[place]);
-  return writer.finish();
+    if (written.starts[place] !== kept) features[place]!.kind.kept?.(state.features[place], bytes, starts[place]!);
 }
 
 function checkHead(reader: StateReader, stamp: number): void {
-  const written = reader.unsigned();
-  if (written !== version)
-    throw new LikenessError(
-      'DefinitionChanged',
-      `A profile's state has version ${written}; this code reads ${version}`,
-    );
+  const found = reader.unsigned();
+  if (found !== version)
+    throw new LikenessError('DefinitionChanged', `A profile's state has version ${found}; this code reads ${version}`);
   if (reader.word() !== stamp)
     throw new LikenessError(
       'DefinitionChanged',
@@ -68,18 +133,32 @@ function checkHead(reader: StateReader, stamp: number): void {
     );
 }
 
-/** Throws `DefinitionChanged` where other definitions or another version wrote the bytes, `BadData` if they are damaged. */
+/**
+ * Reads the head alone; features are read when they are needed, so `bytes` must not be changed as long as the state is
+ * used. Throws `DefinitionChanged` where other definitions or another version wrote the bytes, `BadData` if they are
+ * damaged; damage within a segment is found, and thrown, when that is read.
+ */
 export function decodeProfile({ features, stamp }: CompiledFeatures, bytes: Uint8Array): ProfileState {
-  const reader = new StateReader(bytes);
+  const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const reader = new StateReader(buffer);
   checkHead(reader, stamp);
   const links = decodeLinks(reader);
   const counted: number[] = [];
   const newest: ProfileState['newest'] = [];
+  const sizes: number[] = [];
   for (let place = 0; place < features.length; place++) {
-    counted.push(reader.unsigned());
-    newest.push(counted[place] === 0 ? undefined : reader.order());
+    const events = reader.unsigned();
+    counted.push(events);
+    newest.push(events === 0 ? undefined : reader.order());
+    sizes.push(events === 0 ? 0 : reader.unsigned());
   }
-  const states = features.map(({ kind }, place) => (counted[place] === 0 ? kind.empty() : kind.decode(reader)));
-  reader.finish();
-  return { features: states, counted, newest, ...links };
+  const starts: number[] = [];
+  let at = reader.at;
+  for (const size of sizes) {
+    starts.push(at);
+    at += size;
+  }
+  reader.expectEnd(at);
+  const segments = { bytes: buffer, starts, sizes };
+  return { features: features.map(() => undefined), counted, newest, ...links, segments };
 }

@@ -41,8 +41,8 @@ describe('the definition hash', () => {
   test('has a value that is stored, so it never changes by itself', () => {
     expect([hash, stamp]).toMatchInlineSnapshot(`
       [
-        "e6a40127c9198647",
-        1607407157,
+        "a066c7d83eca2ab4",
+        2188223265,
       ]
     `);
   });

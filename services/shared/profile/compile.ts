@@ -51,7 +51,7 @@ export interface CompileOptions {
 }
 
 /** Raised when the layout of a whole state changes. */
-const layoutVersion = 1;
+const layoutVersion = 2;
 const linkTypes: readonly string[] = ['identify', 'alias'];
 
 const sha256 = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 16);

@@ -1,7 +1,10 @@
-/** A hash table from 8-byte hashes to the newest time they were seen: one typed array, nothing is ever taken out. */
+/** A hash table from 8-byte hashes to the newest time they were seen: one typed array, whose slots are never freed. */
 
-/** Numbers of one slot: high and low half of the hash, time; a time of −1 marks a free slot. */
+/** Numbers of one slot: high and low half of the hash, time. */
 const stride = 3;
+/** In place of a time: nothing was ever here, or what was here is forgotten. */
+const free = -1;
+const forgotten = -2;
 
 export class IdIndex {
   #slots: Float64Array;
@@ -11,7 +14,7 @@ export class IdIndex {
   /** Grows beyond `expected` ids as needed. */
   constructor(expected: number) {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(8, expected * 2)));
-    this.#slots = new Float64Array(slots * stride).fill(-1);
+    this.#slots = new Float64Array(slots * stride).fill(free);
     this.#mask = slots - 1;
   }
 
@@ -28,14 +31,20 @@ export class IdIndex {
     this.#slots[slot] = hi;
     this.#slots[slot + 1] = lo;
     this.#slots[slot + 2] = time;
-    if (known < 0 && ++this.#used * 4 > (this.#mask + 1) * 3) this.#grow();
+    if (known === free && ++this.#used * 4 > (this.#mask + 1) * 3) this.#grow();
+  }
+
+  /** The id as seen at `time`; if it was seen later again, it stays. */
+  forget(hi: number, lo: number, time: number): void {
+    const at = this.#slotOf(hi, lo) + 2;
+    if (this.#slots[at] === time) this.#slots[at] = forgotten;
   }
 
   /** Place of the id, or of the free slot where it belongs. The hash's own bits are random enough to be the place. */
   #slotOf(hi: number, lo: number): number {
     for (let place = lo & this.#mask; ; place = (place + 1) & this.#mask) {
       const slot = place * stride;
-      if (this.#slots[slot + 2]! < 0) return slot;
+      if (this.#slots[slot + 2] === free) return slot;
       if (this.#slots[slot] === hi && this.#slots[slot + 1] === lo) return slot;
     }
   }
@@ -43,7 +52,7 @@ export class IdIndex {
   #grow(): void {
     const old = this.#slots;
     const slots = (this.#mask + 1) * 2;
-    this.#slots = new Float64Array(slots * stride).fill(-1);
+    this.#slots = new Float64Array(slots * stride).fill(free);
     this.#mask = slots - 1;
     this.#used = 0;
     for (let slot = 0; slot < old.length; slot += stride)

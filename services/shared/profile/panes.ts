@@ -112,21 +112,31 @@ export function panesAt<Cell>(panes: Panes<Cell>, shape: PaneShape, now: number)
   return { indexes: indexes.filter(inside), cells: cells.filter((_, place) => inside(indexes[place]!)) };
 }
 
-/** From the newest pane down, the first named by its distance from the time written last, the others by their gaps. */
+/** How many panes, and from the newest down how far each is above the next. The newest is that of the newest event. */
+export function encodeIndexes(writer: StateWriter, indexes: readonly number[]): void {
+  writer.unsigned(indexes.length);
+  for (let place = indexes.length - 1; place > 0; place--) writer.unsigned(indexes[place]! - indexes[place - 1]!);
+}
+
+/** Ascending, as they are kept. */
+export function decodeIndexes(reader: StateReader, shape: PaneShape): number[] {
+  const indexes: number[] = [];
+  let index = paneIndex(shape, reader.lastTime);
+  for (let left = reader.unsigned(); left > 0; left--) {
+    indexes.push(index);
+    if (left > 1) index -= reader.unsigned();
+  }
+  return indexes.reverse();
+}
+
+/** The indexes, then the cells, from the newest down. */
 export function encodePanes<Cell>(
   writer: StateWriter,
-  shape: PaneShape,
-  panes: Panes<Cell>,
+  { indexes, cells }: Panes<Cell>,
   encodeCell: (writer: StateWriter, cell: Cell) => void,
 ): void {
-  const { indexes, cells } = panes;
-  writer.unsigned(indexes.length);
-  let above = paneIndex(shape, writer.lastTime);
-  for (let place = indexes.length - 1; place >= 0; place--) {
-    if (shape.pane !== Infinity) writer.signed(above - indexes[place]!);
-    above = indexes[place]!;
-    encodeCell(writer, cells[place]!);
-  }
+  encodeIndexes(writer, indexes);
+  for (let place = cells.length - 1; place >= 0; place--) encodeCell(writer, cells[place]!);
 }
 
 export function decodePanes<Cell>(
@@ -134,15 +144,7 @@ export function decodePanes<Cell>(
   shape: PaneShape,
   decodeCell: (reader: StateReader) => Cell,
 ): Panes<Cell> {
-  const length = reader.unsigned();
-  const panes: Panes<Cell> = { indexes: [], cells: [] };
-  let above = paneIndex(shape, reader.lastTime);
-  for (let left = length; left > 0; left--) {
-    if (shape.pane !== Infinity) above -= reader.integer();
-    panes.indexes.push(above);
-    panes.cells.push(decodeCell(reader));
-  }
-  panes.indexes.reverse();
-  panes.cells.reverse();
-  return panes;
+  const indexes = decodeIndexes(reader, shape);
+  const cells = indexes.map(() => decodeCell(reader));
+  return { indexes, cells: cells.reverse() };
 }

@@ -5,7 +5,7 @@ import type { CleanEvent } from '../event.ts';
 import { decodeProfile, encodeProfile } from './codec.ts';
 import { compileFeatures } from './compile.ts';
 import { emptyProfile, mergeProfiles, updateProfile, type ProfileState } from './profile.ts';
-import { compiledTest as compiled, eventAt, eventSets, hour, origin } from './test-events.ts';
+import { compiledTest as compiled, contentOf, eventAt, eventSets, hour, origin } from './test-events.ts';
 
 function stateOf(events: readonly CleanEvent[]): ProfileState {
   return events.reduce((state, event) => updateProfile(compiled, state, event), emptyProfile(compiled));
@@ -159,5 +159,5 @@ test('an id, item or value with half a surrogate pair is the same before and aft
   const broken = { id: 'e\ud800', itemId: 'i\udc00', item: { category: 'c\ud800', brand: 'b\ud800' } };
   const state = stateOf([eventAt(origin, broken), eventAt(origin, { ...broken, id: 'f\ud800' })]);
   expect(bytesOf(reloaded(state))).toBe(bytesOf(state));
-  expect(reloaded(state)).toEqual(state);
+  expect(contentOf(compiled, reloaded(state))).toEqual(contentOf(compiled, state));
 });

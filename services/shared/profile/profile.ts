@@ -7,9 +7,10 @@ import type { CleanEvent } from '../event.ts';
 import type { CompiledFeatures } from './compile.ts';
 import { earliestLink, latestSources, linkEnds, linkTo, type Link } from './identity.ts';
 import { newer, stateEvent, type EventOrder, type StateEvent } from './order.ts';
+import { changed, featureAt, openFor, unwritten, type Segments } from './segments.ts';
 
 export interface ProfileState {
-  /** One per compiled feature, by place. Owned by the caller that decoded it; `updateProfile` changes it in place. */
+  /** One per compiled feature, by place; undefined: not needed yet, see `featureAt`. `updateProfile` changes them in place. */
   features: unknown[];
   /** Per feature: how many events it has counted, whatever its window. */
   counted: number[];
@@ -19,15 +20,19 @@ export interface ProfileState {
   link: Link | undefined;
   /** Who leads here: at most 64 sources, those with the latest link, in ascending order. */
   sources: readonly Link[];
+  /** The features as they were read or written last. */
+  readonly segments: Segments;
 }
 
 export function emptyProfile({ features }: CompiledFeatures): ProfileState {
+  const counted = features.map(() => 0);
   return {
-    features: features.map(({ kind }) => kind.empty()),
-    counted: features.map(() => 0),
+    features: features.map(() => undefined),
+    counted,
     newest: features.map(() => undefined),
     link: undefined,
     sources: [],
+    segments: unwritten(counted),
   };
 }
 
@@ -44,8 +49,8 @@ function noteLink(compiled: CompiledFeatures, state: ProfileState, { event, orde
 /**
  * Changes `state` and gives it back. An event that makes a link has a copy under both ends; features count only the
  * target's, so that the merged profile counts it once. `hash` is `idHash64(event.id)` if it is known already; a backtest
- * may pass `[line, 0]` to keep a file's order among equal times. Throws `BadData` if the event's time cannot be read;
- * the state is then unchanged.
+ * may pass `[line, 0]` to keep a file's order among equal times. Throws `BadData` if the event's time cannot be read or
+ * the bytes of a feature that it would change are damaged; the state is then unchanged.
  */
 export function updateProfile(
   compiled: CompiledFeatures,
@@ -54,15 +59,28 @@ export function updateProfile(
   hash?: readonly [hi: number, lo: number],
 ): ProfileState {
   const at = stateEvent(event, hash);
-  if (noteLink(compiled, state, at)) return state;
-  for (const place of compiled.countedBy(event.type)) {
-    const updated = compiled.features[place]!.kind.update(state.features[place], at);
-    if (updated === undefined) continue;
-    state.features[place] = updated;
-    state.counted[place]! += 1;
-    state.newest[place] = newer(state.newest[place], at.order);
-  }
+  openFor(compiled, state, event.type);
+  if (!noteLink(compiled, state, at)) countEvent(compiled, state, at);
   return state;
+}
+
+function countEvent(compiled: CompiledFeatures, state: ProfileState, at: StateEvent): void {
+  const { features, counted, newest, segments } = state;
+  // Most features have the same newest event: one comparison serves them all.
+  let before: EventOrder | undefined;
+  let after: EventOrder | undefined = at.order;
+  for (const place of compiled.countedBy(at.event.type)) {
+    const updated = compiled.features[place]!.kind.update(features[place], at);
+    if (updated === undefined) continue;
+    features[place] = updated;
+    counted[place]! += 1;
+    segments.sizes[place] = changed;
+    if (newest[place] !== before) {
+      before = newest[place];
+      after = newer(before, at.order);
+    }
+    newest[place] = after;
+  }
 }
 
 /**
@@ -70,11 +88,15 @@ export function updateProfile(
  * that may change. Associative and commutative, with the empty profile as neutral element.
  */
 export function mergeProfiles(compiled: CompiledFeatures, a: ProfileState, b: ProfileState): ProfileState {
+  const counted = a.counted.map((events, place) => events + b.counted[place]!);
   return {
-    features: compiled.features.map(({ kind }, place) => kind.merge(a.features[place], b.features[place])),
-    counted: a.counted.map((events, place) => events + b.counted[place]!),
+    features: compiled.features.map(({ kind }, place) =>
+      counted[place] === 0 ? undefined : kind.merge(featureAt(compiled, a, place), featureAt(compiled, b, place)),
+    ),
+    counted,
     newest: a.newest.map((order, place) => newer(order, b.newest[place])),
     link: earliestLink(a.link, b.link),
     sources: latestSources(a.sources, b.sources),
+    segments: unwritten(counted),
   };
 }

@@ -23,7 +23,7 @@ const stride = 3;
 
 export class RecentIds {
   readonly #windowMs: number;
-  /** Ascending by (ingestedAt, hash) from `#head` on; what lies before is forgotten. */
+  /** Ascending by ingestedAt, equal ones as they came, from `#head` on; what lies before is forgotten. */
   #entries: number[] = [];
   #head = 0;
   #index: IdIndex | undefined;
@@ -94,35 +94,37 @@ export class RecentIds {
   #insert(hi: number, lo: number, ingestedAt: number): void {
     const entries = this.#entries;
     this.#index?.set(hi, lo, ingestedAt);
-    if (entries.length === 0 || ingestedAt > entries.at(-1)!) return void entries.push(hi, lo, ingestedAt);
     let place = entries.length;
-    while (place > this.#head * stride && isBefore([hi, lo, ingestedAt], entries, place - stride)) place -= stride;
-    entries.splice(place, 0, hi, lo, ingestedAt);
+    while (place > this.#head * stride && ingestedAt < entries[place - 1]!) place -= stride;
+    if (place === entries.length) entries.push(hi, lo, ingestedAt);
+    else entries.splice(place, 0, hi, lo, ingestedAt);
   }
 
   /** Moves the head past what the bounds exclude. True if the count did. */
   #forget(): boolean {
     const entries = this.#entries;
     const oldest = (this.newest ?? 0) - this.#windowMs;
-    while (this.size > 0 && entries[this.#head * stride + 2]! < oldest) this.#head++;
+    while (this.size > 0 && entries[this.#head * stride + 2]! < oldest) this.#forgetFirst();
     const overflow = this.size > maxRecentIds;
-    if (overflow) this.#head = entries.length / stride - maxRecentIds;
+    while (this.size > maxRecentIds) this.#forgetFirst();
     if (this.#head > indexFrom && this.#head > this.size) {
       this.#entries = entries.slice(this.#head * stride);
       this.#head = 0;
-      this.#index = undefined; // It still holds what was forgotten; the next look builds a new one.
+      this.#index = undefined; // Its slots hold what was forgotten; the next look builds a new one.
     }
     return overflow;
+  }
+
+  #forgetFirst(): void {
+    const at = this.#head++ * stride;
+    this.#index?.forget(this.#entries[at]!, this.#entries[at + 1]!, this.#entries[at + 2]!);
   }
 
   /** Newest `ingestedAt` of the id; undefined if it is not remembered. */
   #find(hi: number, lo: number): number | undefined {
     if (this.size < indexFrom) return this.#look(hi, lo);
     this.#index ??= this.#buildIndex();
-    const known = this.#index.get(hi, lo);
-    if (known === undefined) return undefined;
-    const first = this.#head * stride;
-    return isBefore([hi, lo, known], this.#entries, first) ? undefined : known;
+    return this.#index.get(hi, lo);
   }
 
   #look(hi: number, lo: number): number | undefined {
@@ -140,22 +142,23 @@ export class RecentIds {
   }
 }
 
-/** Whether an entry comes before the one at `place` in the order (ingestedAt, hash). */
-function isBefore(entry: readonly [number, number, number], entries: readonly number[], place: number): boolean {
-  const [hi, lo, ingestedAt] = entry;
-  if (entries[place + 2] !== ingestedAt) return ingestedAt < entries[place + 2]!;
-  if (entries[place] !== hi) return hi < entries[place]!;
-  return lo < entries[place + 1]!;
-}
-
 function encode(entries: readonly number[], from: number): Buffer {
   const bytes = Buffer.allocUnsafe(((entries.length - from) / stride) * entryBytes);
   for (let at = from, to = 0; at < entries.length; at += stride, to += entryBytes) {
     const ingestedAt = entries[at + 2]!;
-    bytes.writeUInt32BE(entries[at]!, to);
-    bytes.writeUInt32BE(entries[at + 1]!, to + 4);
-    bytes.writeUInt16BE(Math.floor(ingestedAt / 2 ** 32), to + 8);
-    bytes.writeUInt32BE(ingestedAt % 2 ** 32, to + 10);
+    const high = Math.floor(ingestedAt / 2 ** 32);
+    bytes[to + 8] = high >>> 8;
+    bytes[to + 9] = high;
+    putWord(bytes, to, entries[at]!);
+    putWord(bytes, to + 4, entries[at + 1]!);
+    putWord(bytes, to + 10, ingestedAt % 2 ** 32);
   }
   return bytes;
+}
+
+function putWord(bytes: Buffer, at: number, word: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
 }

@@ -9,7 +9,7 @@ export function encodeScalar(writer: StateWriter, value: Scalar): void {
   if (typeof value === 'boolean') return writer.unsigned(value ? tags.yes : tags.no);
   if (typeof value === 'string') {
     writer.unsigned(tags.text);
-    return writer.text(value);
+    return writer.plain(value);
   }
   const whole = Number.isSafeInteger(value);
   writer.unsigned(whole ? tags.whole : tags.double);
@@ -19,7 +19,7 @@ export function encodeScalar(writer: StateWriter, value: Scalar): void {
 
 export function decodeScalar(reader: StateReader): Scalar {
   const tag = reader.unsigned();
-  if (tag === tags.text) return reader.text();
+  if (tag === tags.text) return reader.plain();
   if (tag === tags.whole) return reader.integer();
   return tag === tags.double ? reader.double() : tag === tags.yes;
 }

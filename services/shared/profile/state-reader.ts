@@ -10,23 +10,35 @@ function corrupt(what: string): LikenessError {
 
 export class StateReader {
   readonly #buffer: Buffer;
-  #at = 0;
+  #at: number;
+  readonly #end: number;
   /** What the next time is told from. */
-  lastTime = 0;
-  readonly #texts: string[] = [];
-  readonly #labels: string[] = [];
-  readonly #pairs: (readonly [a: string, b: string])[] = [];
+  lastTime: number;
   #before = '';
-  readonly #hashes: (readonly [hi: number, lo: number])[] = [];
-  readonly #orders: EventOrder[] = [];
+  #hashes: (readonly [hi: number, lo: number])[] | undefined;
+  #orders: EventOrder[] | undefined;
 
-  constructor(bytes: Uint8Array) {
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  /** Reads the part of `bytes` from `start` to `end`, whose times are told from `time`. */
+  constructor(bytes: Buffer, start = 0, end = bytes.length, time = 0) {
+    this.#buffer = bytes;
+    this.#at = start;
+    this.#end = end;
+    this.lastTime = time;
+  }
+
+  /** Where in the bytes the next part begins. */
+  get at(): number {
+    return this.#at;
   }
 
   /** Checks that exactly everything was read. */
   finish(): void {
-    if (this.#at !== this.#buffer.length) throw corrupt(`${this.#buffer.length} bytes, but its parts take ${this.#at}`);
+    if (this.#at !== this.#end) throw corrupt(`its parts end at byte ${this.#at} instead of ${this.#end}`);
+  }
+
+  /** Checks that parts which together end at `end` are all that is left. */
+  expectEnd(end: number): void {
+    if (end !== this.#end) throw corrupt(`it has ${this.#end} bytes, but its parts take ${end}`);
   }
 
   unsigned(): number {
@@ -69,16 +81,16 @@ export class StateReader {
     const at = this.#at;
     const buffer = this.#buffer;
     this.#at += 4;
-    if (this.#at > buffer.length) throw corrupt('it ends too early');
+    if (this.#at > this.#end) throw corrupt('it ends too early');
     return (buffer[at]! | (buffer[at + 1]! << 8) | (buffer[at + 2]! << 16) | (buffer[at + 3]! << 24)) >>> 0;
   }
 
   hash(): readonly [hi: number, lo: number] {
     const place = this.unsigned();
-    if (place > 0) return this.#hashes[place - 1] ?? this.missing();
+    if (place > 0) return this.#hashes?.[place - 1] ?? this.missing();
     const hi = this.word();
     const hash = [hi, this.word()] as const;
-    this.#hashes.push(hash);
+    (this.#hashes ??= []).push(hash);
     return hash;
   }
 
@@ -89,14 +101,6 @@ export class StateReader {
   time(): number {
     this.lastTime += this.integer();
     return this.lastTime;
-  }
-
-  text(): string {
-    return this.#tabled(this.#texts);
-  }
-
-  label(): string {
-    return this.#tabled(this.#labels);
   }
 
   plain(): string {
@@ -114,36 +118,13 @@ export class StateReader {
     return value;
   }
 
-  tally(): { readonly a: string; readonly b: string; readonly times: number } {
-    const head = this.unsigned();
-    const [a, b] = this.#pair(Math.floor(head / 2) - 1);
-    return { a, b, times: head % 2 === 1 ? this.unsigned() : 1 };
-  }
-
-  order(): EventOrder | undefined {
+  order(): EventOrder {
     const place = this.unsigned();
-    if (place === 0) return undefined;
-    if (place > 1) return this.#orders[place - 2] ?? this.missing();
+    if (place > 0) return this.#orders?.[place - 1] ?? this.missing();
     const time = this.time();
     const order = orderOf(time, this.plain());
-    this.#orders.push(order);
+    (this.#orders ??= []).push(order);
     return order;
-  }
-
-  #pair(place: number): readonly [a: string, b: string] {
-    if (place >= 0) return this.#pairs[place] ?? this.missing();
-    const a = this.label();
-    const pair = [a, this.label()] as const;
-    this.#pairs.push(pair);
-    return pair;
-  }
-
-  #tabled(table: string[]): string {
-    const head = this.unsigned();
-    if (head % 4 === textTag.seen) return table[Math.floor(head / 4)] ?? this.missing();
-    const value = this.#fresh(head);
-    table.push(value);
-    return value;
   }
 
   #fresh(head: number): string {
@@ -160,7 +141,7 @@ export class StateReader {
   #utf8(length: number): string {
     const start = this.#at;
     this.#at += length;
-    if (this.#at > this.#buffer.length) throw corrupt('it ends too early');
+    if (this.#at > this.#end) throw corrupt('it ends too early');
     return this.#buffer.toString('utf8', start, this.#at);
   }
 
@@ -179,14 +160,13 @@ export class StateReader {
   #slice(length: number): Buffer {
     const start = this.#at;
     this.#at += length;
-    if (this.#at > this.#buffer.length) throw corrupt('it ends too early');
+    if (this.#at > this.#end) throw corrupt('it ends too early');
     return this.#buffer.subarray(start, this.#at);
   }
 
   #byte(): number {
-    const byte = this.#buffer[this.#at++];
-    if (byte === undefined) throw corrupt('it ends too early');
-    return byte;
+    if (this.#at >= this.#end) throw corrupt('it ends too early');
+    return this.#buffer[this.#at++]!;
   }
 
   /** For a place that nothing was read for. */

@@ -1,10 +1,9 @@
 /**
- * Writes the compact layout of a state. Numbers are varints of 7 bits a byte, least significant first; strings are
- * written once and then named by their place in one of two tables; times are differences to the time written before.
+ * Writes the compact layout of a state. Numbers are varints of 7 bits a byte, least significant first; times are
+ * differences to the time written before; ids and hashes that come again are named by their place.
  */
 import type { Micro } from './micro.ts';
 import type { EventOrder } from './order.ts';
-import { PairTable, StringTable } from './string-tables.ts';
 import { alike, decimalOf, isUuid, textTag, uuidBytes } from './text-forms.ts';
 
 interface Hash64 {
@@ -12,14 +11,14 @@ interface Hash64 {
   readonly place: number;
 }
 
+/** Below so many bytes a loop is quicker than a call into the runtime. */
+const shortCopy = 64;
+
 export class StateWriter {
   #buffer = Buffer.allocUnsafe(4096);
   #at = 0;
   /** What the next time is told from. */
   lastTime = 0;
-  readonly #texts = new StringTable();
-  readonly #labels = new StringTable();
-  readonly #pairs = new PairTable();
   #before = '';
   readonly #hashes = new Map<number, Hash64>();
   #hashCount = 0;
@@ -29,13 +28,18 @@ export class StateWriter {
   reset(): void {
     this.#at = 0;
     this.lastTime = 0;
-    this.#texts.reset();
-    this.#labels.reset();
-    this.#pairs.reset();
     this.#before = '';
     if (this.#hashCount > 0) this.#hashes.clear();
     this.#hashCount = 0;
     this.#orders.length = 0;
+  }
+
+  /** Begins a part that can be read by itself; its times are told from `time`. */
+  begin(time: number): void {
+    this.lastTime = time;
+    this.#before = '';
+    if (this.#hashCount > 0) this.#hashes.clear();
+    this.#hashCount = 0;
   }
 
   /** Bytes written so far. */
@@ -43,12 +47,19 @@ export class StateWriter {
     return this.#at;
   }
 
-  /** A copy of what was written since the size was `start`: at the beginning of `room`, or of new bytes if it is short. */
-  copySince(start: number, room: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    const size = this.#at - start;
-    const target = room.length >= size ? room : new Uint8Array(Math.ceil(size * 1.25));
-    this.#buffer.copy(target, 0, start, this.#at);
-    return target;
+  /** Copies what was written from `start` to `end` (sizes that it had) to `at` of `target`. */
+  copyTo(target: Buffer, at: number, start: number, end: number): void {
+    this.#buffer.copy(target, at, start, end);
+  }
+
+  /** Writes the bytes of `source` from `start` to `end`. */
+  copy(source: Buffer, start: number, end: number): void {
+    this.#reserve(end - start);
+    const buffer = this.#buffer;
+    const at = this.#at;
+    if (end - start >= shortCopy) source.copy(buffer, at, start, end);
+    else for (let from = start, to = at; from < end; from++, to++) buffer[to] = source[from]!;
+    this.#at = at + end - start;
   }
 
   /** A copy of what was written. */
@@ -61,7 +72,8 @@ export class StateWriter {
   /** A whole number from 0 below 2^53. */
   unsigned(value: number): void {
     this.#reserve(8);
-    this.#varint(value);
+    if (value < 0x80) this.#buffer[this.#at++] = value;
+    else this.#varint(value);
   }
 
   /** A whole number within ±2^53, or any bigint beyond; bit 6 of the first byte is the sign. */
@@ -114,17 +126,7 @@ export class StateWriter {
     this.lastTime = value;
   }
 
-  /** A string that may come again: a field's value. */
-  text(value: string): void {
-    this.#tabled(this.#texts, value);
-  }
-
-  /** A string of a small set: an event type, a category. Has its own table, so that its places stay small. */
-  label(value: string): void {
-    this.#tabled(this.#labels, value);
-  }
-
-  /** A string that hardly comes again: an event id. */
+  /** A string: as a number or a UUID if it is one, else what it does not share with the one before, and its end. */
   plain(value: string): void {
     const decimal = decimalOf(value);
     if (decimal >= 0) return this.unsigned(decimal * 4 + textTag.decimal);
@@ -148,35 +150,17 @@ export class StateWriter {
     this.#before = before;
   }
 
-  /** How often two labels came together. The pair has a table of its own, and 1 takes no byte. */
-  tally(a: string, b: string, times: number): void {
-    const place = this.#pairs.placeOf(a, b);
-    this.unsigned((place + 1) * 2 + (times > 1 ? 1 : 0));
-    if (place < 0) {
-      this.label(a);
-      this.label(b);
-    }
-    if (times > 1) this.unsigned(times);
-  }
-
   /** Position of an event; the same event is written once. */
-  order(value: EventOrder | undefined): void {
-    if (value === undefined) return this.unsigned(0);
+  order(value: EventOrder): void {
     const orders = this.#orders;
     for (let i = 0; i < orders.length; i++) {
       const seen = orders[i]!;
-      if (seen === value || (seen.time === value.time && seen.id === value.id)) return this.unsigned(i + 2);
+      if (seen === value || (seen.time === value.time && seen.id === value.id)) return this.unsigned(i + 1);
     }
     orders.push(value);
-    this.unsigned(1);
+    this.unsigned(0);
     this.time(value.time);
     this.plain(value.id);
-  }
-
-  #tabled(table: StringTable, value: string): void {
-    const place = table.placeOf(value);
-    if (place >= 0) this.unsigned(place * 4 + textTag.seen);
-    else this.plain(value);
   }
 
   #utf8(value: string): void {

@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { featuresSchema } from '../../../crds/features.ts';
 import type { CleanEvent } from '../event.ts';
-import { compileFeatures } from './compile.ts';
+import { compileFeatures, type CompiledFeatures } from './compile.ts';
+import type { ProfileState } from './profile.ts';
+import { featureAt } from './segments.ts';
 
 export const hour = 3_600_000;
 export const day = 24 * hour;
@@ -101,4 +103,10 @@ export function eventAt(time: number, event: Partial<CleanEvent> = {}): CleanEve
   const text = new Date(time).toISOString();
   const base = { type: 'view', time: text, ingestedAt: text, receivedAt: text, userId: profile, profile };
   return { ...base, id: `e-${time}`, ...event };
+}
+
+/** All that a state says, however much of it had been read and whatever bytes it was kept in. */
+export function contentOf(compiled: CompiledFeatures, state: ProfileState): Omit<ProfileState, 'segments'> {
+  const { segments: _, ...rest } = state;
+  return { ...rest, features: compiled.features.map((__, place) => featureAt(compiled, state, place)) };
 }

@@ -1,6 +1,7 @@
 /** The one atomic write: compare the watermark, then write states, recent ids and the new watermark, or nothing. */
 import type { PartitionTag, ProfileWrite } from '../../profile-store.ts';
 import { idsKey, stateKey, watermarkKey } from './keys.ts';
+import { CommandBytes } from './raw-command.ts';
 
 /**
  * KEYS: watermark, keys to set, keys to append to. ARGV: expected (empty: none), next, values in the order of the keys.
@@ -23,31 +24,58 @@ for i = sets + 2, #KEYS do redis.call('APPEND', KEYS[i], ARGV[i + 2]) end
 return 1
 `;
 
-/** The arguments of EVAL or EVALSHA behind the script. `expected` and `next` are encoded watermarks. */
-export function commitArguments(
-  tag: PartitionTag,
-  expected: string | undefined,
-  next: string,
-  writes: readonly ProfileWrite[],
-): (string | number | Buffer)[] {
-  const sets: [string, Uint8Array][] = [];
-  const appends: [string, Uint8Array][] = [];
-  for (const { profileId, state, ids } of writes) {
-    sets.push([stateKey(tag, profileId), state]);
-    if (ids === undefined) continue;
-    if ('append' in ids) appends.push([idsKey(tag, profileId), ids.append]);
-    else sets.push([idsKey(tag, profileId), ids.replace]);
-  }
-  const entries = [...sets, ...appends];
-  return [
-    entries.length + 1,
-    watermarkKey(tag),
-    ...entries.map(([key]) => key),
-    expected ?? '',
-    next,
-    sets.length,
-    ...entries.map(([, bytes]) => asBuffer(bytes)),
-  ];
+/** The watermarks as they are encoded; `expected` undefined: none is stored. */
+export interface CommitStep {
+  readonly tag: PartitionTag;
+  readonly expected: string | undefined;
+  readonly next: string;
 }
 
-const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** The bytes of `EVAL script` or `EVALSHA digest` with its keys and values. */
+export function commitBytes(
+  name: 'EVAL' | 'EVALSHA',
+  script: string,
+  { tag, expected, next }: CommitStep,
+  writes: readonly ProfileWrite[],
+): Buffer {
+  const { replaced, appended, size } = sortIds(writes);
+  const sets = writes.length + replaced.length;
+  const keys = 1 + sets + appended.length;
+  const command = new CommandBytes(size + script.length + keys * (2 * tag.length + 64));
+  command.begin(3 + keys + 3 + (keys - 1));
+  command.text(name);
+  command.text(script);
+  command.text(String(keys));
+  command.text(watermarkKey(tag));
+  writeKeys(command, stateKey(tag, ''), writes);
+  writeKeys(command, idsKey(tag, ''), replaced);
+  writeKeys(command, idsKey(tag, ''), appended);
+  command.text(expected ?? '');
+  command.text(next);
+  command.text(String(sets));
+  for (const { state } of writes) command.bytes(state);
+  for (const { ids } of replaced) command.bytes(ids.replace);
+  for (const { ids } of appended) command.bytes(ids.append);
+  return command.finish();
+}
+
+type IdWrite<Way extends 'append' | 'replace'> = { readonly profileId: string; readonly ids: Record<Way, Uint8Array> };
+
+/** The ids to be replaced and those to be appended, and the bytes of all values. */
+function sortIds(writes: readonly ProfileWrite[]) {
+  const replaced: IdWrite<'replace'>[] = [];
+  const appended: IdWrite<'append'>[] = [];
+  let size = 0;
+  for (const { profileId, state, ids } of writes) {
+    size += state.length;
+    if (ids === undefined) continue;
+    if ('append' in ids) appended.push({ profileId, ids });
+    else replaced.push({ profileId, ids });
+    size += 'append' in ids ? ids.append.length : ids.replace.length;
+  }
+  return { replaced, appended, size };
+}
+
+function writeKeys(command: CommandBytes, prefix: string, owners: readonly { readonly profileId: string }[]): void {
+  for (const { profileId } of owners) command.text(prefix, profileId);
+}

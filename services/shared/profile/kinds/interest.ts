@@ -10,25 +10,21 @@ import { durationMs } from '../../../../crds/scalars.ts';
 import { LikenessError } from '../../errors.ts';
 import { textField } from '../fields.ts';
 import { fromMicro } from '../micro.ts';
-import { compareBytes, type StateEvent } from '../order.ts';
-import type { Panes, PaneShape } from '../panes.ts';
-import { addToDay, decodeDay, encodeDay, mergeDays, type Day } from './interest-day.ts';
+import { compareBytes } from '../order.ts';
+import { panesAt, type PaneShape } from '../panes.ts';
+import { Interests } from './interest-state.ts';
 import type { FeatureKind, KindContext } from './kind.ts';
-import { panedKind } from './paned.ts';
+import { usualTypes } from './named-types.ts';
 
 const dayMs = 86_400_000;
 /** After so many half-lives an event weighs less than a thousandth. */
 const reach = 10;
 
 interface InterestDefinition {
+  readonly events?: readonly string[] | undefined;
   readonly of: string;
   readonly halfLife: string;
   readonly top: number;
-}
-
-interface Sighting {
-  readonly value: string;
-  readonly type: string;
 }
 
 interface Interest {
@@ -42,21 +38,21 @@ function dayShape(name: string, halfLife: string): PaneShape {
   throw new LikenessError('BadSpec', `features.${name}: halfLife ${halfLife} must be at least 1ms`);
 }
 
-function reader(of: string): (at: StateEvent) => Sighting | undefined {
-  const read = textField(of);
-  return (at) => {
-    const value = read(at);
-    return value === undefined ? undefined : { value, type: at.event.type.toWellFormed() };
-  };
-}
-
-/** Scores in millionths, before rounding. */
-function scores(window: Panes<Day>, now: number, decay: (age: number) => number, context: KindContext) {
+/** Scores in millionths, before rounding. `days` are those that count, `factorOf` says how much each does. */
+function scores(
+  state: Interests,
+  { indexes, cells }: Interests['days'],
+  factorOf: (day: number) => number,
+  weightOf: KindContext['weightOf'],
+): Map<string, number> {
+  const weights = state.types.map(weightOf);
   const totals = new Map<string, number>();
-  window.cells.forEach((day, place) => {
-    const factor = decay(Math.max(0, now - (window.indexes[place]! + 1) * dayMs));
-    for (const { value, type, events } of day.tallies)
-      totals.set(value, (totals.get(value) ?? 0) + events * context.weightOf(type) * factor);
+  cells.forEach(({ values, types, events }, place) => {
+    const factor = factorOf(indexes[place]!);
+    for (let at = 0; at < values.length; at++) {
+      const value = state.values[values[at]!]!;
+      totals.set(value, (totals.get(value) ?? 0) + events[at]! * weights[types[at]!]! * factor);
+    }
   });
   return totals;
 }
@@ -69,19 +65,29 @@ function ranked(totals: ReadonlyMap<string, number>, top: number): Interest[] {
     .slice(0, top);
 }
 
-export const interest: FeatureKind<InterestDefinition, Panes<Day>> = {
+export const interest: FeatureKind<InterestDefinition, Interests> = {
   version: 1,
-  compile({ of, halfLife, top }, context) {
+  compile({ events: named = usualTypes, of, halfLife, top }, context) {
     const halfLifeMs = durationMs(halfLife);
-    const decay = (age: number): number => 0.5 ** (age / halfLifeMs);
-    return panedKind<Day, Sighting>({
-      shape: dayShape(context.name, halfLife),
-      read: reader(of),
-      add: (day, { value, type }) => addToDay(day, value, type, context.overflow),
-      merge: mergeDays,
-      value: (window, now) => ranked(scores(window, now, decay, context), top),
-      encode: encodeDay,
-      decode: decodeDay,
-    });
+    const decay = (age: number): number => 0.5 ** (Math.max(0, age) / halfLifeMs);
+    const shape = dayShape(context.name, halfLife);
+    const read = textField(of);
+    return {
+      empty: () => new Interests(),
+      update(state, at) {
+        const value = read(at);
+        if (value === undefined) return undefined;
+        state.add({ value, type: at.event.type.toWellFormed(), time: at.time }, shape, context.overflow);
+        return state;
+      },
+      merge: (a, b) => Interests.merge(a, b, shape),
+      value(state, now) {
+        const factorOf = (day: number): number => decay(now - (day + 1) * dayMs);
+        return ranked(scores(state, panesAt(state.days, shape, now), factorOf, context.weightOf), top);
+      },
+      encode: (writer, state) => state.encode(writer, named),
+      decode: (reader) => Interests.decode(reader, shape, named),
+      kept: (state, bytes, start) => state.kept(bytes, start),
+    };
   },
 };

@@ -31,9 +31,17 @@ export interface CompiledKind<State> {
   value(state: State, now: number, counted: Counted): unknown;
   /** True where `value` is an estimate. */
   approximate?(state: State, now: number): boolean;
-  /** Only of states that have counted an event. Equal states give equal bytes; `decode` reads exactly what `encode` wrote. */
+  /**
+   * Only of states that have counted an event. Equal states give equal bytes; `decode` reads exactly what `encode` wrote.
+   * Times may be told from that of the newest event counted, which the writer's and the reader's `lastTime` is at first.
+   */
   encode(writer: StateWriter, state: State): void;
   decode(reader: StateReader): State;
+  /**
+   * Called after `encode` and `decode`: what was written or read last begins at `start` of `bytes`, which never change.
+   * A state that notes what has changed since can copy the rest from there instead of writing it anew.
+   */
+  kept?(state: State, bytes: Buffer, start: number): void;
 }
 
 export interface FeatureKind<Definition, State> {

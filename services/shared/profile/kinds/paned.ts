@@ -34,7 +34,7 @@ export function panedKind<Cell, Input>(parts: PanedParts<Cell, Input>): Compiled
     merge: (a, b) => mergePanes(shape, a, b, parts.merge),
     value: (state, now) => parts.value(panesAt(state, shape, now), now),
     approximate: (state, now) => parts.approximate?.(panesAt(state, shape, now)) ?? false,
-    encode: (writer, state) => encodePanes(writer, shape, state, parts.encode),
+    encode: (writer, state) => encodePanes(writer, state, parts.encode),
     decode: (reader) => decodePanes(reader, shape, parts.decode),
   };
 }

@@ -2,6 +2,7 @@
 import { compareBytes } from '../order.ts';
 import type { StateReader } from '../state-reader.ts';
 import type { StateWriter } from '../state-writer.ts';
+import { decodeType, encodeType, type NamedTypes } from './named-types.ts';
 
 /** `hash`: the first four bytes of the id's hash, which is all that orders events of one time and is kept for that. */
 export interface SequenceEntry {
@@ -10,9 +11,6 @@ export interface SequenceEntry {
   readonly itemId: string;
   readonly type: string;
 }
-
-/** Event types that are written as a number: 1 and up. */
-export type NamedTypes = readonly string[];
 
 /** An item that comes again within so many entries is named by its distance, which takes one byte. */
 const reach = 31;
@@ -53,30 +51,27 @@ export function encodeEntry(
   writer.word(hash);
 }
 
-function encodeType(writer: StateWriter, type: string, types: NamedTypes): void {
-  const number = types.indexOf(type) + 1;
-  writer.unsigned(number);
-  if (number === 0) writer.textNear(type, '', 0);
-}
-
-/** Reads `length` entries, the newest of which happened at `newest`; gives them back oldest first. */
-export function decodeEntries(reader: StateReader, length: number, newest: number, types: NamedTypes): SequenceEntry[] {
+/** Reads `length` entries, the newest of which happened at `newest`; gives them and their sizes back oldest first. */
+export function decodeEntries(
+  reader: StateReader,
+  length: number,
+  newest: number,
+  types: NamedTypes,
+): { readonly entries: SequenceEntry[]; readonly sizes: number[] } {
   const entries: SequenceEntry[] = [];
+  const sizes: number[] = [];
   const items: string[] = [];
   let time = newest;
   let type = '';
   for (let left = length; left > 0; left--) {
+    const start = reader.at;
     const head = reader.unsigned();
     time -= Math.floor(head / 2);
     if (head % 2 === 1) type = decodeType(reader, types);
     const itemId = reader.textNear(items);
     items.push(itemId);
     entries.push({ time, hash: reader.word(), itemId, type });
+    sizes.push(reader.at - start);
   }
-  return entries.reverse();
-}
-
-function decodeType(reader: StateReader, types: NamedTypes): string {
-  const number = reader.unsigned();
-  return number === 0 ? reader.textNear([]) : (types[number - 1] ?? reader.missing());
+  return { entries: entries.reverse(), sizes: sizes.reverse() };
 }

@@ -1,8 +1,10 @@
 /** The state of a sequence: its entries, and the bytes of those that nothing changed since they were last written. */
+import type { StateReader } from '../state-reader.ts';
 import type { StateWriter } from '../state-writer.ts';
-import { compareEntries, encodeEntry, oldestTouched, type NamedTypes, type SequenceEntry } from './sequence-entry.ts';
+import type { NamedTypes } from './named-types.ts';
+import { compareEntries, decodeEntries, encodeEntry, oldestTouched, type SequenceEntry } from './sequence-entry.ts';
 
-const noBytes = new Uint8Array(0);
+const noBytes: Buffer = Buffer.alloc(0);
 
 /**
  * Bytes go from the newest entry to the oldest and depend on newer entries alone. So the oldest can be cut off, and a
@@ -13,10 +15,12 @@ export class Sequence {
   readonly entries: SequenceEntry[];
   /** Of so many entries, from the oldest, the bytes are known: they end at `#end` of `#bytes`. */
   #known = 0;
-  #bytes = noBytes;
+  #bytes: Buffer = noBytes;
   #end = 0;
-  /** By place: how many bytes a known entry takes. */
-  readonly #sizes: number[] = [];
+  /** By place: how many bytes an entry took that was written or read. */
+  #sizes: number[] = [];
+  /** Of all that was written or read last. */
+  #size = 0;
 
   constructor(entries: SequenceEntry[] = []) {
     this.entries = entries;
@@ -30,25 +34,45 @@ export class Sequence {
     const full = entries.length >= length;
     if (full && place === 0) return;
     this.#known = place < entries.length ? 0 : Math.min(this.#known, oldestTouched(entries, entry.itemId));
-    if (full) this.#dropOldest();
-    entries.splice(full ? place - 1 : place, 0, entry);
+    if (full) {
+      this.#dropOldest();
+      place--;
+    }
+    if (place === entries.length) entries.push(entry);
+    else entries.splice(place, 0, entry);
   }
 
   encode(writer: StateWriter, types: NamedTypes): void {
     const { entries } = this;
-    writer.unsigned(entries.length);
-    if (entries.length === 0) return;
-    writer.time(entries.at(-1)!.time);
     const start = writer.size;
+    writer.unsigned(entries.length);
+    if (entries.length > 0) writer.time(entries.at(-1)!.time);
     for (let place = entries.length - 1; place >= this.#known; place--) {
       const before = writer.size;
       encodeEntry(writer, entries, place, types);
       this.#sizes[place] = writer.size - before;
     }
     this.#writeKnown(writer);
-    this.#bytes = writer.copySince(start, this.#bytes);
-    this.#end = writer.size - start;
-    this.#known = entries.length;
+    this.#size = writer.size - start;
+    this.#known = 0; // Until `kept` says where what was written lies.
+  }
+
+  static decode(reader: StateReader, types: NamedTypes): Sequence {
+    const start = reader.at;
+    const length = reader.unsigned();
+    if (length === 0) return new Sequence();
+    const { entries, sizes } = decodeEntries(reader, length, reader.time(), types);
+    const sequence = new Sequence(entries);
+    sequence.#sizes = sizes;
+    sequence.#size = reader.at - start;
+    return sequence;
+  }
+
+  /** What was written or read last begins at `start` of `bytes`. */
+  kept(bytes: Buffer, start: number): void {
+    this.#bytes = bytes;
+    this.#end = start + this.#size;
+    this.#known = this.entries.length;
   }
 
   #dropOldest(): void {
@@ -62,6 +86,6 @@ export class Sequence {
   #writeKnown(writer: StateWriter): void {
     let size = 0;
     for (let place = 0; place < this.#known; place++) size += this.#sizes[place]!;
-    if (size > 0) writer.bytes(this.#bytes.subarray(this.#end - size, this.#end));
+    if (size > 0) writer.copy(this.#bytes, this.#end - size, this.#end);
   }
 }

@@ -1,9 +1,9 @@
 /** sequence: the newest events that have an item, oldest first, as {itemId, time, type}. */
 import { isoTime } from '../iso-time.ts';
 import type { StateEvent } from '../order.ts';
-import type { StateReader } from '../state-reader.ts';
 import type { FeatureKind } from './kind.ts';
-import { compareEntries, decodeEntries, type NamedTypes, type SequenceEntry } from './sequence-entry.ts';
+import { usualTypes } from './named-types.ts';
+import { compareEntries, type SequenceEntry } from './sequence-entry.ts';
 import { Sequence } from './sequence-state.ts';
 
 interface SequenceDefinition {
@@ -11,18 +11,10 @@ interface SequenceDefinition {
   readonly length: number;
 }
 
-/** Written as numbers by a feature that counts every type; any other type is spelled out. */
-const usualTypes: NamedTypes = ['view', 'cart', 'purchase'];
-
 function entryOf({ event, order, time }: StateEvent): SequenceEntry | undefined {
   const { itemId } = event;
   if (typeof itemId !== 'string') return undefined;
   return { time, hash: order.hi, itemId: itemId.toWellFormed(), type: event.type.toWellFormed() };
-}
-
-function decode(reader: StateReader, types: NamedTypes): Sequence {
-  const length = reader.unsigned();
-  return length === 0 ? new Sequence() : new Sequence(decodeEntries(reader, length, reader.time(), types));
 }
 
 export const sequence: FeatureKind<SequenceDefinition, Sequence> = {
@@ -38,6 +30,7 @@ export const sequence: FeatureKind<SequenceDefinition, Sequence> = {
     merge: (a, b) => new Sequence([...a.entries, ...b.entries].toSorted(compareEntries).slice(-length)),
     value: ({ entries }) => entries.map(({ itemId, time, type }) => ({ itemId, time: isoTime(time), type })),
     encode: (writer, state) => state.encode(writer, types),
-    decode: (reader) => decode(reader, types),
+    decode: (reader) => Sequence.decode(reader, types),
+    kept: (state, bytes, start) => state.kept(bytes, start),
   }),
 };
