@@ -10,15 +10,15 @@ import { runBarePipe } from './bare/pipe.ts';
 import { bodies, eventLines } from './load/events.ts';
 import { postAll } from './load/post.ts';
 import type { BenchContext } from './main.ts';
-import { startStack, type Stack } from './stack.ts';
+import { startStack } from './stack.ts';
 import { median, percentile, round } from './statistics.ts';
-import { Aim, timeEvent } from './watch.ts';
+import { Watch } from './watch.ts';
 
 const partitions = 4;
 const rate = 200;
 const shop = { users: 2000, items: 4000, bytes: 500 };
-/** One after another as fast as they are taken, then at the rate; none of them counts. */
-const warmUp = { fast: 2000, paced: rate };
+/** One after another, each until it is seen, then at the rate; none of them counts. */
+const warmUp = { fast: 3000, paced: rate };
 /** More than every user and item has, in large bodies. */
 const knownEvents = 40_000;
 
@@ -68,26 +68,24 @@ async function measureFull({ kafka, redis, pair }: Target, events: number): Prom
     eventLines({ ...shop, events: count, seed: pair + 1, startTime: Date.now() - minutesAgo * 60_000, prefix });
   const url = stack.backend.urls().ingest;
   await postAll({ url, connections: 4, bodies: bodies(load(knownEvents, `k${pair}`, 30), 100) });
-  await postAll({ url, connections: 1, bodies: bodies(load(warmUp.fast, `w${pair}`, 20), 1) });
-  await untilApplied(stack, knownEvents + warmUp.fast);
-  const latencies = await latenciesAtRate(stack, load(events + warmUp.paced, `f${pair}`, 10));
+  await untilApplied(stack, knownEvents);
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const watch = new Watch({ ...stack.backend.urls(), agent });
+  for (const line of load(warmUp.fast, `w${pair}`, 20)) await watch.time(line);
+  const latencies = await latenciesAtRate(watch, load(warmUp.paced + events, `f${pair}`, 10));
+  agent.destroy();
   await stack.stop();
   return latencies.slice(warmUp.paced);
 }
 
 /** Milliseconds from before each POST until a GET of the profile shows the event. */
-async function latenciesAtRate(stack: Stack, lines: Iterable<string>): Promise<number[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  const endpoints = { ...stack.backend.urls(), agent };
-  const aim = new Aim();
+async function latenciesAtRate(watch: Watch, lines: Iterable<string>): Promise<number[]> {
   const underWay: Promise<number>[] = [];
   const started = performance.now();
   for (const line of lines) {
     const due = started + (underWay.length / rate) * 1000 - performance.now();
     if (due > 0) await new Promise((resolve) => setTimeout(resolve, due));
-    underWay.push(timeEvent(endpoints, line, aim));
+    underWay.push(watch.time(line));
   }
-  const latencies = await Promise.all(underWay);
-  agent.destroy();
-  return latencies;
+  return Promise.all(underWay);
 }
