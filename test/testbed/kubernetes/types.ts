@@ -28,7 +28,7 @@ export interface FakeNode {
   readonly taints?: readonly NodeTaint[];
 }
 
-export interface NodeTaint {
+interface NodeTaint {
   readonly key: string;
   readonly value?: string;
   readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
@@ -43,7 +43,7 @@ export interface ClientIdentity {
 }
 
 /** Process ids, 0 while a part is down. For SIGSTOP and SIGCONT. */
-export interface ControlPlanePids {
+interface ControlPlanePids {
   readonly etcd: number;
   readonly apiServer: number;
   readonly controllerManager: number;
@@ -80,7 +80,7 @@ export interface RunningKubernetes {
   stop(): Promise<void>;
 }
 
-export interface KubectlOptions {
+interface KubectlOptions {
   /** Standard input, for `apply -f -`. */
   readonly input?: string;
   /** Another kubeconfig than the admin's. */
