@@ -40,9 +40,18 @@ export function createCatalogueFeed(catalogue: Pick<Catalogue, 'get'>): Catalogu
 function newsOf(event: Draft, itemId: string, known: ItemMessage | undefined): ItemMessage | undefined {
   const order = { itemId, time: event.time, id: event.id, item: {} };
   if (known !== undefined && compareItems(order, known) <= 0) return undefined;
+  if (saysNothingNew(event.item ?? {}, known?.item ?? {})) return undefined;
   const said = Object.entries(event.item ?? {}).filter(([, value]) => value !== null && value !== undefined);
-  const old: Readonly<Record<string, unknown>> = { ...known?.item };
-  if (said.every(([key, value]) => old[key] === value)) return undefined;
-  const item: ItemAttributes = { ...old, ...Object.fromEntries(said) };
+  const item: ItemAttributes = { ...known?.item, ...Object.fromEntries(said) };
   return { ...order, item };
+}
+
+function saysNothingNew(said: ItemAttributes, known: ItemAttributes): boolean {
+  // for…in: both are what JSON.parse made, and this is the loop that V8 caches.
+  for (const key in said) {
+    const attribute = key as keyof ItemAttributes;
+    const value = said[attribute];
+    if (value !== null && value !== undefined && known[attribute] !== value) return false;
+  }
+  return true;
 }

@@ -10,21 +10,25 @@ const daysIn = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 export function canonicalTime(text: string): number {
   if (text.length !== 24 || !hasSeparators(text)) return NaN;
   const day = dayOf(digits(text, 0) * 100 + digits(text, 2), digits(text, 5), digits(text, 8));
-  const [hour, minute, second] = [digits(text, 11), digits(text, 14), digits(text, 17)];
+  const hour = digits(text, 11);
+  const minute = digits(text, 14);
+  const second = digits(text, 17);
   const milli = digits(text, 20) * 10 + digit(text, 22);
   if (!(hour < 24 && minute < 60 && second < 60)) return NaN;
   return day * 86_400_000 + hour * 3_600_000 + minute * 60_000 + second * 1000 + milli;
 }
 
+const [hyphen, letterT, colon, point, letterZ] = Array.from('-T:.Z', (character) => character.charCodeAt(0));
+
 function hasSeparators(text: string): boolean {
   return (
-    text[4] === '-' &&
-    text[7] === '-' &&
-    text[10] === 'T' &&
-    text[13] === ':' &&
-    text[16] === ':' &&
-    text[19] === '.' &&
-    text[23] === 'Z'
+    text.charCodeAt(4) === hyphen &&
+    text.charCodeAt(7) === hyphen &&
+    text.charCodeAt(10) === letterT &&
+    text.charCodeAt(13) === colon &&
+    text.charCodeAt(16) === colon &&
+    text.charCodeAt(19) === point &&
+    text.charCodeAt(23) === letterZ
   );
 }
 

@@ -20,6 +20,8 @@ export interface KafkaEncoder {
   writeEncoder(value: KafkaEncoder): this;
   writeEncoderArray(values: readonly KafkaEncoder[]): this;
   writeBytes(value: Buffer | string | null): this;
+  writeVarInt(value: number): this;
+  writeUVarInt(value: number): this;
 }
 
 /** Of joiningEncoder: what it holds, not joined. */
@@ -32,8 +34,21 @@ export type EncoderClass = new (initialSize?: number) => KafkaEncoder;
 /** Pieces from this size are kept by reference: below it a copy is cheaper than one more piece. */
 const keptFrom = 1024;
 
+const initialBytes = 512;
+
+/** The class without its constructor, which zeroes a buffer of its own for each encoder. */
+function unbuilt(Original: EncoderClass): EncoderClass {
+  function Unbuilt(): void {
+    // What there is to build, its subclass builds.
+  }
+  Unbuilt.prototype = Original.prototype;
+  return Object.setPrototypeOf(Unbuilt, Original) as EncoderClass;
+}
+
 export function joiningEncoder(Original: EncoderClass): new (initialSize?: number) => PiecewiseEncoder {
-  return class JoiningEncoder extends Original {
+  return class JoiningEncoder extends unbuilt(Original) {
+    override buf = Buffer.allocUnsafe(initialBytes);
+    override offset = 0;
     /** What comes before `buf`. */
     #pieces: Buffer[] = [];
     #size = 0;
@@ -64,7 +79,15 @@ export function joiningEncoder(Original: EncoderClass): new (initialSize?: numbe
     override ensureAvailable(length: number): void {
       if (this.offset + length <= this.buf.length) return;
       this.#cut();
-      this.buf = Buffer.allocUnsafe(Math.max(512, length));
+      this.buf = Buffer.allocUnsafe(Math.max(initialBytes, length));
+    }
+
+    override writeUVarInt(value: number): this {
+      this.ensureAvailable(5);
+      let rest = value;
+      for (; (rest & ~0x7f) !== 0; rest >>>= 7) this.buf[this.offset++] = (rest & 0x7f) | 0x80;
+      this.buf[this.offset++] = rest & 0x7f;
+      return this;
     }
 
     override writeEncoder(value: KafkaEncoder): this {

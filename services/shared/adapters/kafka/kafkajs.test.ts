@@ -41,6 +41,7 @@ describe('the joining encoder', () => {
 
   type Write =
     | { readonly int32: number }
+    | { readonly varint: number }
     | { readonly bytes: Uint8Array }
     | { readonly text: string }
     | { readonly nested: readonly Write[]; readonly asArray: boolean }
@@ -50,6 +51,7 @@ describe('the joining encoder', () => {
     write: fc.oneof(
       { maxDepth: 4 },
       fc.record({ int32: fc.integer() }),
+      fc.record({ varint: fc.integer() }),
       fc.record({
         bytes: fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 1000, maxLength: 2100 })),
       }),
@@ -63,6 +65,7 @@ describe('the joining encoder', () => {
     const encoder = new Encoder();
     for (const each of writes) {
       if ('int32' in each) encoder.writeInt32(each.int32);
+      else if ('varint' in each) encoder.writeVarInt(each.varint);
       else if ('bytes' in each) encoder.writeBytes(Buffer.from(each.bytes));
       else if ('text' in each) encoder.writeBytes(each.text);
       else if ('look' in each) expect(encoder.buffer.length).toBe(encoder.size());
