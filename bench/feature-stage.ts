@@ -37,8 +37,8 @@ export interface StageLine {
 const linesPerRecord = 25;
 const recordsPerBatch = 40;
 const topic = 'events-clean';
-/** The record that the stored profiles contain: a worker compares it before it goes on. */
-const first: BrokerRecord = { offset: 0, key: null, value: null, timestamp: 1 };
+/** Of every record. */
+const timestamp = 1;
 
 /** Stores profiles u0, u1, … as copies of the templates, in turn, under the watermark of a log of one record. */
 export async function fillProfiles(
@@ -48,7 +48,7 @@ export async function fillProfiles(
 ): Promise<void> {
   const profileIds = Array.from({ length: partitions }, (): string[] => []);
   for (let user = 0; user < count; user++) profileIds[partitionOf(`u${user}`, partitions)]!.push(`u${user}`);
-  const watermark = { offset: first.offset, timestamp: first.timestamp, definition: features.hash };
+  const watermark = { offset: 0, timestamp, definition: features.hash };
   let next = 0;
   for (const [partition, ids] of profileIds.entries()) {
     const tag = partitionTag(pipeline, partition);
@@ -68,13 +68,13 @@ export class FeatureStage {
   readonly #workers: PartitionWorker[];
   readonly #offsets: number[];
 
-  private constructor(workers: PartitionWorker[]) {
+  private constructor(workers: PartitionWorker[], offsets: number[]) {
     this.#partitions = workers.length;
     this.#workers = workers;
-    this.#offsets = workers.map(() => first.offset + 1);
+    this.#offsets = offsets;
   }
 
-  /** Over profiles that `fillProfiles` stored: caches are empty. */
+  /** Over profiles that `fillProfiles` stored, where an earlier stage left them: caches are empty. */
   static async open({ store, features: compiled, pipeline, partitions }: StageOptions): Promise<FeatureStage> {
     const config = { topic, deadTopic: 'events-dead', dedupeWindowMs, fromLogStart: false };
     const deps = { broker: logOf(partitions), store, compiled, metrics: createMetrics(new Registry()), clock: Date };
@@ -89,10 +89,14 @@ export class FeatureStage {
           { ...deps, producer: { send: unexpected, close: unexpected }, seek: unexpected },
         ),
     );
-    const stage = new FeatureStage(workers);
-    await Promise.all(workers.map((worker) => worker.assign()));
-    await Promise.all(workers.map((worker, partition) => worker.work(asBatch(partition, [first]))));
-    return stage;
+    const contained = await Promise.all(workers.map((worker) => worker.assign()));
+    // A worker compares the last record that the profiles contain before it goes on.
+    for (const [partition, worker] of workers.entries())
+      await worker.work(asBatch(partition, [{ offset: contained[partition]!, key: null, value: null, timestamp }]));
+    return new FeatureStage(
+      workers,
+      contained.map((offset) => offset + 1),
+    );
   }
 
   /** Batches to be applied once, in the order made. */
@@ -107,7 +111,7 @@ export class FeatureStage {
     await Promise.all(
       batches.map(async (mine, partition) => {
         for (const batch of mine) await this.#workers[partition]!.work(batch);
-        if (this.#workers[partition]!.position !== (mine.at(-1)?.records.at(-1)!.offset ?? 0) + 1)
+        if (mine.length > 0 && this.#workers[partition]!.position !== mine.at(-1)!.records.at(-1)!.offset + 1)
           throw new Error(`partition ${partition} of the benchmark stands elsewhere`);
       }),
     );
@@ -117,7 +121,7 @@ export class FeatureStage {
     const records: BrokerRecord[] = [];
     for (let from = 0; from < texts.length; from += linesPerRecord)
       for (const value of packLines(texts.slice(from, from + linesPerRecord)))
-        records.push({ offset: this.#offsets[partition]!++, key: null, value, timestamp: 2 });
+        records.push({ offset: this.#offsets[partition]!++, key: null, value, timestamp });
     const batches: Batch[] = [];
     for (let from = 0; from < records.length; from += recordsPerBatch)
       batches.push(asBatch(partition, records.slice(from, from + recordsPerBatch)));
@@ -132,7 +136,7 @@ function asBatch(partition: number, records: readonly BrokerRecord[]): Batch {
 
 /** As much of a log as a worker asks for when it begins. */
 function logOf(partitions: number): Broker {
-  const offsets = Array.from({ length: partitions }, (_, partition) => ({ partition, low: 0, high: first.offset + 1 }));
+  const offsets = Array.from({ length: partitions }, (_, partition) => ({ partition, low: 0, high: Infinity }));
   return { offsets: () => Promise.resolve(offsets) } as Partial<Broker> as Broker;
 }
 

@@ -8,7 +8,7 @@
  */
 import { connectProfileStore } from '../services/shared/adapters/connect-profile-store.ts';
 import type { SentEvent } from '../services/shared/event.ts';
-import type { ProfileStore, StoredProfile } from '../services/shared/profile-store.ts';
+import type { ProfileStore } from '../services/shared/profile-store.ts';
 import type { CompiledFeatures } from '../services/shared/profile/compile.ts';
 import { startRedis } from '../test/testbed/redis.ts';
 import { cpuMicros } from './cpu.ts';
@@ -43,12 +43,14 @@ export async function run({ flags, note }: BenchContext): Promise<object> {
   const templates = makeTemplates(features, { ...templateShape, until: Date.now() });
   const bytes = round(median(templates.map(({ state }) => state.length)), 0);
   note(`${templates.length} profiles of ${bytes} bytes (median) are copied`);
-  const crowd = await storeUsers(world, templates, { users: many, epoch: 1 });
+  const crowd = optionsOf(world, 1);
+  await fillProfiles(crowd, templates, many);
   note(`${many} profiles are stored`);
   const results: { few: UsersRun; many: UsersRun; short: number; long: number }[] = [];
   for (let run = 0; run < runs; run++) {
     // The few get a tenth of their history anew in a run, so they are stored afresh; to the many it makes no difference.
-    const fresh = await storeUsers(world, templates, { users: few, epoch: run + 2 });
+    const fresh = optionsOf(world, run + 2);
+    await fillProfiles(fresh, templates, few);
     results.push({
       few: await measureUsers(world, fresh, { users: few, events, run }),
       many: await measureUsers(world, crowd, { users: many, events, run }),
@@ -88,22 +90,16 @@ interface UsersOptions {
   readonly run: number;
 }
 
-async function storeUsers(
-  { store, features }: World,
-  templates: readonly StoredProfile[],
-  { users, epoch }: { readonly users: number; readonly epoch: number },
-): Promise<FeatureStage> {
-  const pipeline = { namespace: 'bench', name: 'growth', epoch };
-  const options: StageOptions = { store, features, pipeline, partitions };
-  await fillProfiles(options, templates, users);
-  return FeatureStage.open(options);
+function optionsOf({ store, features }: World, epoch: number): StageOptions {
+  return { store, features, pipeline: { namespace: 'bench', name: 'growth', epoch }, partitions };
 }
 
 async function measureUsers(
   { redisPid }: World,
-  stage: FeatureStage,
+  options: StageOptions,
   { users, events, run }: UsersOptions,
 ): Promise<UsersRun> {
+  const stage = await FeatureStage.open(options);
   // One event for each of 10,000: after it, all of the few are in the caches.
   await stage.apply(stage.batches(lines({ users, events: few, prefix: `w${run}` }, (index) => index)));
   const timed = stage.batches(lines({ users, events, prefix: `t${run}` }));
