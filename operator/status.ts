@@ -86,6 +86,15 @@ export function pausedStatus(previous: PipelineStatus | undefined, generation: n
   return { ...previous, conditions: withConditions({ previous, generation, now }, { Paused }) };
 }
 
+/** The pipeline is being deleted; `message` says what is still to be done. */
+export function deletingStatus(
+  previous: PipelineStatus | undefined,
+  at: { readonly generation: number; readonly now: number; readonly message: string },
+): PipelineStatus {
+  const Ready = verdict('False', 'Deleting', at.message);
+  return { ...previous, conditions: withConditions({ previous, ...at }, { Ready }) };
+}
+
 function specValid({ refusal }: StatusInput): Verdict {
   if (refusal === undefined) return verdict('True', 'Valid', 'The spec is valid.');
   return verdict('False', refusal.reason, refusal.message);

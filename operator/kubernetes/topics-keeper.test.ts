@@ -26,6 +26,7 @@ function world(over: Partial<Admin> = {}, connect?: () => Promise<TopicAdmin>) {
     managed: true,
     topics: [{ name: 'a', partitions: 1 }],
     stages: { cleaner: { group: 'g', topic: 'a' } },
+    clearProfiles: vi.fn(async () => undefined),
   };
   return { clock, told, admin, keeper, wanted };
 }
@@ -120,7 +121,15 @@ describe('removing', () => {
     await settled();
     expect(keeper.remove('p', wanted)).toBe('Removed');
     expect(admin.remove).toHaveBeenCalledExactlyOnceWith(['a'], ['g']);
+    expect(wanted.clearProfiles).toHaveBeenCalledTimes(1);
     expect(told).toEqual(['p']);
+  });
+
+  test('leaves topics that are not its own', async () => {
+    const { keeper, wanted, admin } = world();
+    keeper.remove('p', { ...wanted, managed: false });
+    await settled();
+    expect(admin.remove).toHaveBeenCalledExactlyOnceWith([], ['g']);
   });
 
   test('says what failed, and tries again', async () => {
@@ -129,7 +138,7 @@ describe('removing', () => {
     const { keeper, wanted, clock } = world({}, () => (reachable ? Promise.resolve(ready.admin) : away()));
     keeper.remove('p', wanted);
     await settled();
-    expect(keeper.remove('p', wanted)).toEqual({ failed: 'kafka:9092: nobody answers' });
+    expect(keeper.remove('p', wanted)).toEqual({ failed: 'nobody answers' });
     reachable = true;
     clock.time += 5000;
     keeper.remove('p', wanted);

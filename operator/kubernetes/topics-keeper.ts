@@ -16,6 +16,8 @@ export interface WantedTopics {
   readonly topics: readonly TopicSettings[];
   /** By stage: what it reads, and as which group. */
   readonly stages: Readonly<Record<string, GroupLag>>;
+  /** Removes the profiles that were made from the topics. */
+  readonly clearProfiles: () => Promise<void>;
 }
 
 export interface TopicsState {
@@ -71,7 +73,10 @@ export class TopicsKeeper {
     return entry.state;
   }
 
-  /** Removes topics and groups behind the caller's back. Ask again until it says `Removed`; a failure is tried again. */
+  /**
+   * Removes topics, groups and profiles behind the caller's back, topics only where they are its own. Ask again until
+   * it says `Removed`; a failure is tried again.
+   */
   remove(pipeline: string, wanted: WantedTopics): Removal {
     const entry = this.#entryOf(pipeline, `remove ${identityOf(wanted)}`);
     const due = this.#options.clock.now() - entry.checkedAt >= this.#options.retryMs;
@@ -119,12 +124,13 @@ export class TopicsKeeper {
 
   async #remove(pipeline: string, entry: Entry, wanted: WantedTopics): Promise<void> {
     try {
-      const names = wanted.topics.map(({ name }) => name);
+      const names = wanted.managed ? wanted.topics.map(({ name }) => name) : [];
       const groups = Object.values(wanted.stages).map(({ group }) => group);
       await connected(wanted, (admin) => admin.remove(names, groups));
+      await wanted.clearProfiles();
       entry.removal = 'Removed';
     } catch (error) {
-      entry.removal = { failed: `${wanted.address}: ${describeError(error)}` };
+      entry.removal = { failed: describeError(error) };
     }
     this.#tell(pipeline, entry);
   }

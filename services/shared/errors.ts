@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'BadSpec'
   | 'BrokerUnavailable'
   | 'DefinitionChanged'
+  | 'LeaseLost'
   | 'LogAheadOfTopic'
   | 'LogGap'
   | 'LogRecreated'

@@ -1,0 +1,173 @@
+/** The operator: caches, queue, topics and the reconciler, put together. Works from the moment it leads. */
+import type { KubeConfig } from '@kubernetes/client-node';
+import { LikenessError } from '../../services/shared/errors.ts';
+import type { CommonDeps, Service } from '../../services/shared/service.ts';
+import type { OperatorConfig } from '../config.ts';
+import { Children } from './children.ts';
+import { wantedTopicsOf } from './connections.ts';
+import { discover, type Discovered } from './discover.ts';
+import type { PipelineObject } from './read-pipeline.ts';
+import { createReconcile } from './reconcile.ts';
+import { profilePipelines, resourceOf } from './resources.ts';
+import { Api } from './runtime/api.ts';
+import { Applier } from './runtime/apply.ts';
+import { Controller, informerSource } from './runtime/controller.ts';
+import { EventRecorder } from './runtime/events.ts';
+import { Informer } from './runtime/informer.ts';
+import { Elector } from './runtime/lease.ts';
+import { createRuntimeMetrics, type RuntimeMetrics } from './runtime/metrics.ts';
+import { keepOwnFields } from './runtime/owned-fields.ts';
+import { WorkQueue } from './runtime/queue.ts';
+import { keyOf } from './runtime/resource.ts';
+import { systemTiming } from './runtime/timing.ts';
+import { KubeTransport } from './runtime/transport.ts';
+import { TopicsKeeper } from './topics-keeper.ts';
+
+export interface OperatorDeps extends CommonDeps {
+  /** Called at first and whenever credentials are read again. */
+  readonly kubeConfig: () => KubeConfig;
+}
+
+const fieldManager = 'likeness-operator';
+const hashAnnotation = 'likeness.dev/applied';
+const timing = systemTiming;
+
+export async function startOperator(config: OperatorConfig, deps: OperatorDeps): Promise<Service> {
+  const metrics = createRuntimeMetrics(deps.telemetry.registry);
+  const userAgent = `likeness-operator/${config.version}`;
+  const transport = new KubeTransport({ load: deps.kubeConfig, userAgent, timing });
+  const api = new Api({ transport, timing, metrics, fieldManager });
+  const lead = new Leadership(config, api, { ...deps, metrics });
+  const elector = startElector(config, api, { deps, metrics });
+  void elector.whenLeading().then(() => lead.begin());
+  return {
+    name: 'operator',
+    health: () => lead.health(),
+    stop: async () => {
+      await lead.end();
+      await elector.stop();
+      transport.close();
+    },
+  };
+}
+
+function startElector(
+  { lease }: OperatorConfig,
+  api: Api,
+  { deps, metrics }: { readonly deps: OperatorDeps; readonly metrics: RuntimeMetrics },
+): Elector {
+  const leaseMs = lease.seconds * 1000;
+  const elector = new Elector({
+    api,
+    namespace: lease.namespace,
+    name: 'likeness-operator',
+    identity: lease.identity,
+    timing,
+    logger: deps.telemetry.logger,
+    metrics,
+    leaseMs,
+    renewDeadlineMs: Math.round((leaseMs * 2) / 3),
+    retryMs: Math.round((leaseMs * 2) / 15),
+    onLost: (reason) => deps.onFatal(new LikenessError('LeaseLost', reason, { retryable: true })),
+  });
+  elector.start();
+  return elector;
+}
+
+interface LeadershipDeps extends OperatorDeps {
+  readonly metrics: RuntimeMetrics;
+}
+
+/** What runs only while this process leads. */
+class Leadership {
+  readonly #config: OperatorConfig;
+  readonly #api: Api;
+  readonly #deps: LeadershipDeps;
+  #running: Running | undefined;
+  #ended = false;
+
+  constructor(config: OperatorConfig, api: Api, deps: LeadershipDeps) {
+    this.#config = config;
+    this.#api = api;
+    this.#deps = deps;
+  }
+
+  async begin(): Promise<void> {
+    try {
+      const found = await discover(this.#api, this.#config.namespaces);
+      if (!this.#ended) this.#running = run(this.#config, this.#api, { ...this.#deps, found });
+    } catch (error) {
+      this.#deps.onFatal(error);
+    }
+  }
+
+  /** One that waits for the lease is ready: it takes over when it must. */
+  health() {
+    if (this.#running === undefined || this.#running.isSynced()) return { ready: true, reasons: [] };
+    return { ready: false, reasons: ['the cluster is being read'] };
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.#running?.stop();
+  }
+}
+
+interface Running {
+  isSynced(): boolean;
+  stop(): Promise<void>;
+}
+
+function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly found: Discovered }): Running {
+  const { metrics, found } = deps;
+  const { logger } = deps.telemetry;
+  const { namespaces } = config;
+  const shared = { api, namespaces, timing, logger, metrics };
+  const transform = keepOwnFields(fieldManager);
+  const pipelines = new Informer<PipelineObject>({ ...shared, resource: profilePipelines });
+  const children = new Children({ ...shared, foreign: found.foreign, transform });
+  const queue = new WorkQueue({ name: 'profilepipeline', timing, metrics });
+  const topics = new TopicsKeeper({ clock: deps.clock, onChange: (key) => queue.add(key) });
+  const events = new EventRecorder({
+    ...shared,
+    reportingController: 'likeness.dev/operator',
+    reportingInstance: config.lease.identity,
+  });
+  const applier = new Applier({ api, resourceOf, cached: children.cached, transform, hashAnnotation, timing });
+  children.tell(applier);
+  const { image, trainerImage, version, network, modelsVolume } = config;
+  const reconcile = createReconcile({
+    ...shared,
+    applier,
+    children,
+    pipelines,
+    topics,
+    events,
+    defaults: config.defaults,
+    release: { image, trainerImage, version, network, modelsVolume, capabilities: found.capabilities },
+    wantedTopics: (plan, spec) => wantedTopicsOf(api, plan, spec),
+  });
+  const controller = new Controller({
+    name: 'profilepipeline',
+    queue,
+    sources: [informerSource(pipelines, ({ metadata }) => [keyOf(metadata)]), ...children.sources()],
+    reconcile,
+    allKeys: () => pipelines.keys(),
+    timing,
+    logger,
+    metrics,
+    workers: config.workers,
+  });
+  pipelines.start();
+  children.start();
+  controller.start();
+  return {
+    isSynced: () => pipelines.isSynced() && children.isSynced(),
+    stop: async () => {
+      await controller.stop();
+      topics.close();
+      await Promise.all([pipelines.stop(), children.stop()]);
+      await events.flush();
+    },
+  };
+}

@@ -1,0 +1,129 @@
+/** One pass over one pipeline: read → plan → render → apply → prune → observe → status. Nothing here waits for Kafka. */
+import type { Logger } from 'pino';
+import type { PipelineSpec } from '../../crds/pipeline.ts';
+import { describeError, LikenessError } from '../../services/shared/errors.ts';
+import type { Defaults } from '../config.ts';
+import type { Plan } from '../plan.ts';
+import { pausedStatus, type SpecRefusal, type TopicsObserved } from '../status.ts';
+import type { Children } from './children.ts';
+import { finalizePipeline, hasFinalizer, keepFinalizer } from './finalizer.ts';
+import { lastGoodSpec } from './last-good-spec.ts';
+import { observePipeline } from './observe-pipeline.ts';
+import { ensureOwnSecrets } from './own-secrets.ts';
+import { planOf } from './plan-of.ts';
+import { pruneChildren } from './prune.ts';
+import { readSpec, type PipelineObject } from './read-pipeline.ts';
+import { renderPipeline } from './render/render.ts';
+import { renderingOf, type KubernetesObject, type RenderOptions } from './render/rendering.ts';
+import { isConflict } from './runtime/api-error.ts';
+import type { Api } from './runtime/api.ts';
+import type { Applied, Applier } from './runtime/apply.ts';
+import type { ReconcileResult } from './runtime/controller.ts';
+import type { EventRecorder } from './runtime/events.ts';
+import type { Informer } from './runtime/informer.ts';
+import type { Timing } from './runtime/timing.ts';
+import type { TopicsKeeper, WantedTopics } from './topics-keeper.ts';
+import { writeStatus } from './write-status.ts';
+
+export interface ReconcileDeps {
+  readonly api: Api;
+  readonly applier: Applier;
+  readonly children: Children;
+  readonly pipelines: Pick<Informer<PipelineObject>, 'get'>;
+  readonly topics: TopicsKeeper;
+  readonly events: EventRecorder;
+  readonly timing: Timing;
+  readonly logger: Logger;
+  /** What a pipeline gets that names no Kafka or no Redis. */
+  readonly defaults: Defaults;
+  /** Release, images and capabilities; what differs by pipeline is added. */
+  readonly release: Omit<RenderOptions, 'spec' | 'uid'>;
+  /** How this plan's Kafka is reached. */
+  readonly wantedTopics: (plan: Plan, spec: PipelineSpec) => WantedTopics;
+}
+
+const pausedAnnotation = 'likeness.dev/paused';
+
+/** Between two looks: while something is to change, and at rest (lag moves without any event of the cluster). */
+const busyMs = 5000;
+const restMs = 30_000;
+/** Until the cache has caught up with a write. */
+const staleMs = 100;
+
+export function createReconcile(deps: ReconcileDeps) {
+  return async (key: string): Promise<ReconcileResult | void> => {
+    const pipeline = deps.pipelines.get(key);
+    if (pipeline === undefined) return deps.topics.forget(key);
+    try {
+      return await passOver(deps, key, pipeline);
+    } catch (error) {
+      // The cache is behind, mostly behind our own write: what it shows in a moment is decided upon anew.
+      if (isConflict(error)) return { requeueAfterMs: staleMs };
+      throw error;
+    }
+  };
+}
+
+async function passOver(deps: ReconcileDeps, key: string, pipeline: PipelineObject): Promise<ReconcileResult | void> {
+  const { annotations, deletionTimestamp, generation = 0 } = pipeline.metadata;
+  if (deletionTimestamp !== undefined) return finalizePipeline(deps, key, pipeline);
+  if (annotations?.[pausedAnnotation] === 'true')
+    return writeStatus(deps, pipeline, pausedStatus(pipeline.status, generation, deps.timing.now()));
+  return reconcile(deps, key, pipeline);
+}
+
+async function reconcile(deps: ReconcileDeps, key: string, found: PipelineObject): Promise<ReconcileResult> {
+  const read = readSpec(found, deps.defaults);
+  const spec = read.ok ? read.spec : await lastGoodSpec(deps, key);
+  const refusal = read.ok ? undefined : read.refusal;
+  if (spec === undefined) return settle(deps, key, { pipeline: found, refusal });
+  const plan = planOf(found, spec);
+  // Before anything is made outside the cluster.
+  const pipeline = hasFinalizer(found) ? found : await keepFinalizer(deps.api, found);
+  const topics = deps.topics.look(key, deps.wantedTopics(plan, spec));
+  const options = { ...deps.release, spec, uid: pipeline.metadata.uid };
+  const rendered = render(plan, options);
+  if ('refusal' in rendered) return settle(deps, key, { pipeline, refusal: refusal ?? rendered.refusal, plan, topics });
+  await ensureOwnSecrets(renderingOf(plan, options), { api: deps.api, cached: deps.children.cached });
+  const { objects } = rendered;
+  const applied = await deps.applier.apply(objects.filter((object) => !waits(object, topics, deps.children)));
+  await pruneChildren(deps, key, objects);
+  return settle(deps, key, { pipeline, refusal, plan, topics, applied });
+}
+
+/** What only rendering can see, such as an environment too long for a process, is the spec's fault too. */
+function render(plan: Plan, options: RenderOptions): { objects: KubernetesObject[] } | { refusal: SpecRefusal } {
+  try {
+    return { objects: renderPipeline(plan, options) };
+  } catch (error) {
+    if (!(error instanceof LikenessError && error.code === 'BadSpec')) throw error;
+    return { refusal: { reason: 'SpecRefused', message: describeError(error) } };
+  }
+}
+
+/** Services end when their topics are missing: until these are there for the first time, no pod is made. */
+function waits(object: KubernetesObject, topics: TopicsObserved, { cached }: Children): boolean {
+  const runs = object.kind === 'Deployment' || object.kind === 'StatefulSet';
+  return runs && topics.outcome !== 'Ready' && cached(object) === undefined;
+}
+
+interface Outcome {
+  readonly pipeline: PipelineObject;
+  readonly refusal: SpecRefusal | undefined;
+  readonly plan?: Plan;
+  readonly topics?: TopicsObserved;
+  readonly applied?: readonly Applied[];
+}
+
+async function settle(deps: ReconcileDeps, key: string, outcome: Outcome): Promise<ReconcileResult> {
+  const { pipeline, applied = [] } = outcome;
+  const failures = applied.filter(({ action }) => action === 'Failed');
+  const applyFailure = failures.map(({ wanted, error }) => failureText(wanted.kind, wanted.metadata.name, error))[0];
+  const status = await observePipeline(deps, key, { ...outcome, applyFailure });
+  await writeStatus(deps, pipeline, status);
+  if (failures.length > 0) throw failures[0]!.error;
+  const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+  return { requeueAfterMs: ready ? restMs : busyMs };
+}
+
+const failureText = (kind: string, name: string, error: unknown): string => `${kind} ${name}: ${describeError(error)}`;
