@@ -65,9 +65,14 @@ function stagePolicy(rendering: Rendering, workload: Workload): KubernetesObject
   return policy(rendering, workload.name, {
     podSelector: { matchLabels: stageSelector(rendering, workload.name) },
     policyTypes: ['Ingress', 'Egress'],
-    ingress: ingressOf(rendering, workload),
-    egress: egressOf(rendering, workload),
+    ...unlessEmpty('ingress', ingressOf(rendering, workload)),
+    ...unlessEmpty('egress', egressOf(rendering, workload)),
   });
+}
+
+/** The API server forgets an empty list, and each application would write it again. */
+function unlessEmpty<Rule>(direction: 'ingress' | 'egress', rules: readonly Rule[]) {
+  return rules.length > 0 ? { [direction]: rules } : {};
 }
 
 const tcp = (port: number | string): V1NetworkPolicyPort => ({ protocol: 'TCP', port });
