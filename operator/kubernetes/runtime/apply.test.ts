@@ -37,10 +37,18 @@ function world() {
       return Promise.resolve({ object: after, created: !before });
     },
   };
+  const replaced: KubeObject[] = [];
+  const reading = {
+    get: <T>(_resource: unknown, ref: { name: string }) => Promise.resolve(stored.get(`default/${ref.name}`) as T),
+    replace: <T extends KubeObject>(_resource: unknown, object: T) => {
+      replaced.push(object);
+      return Promise.resolve(object);
+    },
+  };
   const create = () =>
     new Applier({
-      api,
-      resourceOf: resourceIndex([kinds.ConfigMap]),
+      api: { ...api, ...reading },
+      resourceOf: resourceIndex([kinds.ConfigMap, kinds.Service]),
       cached: (object) => cache.get(keyOf(object.metadata)),
       transform,
       hashAnnotation: 'test/applied',
@@ -52,6 +60,7 @@ function world() {
     timing,
     stored,
     writes,
+    replaced,
     cache,
     create,
     applier,
@@ -231,6 +240,23 @@ describe('Applier', () => {
     expect(await applier.apply([a])).toEqual([{ wanted: a, action: 'Failed', error }]);
     fail(undefined);
     expect((await applier.apply([a]))[0]!.action).toBe('Created');
+  });
+
+  it('replaces a Service that can no longer be applied, keeping what others put beside, and nothing else', async () => {
+    const { applier, fail, stored, replaced } = world();
+    const invalid = new ApiError('Duplicate value: "http"', { code: 422, reason: 'Invalid' });
+    fail(invalid);
+    const service = { ...a, kind: 'Service' };
+    stored.set('default/a', configMap('a', '7', { uid: 'u-7', labels: { theirs: 'yes' }, annotations: { x: 'y' } }));
+    expect((await applier.apply([service]))[0]).toMatchObject({ action: 'Changed' });
+    expect(replaced).toMatchObject([
+      {
+        kind: 'Service',
+        metadata: { resourceVersion: '7', uid: 'u-7', labels: { theirs: 'yes', app: 'x' }, annotations: { x: 'y' } },
+      },
+    ]);
+    expect((await applier.apply([a]))[0]).toMatchObject({ action: 'Failed', error: invalid });
+    expect(replaced).toHaveLength(1);
   });
 
   it('asks about every object in a dry run, and remembers nothing of it', async () => {

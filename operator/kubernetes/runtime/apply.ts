@@ -1,13 +1,15 @@
 /** Server-side apply of rendered objects, one after the other; what is already so is not written again. */
-import type { Api } from './api.ts';
+import type { Api, WriteOptions } from './api.ts';
+import { ApiError } from './api-error.ts';
 import { contentHash } from './content-hash.ts';
 import type { Change } from './informer.ts';
+import { kinds } from './kinds.ts';
 import { ownFields, ownsAll } from './owned-fields.ts';
 import { type FieldSet, type KubeObject, keyOf, type Resource } from './resource.ts';
 import type { Timing } from './timing.ts';
 
 export interface ApplierOptions {
-  readonly api: Pick<Api, 'apply'>;
+  readonly api: Pick<Api, 'apply' | 'get' | 'replace'>;
   readonly resourceOf: (object: KubeObject) => Resource;
   /** The object as an informer with the same transform caches it; undefined when there is none. */
   readonly cached: (object: KubeObject) => KubeObject | undefined;
@@ -88,7 +90,11 @@ export class Applier {
       if (this.#isSo(wanted, before, hash)) return { wanted, action: 'Skipped', ...(before && { object: before }) };
     }
     const marked = withAnnotation(wanted, hashAnnotation, hash);
-    const answer = await api.apply(resourceOf(wanted), marked, { dryRun, ...(signal && { signal }) });
+    const write: WriteOptions = { dryRun, ...(signal && { signal }) };
+    const answer = await api.apply(resourceOf(wanted), marked, write).catch((error: unknown) => {
+      if (!isCrossed(error, wanted)) throw error;
+      return replaceService(api, marked, write);
+    });
     const object = transform(answer.object);
     const versionBefore = before?.metadata.resourceVersion;
     const version = object.metadata.resourceVersion;
@@ -111,6 +117,22 @@ export class Applier {
     // What the server itself left out of the set after our last apply is not worth another try.
     return (memory?.hash === hash && memory.fields === fields) || ownsAll(fields, wanted);
   }
+}
+
+/**
+ * A Service whose port somebody renumbered has theirs beside ours, because ports are told apart by their number, and
+ * both have the same name: an apply is then refused for ever.
+ */
+const isCrossed = (error: unknown, { apiVersion, kind }: KubeObject): boolean =>
+  error instanceof ApiError && error.code === 422 && apiVersion === 'v1' && kind === 'Service';
+
+/** The API server keeps the allocated addresses of a Service that is replaced without them. */
+async function replaceService(api: Pick<Api, 'get' | 'replace'>, wanted: KubeObject, options: WriteOptions) {
+  const { metadata } = await api.get(kinds.Service, wanted.metadata);
+  const labels = { ...metadata.labels, ...wanted.metadata.labels };
+  const annotations = { ...metadata.annotations, ...wanted.metadata.annotations };
+  const merged = { ...metadata, ...wanted.metadata, labels, annotations };
+  return { object: await api.replace(kinds.Service, { ...wanted, metadata: merged }, options), created: false };
 }
 
 const idOf = (object: KubeObject): string => `${object.apiVersion} ${object.kind} ${keyOf(object.metadata)}`;

@@ -110,11 +110,14 @@ it('writes it anew when the server has forgotten it', async () => {
   expect(created.length).toBeGreaterThanOrEqual(1);
 });
 
-it('cuts a note at 950 characters and an object’s long name', async () => {
+it('cuts a note at 950 characters and 1,024 bytes, and an object’s long name', async () => {
   const { recorder, created } = world();
   recorder.record(configMap('n'.repeat(253), '1'), { ...started, note: 'x'.repeat(2000) });
+  recorder.record(about, { ...started, note: 'ü'.repeat(2000) });
   await recorder.flush();
   expect(created[0]!.note).toHaveLength(950);
+  expect(Buffer.byteLength(created[1]!.note as string)).toBeLessThanOrEqual(1024);
+  expect(Buffer.byteLength(created[1]!.note as string)).toBeGreaterThan(950);
   expect(created[0]!.metadata.name.length).toBeLessThanOrEqual(253);
 });
 

@@ -27,7 +27,7 @@ export interface Happening {
   readonly reason: string;
   /** What the controller did or tried, one word. */
   readonly action: string;
-  /** For people; cut to 950 characters. */
+  /** For people; cut to 950 characters and to 1,024 bytes of UTF-8. */
   readonly note: string;
   /** A second object that it concerns. */
   readonly related?: KubeObject;
@@ -40,8 +40,9 @@ interface Sent {
   at: number;
 }
 
-/** The server refuses 1,024. */
 const longestNote = 950;
+/** The server counts the bytes of a note and refuses more. */
+const longestNoteBytes = 1024;
 /** The same event again within this time counts up the earlier one. */
 const seriesMs = 6 * 60_000;
 const mostRemembered = 2_000;
@@ -128,7 +129,7 @@ export class EventRecorder {
       type,
       reason,
       action,
-      note: cut(note, longestNote),
+      note: cutNote(note),
       regarding: reference(regarding),
       ...(related && { related: reference(related) }),
     } as KubeObject);
@@ -146,6 +147,12 @@ export class EventRecorder {
 
 function identity({ metadata, kind }: KubeObject, { type, reason, action, note }: Happening): string {
   return JSON.stringify([kind, metadata.uid, metadata.namespace, metadata.name, type, reason, action, note]);
+}
+
+function cutNote(note: string): string {
+  let length = longestNote;
+  while (Buffer.byteLength(cut(note, length)) > longestNoteBytes) length -= 10;
+  return cut(note, length);
 }
 
 function reference({ apiVersion, kind, metadata }: KubeObject) {

@@ -237,7 +237,7 @@ describe('when the watch breaks', () => {
     expect(lines).toContainEqual(expect.objectContaining({ code: 'Timeout', resource: 'configmaps' }));
   });
 
-  it('lists again after five failures in a row, for a server may have gone back in time', async () => {
+  it('lists again after five refusals in a row, for a server may have gone back in time', async () => {
     informerOf();
     (await listThenWatch('5')).status(504, 'Timeout');
     for (let i = 0; i < 4; i++) (await server.next()).status(504, 'Timeout');

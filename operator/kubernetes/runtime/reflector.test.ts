@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { expired, FakeCollection, internal } from '../../../test/kubernetes/runtime/fake-collection.ts';
 import { FakeTiming } from '../../../test/kubernetes/runtime/fake-timing.ts';
 import { type ConfigMap, loggedLines, valuesOf } from '../../../test/kubernetes/runtime/world.ts';
+import { ApiError } from './api-error.ts';
 import { Informer } from './informer.ts';
 import { kinds } from './kinds.ts';
 import { createRuntimeMetrics } from './metrics.ts';
@@ -85,6 +86,20 @@ describe('pace', () => {
     expect(server.calls).toHaveLength(4);
     await timing.advance(1200);
     expect(server.calls.slice(4)).toEqual(['list', 'watch 1']);
+  });
+
+  it('goes on from where it was after an outage, however long', async () => {
+    const { timing, server } = await started();
+    server.put('a');
+    await timing.advance(0);
+    server.failures.push(
+      ...Array.from({ length: 12 }, () => new ApiError('refused', { code: 0, reason: 'ConnectionLost' })),
+    );
+    server.breakWatches(new ApiError('reset', { code: 0, reason: 'ConnectionLost' }));
+    await timing.advance(15 * 30_000);
+    expect(server.failures).toEqual([]);
+    expect(new Set(server.calls.slice(2))).toEqual(new Set(['watch 2']));
+    expect(server.liveWatches).toBe(1);
   });
 
   it('relists after about an hour, jittered', async () => {

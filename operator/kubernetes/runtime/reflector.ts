@@ -44,7 +44,7 @@ const backoff = { firstMs: 800, longestMs: 30_000 };
 /** A watch that lived as long as this was no failure to connect. */
 const soundAfterMs = 5_000;
 /** Then the resource version itself is doubted: a server restored from a backup has gone back in time. */
-const failuresBeforeRelist = 5;
+const refusalsBeforeRelist = 5;
 
 export class Reflector<T extends KubeObject> {
   readonly #options: ReflectorOptions<T>;
@@ -53,7 +53,10 @@ export class Reflector<T extends KubeObject> {
   #version: string | undefined;
   #relistAt = 0;
   #heardAt: number;
+  /** In a row. */
   #failures = 0;
+  /** Failures in a row that the server itself answered with; an outage is no reason to list everything. */
+  #refusals = 0;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -146,7 +149,7 @@ export class Reflector<T extends KubeObject> {
       for (const cancel of cancels) cancel();
       this.#life.signal.removeEventListener('abort', stopped);
       attempt.abort();
-      if (timing.monotonic() - begun >= soundAfterMs) this.#failures = 0;
+      if (timing.monotonic() - begun >= soundAfterMs) this.#isSound();
     }
     return cause;
   }
@@ -154,10 +157,15 @@ export class Reflector<T extends KubeObject> {
   #take(type: string, object: T): void {
     const { sink } = this.#options;
     this.#heard();
-    this.#failures = 0;
+    this.#isSound();
     if (type === 'DELETED') sink.delete(object);
     else if (type !== 'BOOKMARK') sink.upsert(object);
     this.#version = object.metadata.resourceVersion ?? this.#version;
+  }
+
+  #isSound(): void {
+    this.#failures = 0;
+    this.#refusals = 0;
   }
 
   #heard(): void {
@@ -199,7 +207,8 @@ export class Reflector<T extends KubeObject> {
       sink.ended('failed');
       const code = error instanceof ApiError ? error.reason : 'Unknown';
       logger.warn({ code, error, failures: this.#failures, ...this.#about() }, 'watch failed; trying again');
-      if (this.#failures % failuresBeforeRelist === 0) this.#version = undefined;
+      if (error instanceof ApiError && error.code > 0 && ++this.#refusals % refusalsBeforeRelist === 0)
+        this.#version = undefined;
     }
     await this.#wait();
   }
