@@ -11,7 +11,7 @@ const resourceName = patterned(
   'the name of a resource such as nvidia.com/gpu or nvidia.com/mig-1g.5gb',
 );
 
-export const gpuSchema = withRules(
+const gpuSchema = withRules(
   z.strictObject({
     resourceName: resourceName
       .default('nvidia.com/gpu')

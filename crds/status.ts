@@ -6,7 +6,7 @@ const time = () => text(64).meta({ format: 'date-time' });
 const count = () => z.int().min(0).max(2_147_483_647);
 const large = () => z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
-export const conditionTypes = [
+const conditionTypes = [
   'Ready',
   'SpecValid',
   'TopicsReady',
@@ -107,9 +107,7 @@ export const statusSchema = z.strictObject({
   serving: servingStatusSchema.describe('The API that reads profiles and recommends.').optional(),
 });
 
+/** Its parts by index, such as `PipelineStatus['training']`. */
 export type PipelineStatus = z.output<typeof statusSchema>;
 export type Condition = z.output<typeof conditionSchema>;
 export type StageStatus = z.output<typeof stageStatusSchema>;
-export type TrainingStatus = z.output<typeof trainingStatusSchema>;
-export type ModelStatus = z.output<typeof modelStatusSchema>;
-export type ServingStatus = z.output<typeof servingStatusSchema>;

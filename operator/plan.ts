@@ -166,7 +166,7 @@ const envOf = (name: StageName, { pipeline, partitions, spec }: Parts) => common
 /** One GPU, unless another number or a claim is asked for. */
 function planGpu(gpu: Gpu): PlannedGpu | undefined {
   const { resourceName, count = 1, products, tolerations, runtimeClassName, resourceClaimTemplateName } = gpu;
-  if (resourceClaimTemplateName === undefined && count === 0) return undefined;
+  if (count === 0) return undefined;
   return {
     devices: resourceClaimTemplateName ? { claimTemplate: resourceClaimTemplateName } : { resourceName, count },
     products,
