@@ -17,7 +17,7 @@ test('every line comes once, in order, and every chunk fits', () => {
   fc.assert(
     fc.property(fc.array(profiles, { maxLength: 12 }), (all) => {
       const records = all.map((some, index) => record(index * 3, some));
-      const chunks = cutChunks(records);
+      const chunks = [...cutChunks(records)];
       const lines = chunks.flatMap((chunk) => chunk.lines);
       expect(lines.map(({ event }) => event!.clean.profile)).toEqual(all.flat().map((n) => `p-${n}`));
       expect(lines.map(({ offset, index }) => [offset, index])).toEqual(
@@ -36,7 +36,10 @@ test('every line comes once, in order, and every chunk fits', () => {
 test('a chunk ends only where the next record would not fit', () => {
   const of = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
   const sizes = (...records: number[][]) =>
-    cutChunks(records.map((profiles, offset) => record(offset, profiles))).map(({ profileIds }) => profileIds.size);
+    Array.from(
+      cutChunks(records.map((profiles, offset) => record(offset, profiles))),
+      ({ profileIds }) => profileIds.size,
+    );
   expect(sizes(of(0, 300), of(200, 500))).toEqual([500]);
   expect(sizes(of(0, 300), of(200, 501))).toEqual([300, 301]);
   expect(sizes(of(0, 500), of(0, 500), of(0, 500))).toEqual([500]);

@@ -14,8 +14,8 @@ export interface Chunk {
   timestamp: number;
 }
 
-export function cutChunks(records: readonly BrokerRecord[]): Chunk[] {
-  const chunks: Chunk[] = [];
+/** A record is parsed when its chunk is asked for: what waits for a commit would only be moved about by the collector. */
+export function* cutChunks(records: readonly BrokerRecord[]): Generator<Chunk, void> {
   let chunk: Chunk | undefined;
   for (const record of records) {
     const lines = linesOf(record);
@@ -26,17 +26,18 @@ export function cutChunks(records: readonly BrokerRecord[]): Chunk[] {
       profileIds.add(event.clean.profile);
       oldest = Math.min(oldest, event.ingestedAt);
     }
-    if (chunk === undefined || !fits(chunk.profileIds, profileIds)) {
-      chunk = { lines: [], profileIds: new Set(), ingested: [], offset: -1, timestamp: -1 };
-      chunks.push(chunk);
+    if (chunk !== undefined && !fits(chunk.profileIds, profileIds)) {
+      yield chunk;
+      chunk = undefined;
     }
+    chunk ??= { lines: [], profileIds: new Set(), ingested: [], offset: -1, timestamp: -1 };
     for (const line of lines) chunk.lines.push(line);
     for (const profileId of profileIds) chunk.profileIds.add(profileId);
     if (oldest < Infinity) chunk.ingested.push(oldest);
     chunk.offset = record.offset;
     chunk.timestamp = record.timestamp;
   }
-  return chunks;
+  if (chunk !== undefined) yield chunk;
 }
 
 function fits(known: ReadonlySet<string>, more: ReadonlySet<string>): boolean {
