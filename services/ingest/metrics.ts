@@ -1,5 +1,6 @@
 /** What ingest counts. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { countEvents } from '../shared/stage-metrics.ts';
 import type { WriteAheadLog } from '../shared/adapters/write-ahead-log.ts';
 import type { Pressure } from './pressure.ts';
 import type { Refusal } from './refusal.ts';
@@ -14,12 +15,7 @@ export interface IngestMetrics {
 
 export function createMetrics(registry: Registry): IngestMetrics {
   const registers = [registry];
-  const events = new Counter({
-    name: 'likeness_events_total',
-    help: 'Events by stage, result and reason',
-    labelNames: ['stage', 'result', 'reason'],
-    registers,
-  });
+  const count = countEvents(registry, 'ingest');
   const requests = new Counter({
     name: 'likeness_ingest_requests_refused_total',
     help: 'Request bodies refused as a whole, by reason',
@@ -37,8 +33,7 @@ export function createMetrics(registry: Registry): IngestMetrics {
     fates: (fates) => {
       const counts = new Map<string, number>();
       for (const fate of fates) counts.set(fate?.code ?? '', (counts.get(fate?.code ?? '') ?? 0) + 1);
-      for (const [reason, count] of counts)
-        events.inc({ stage: 'ingest', result: reason === '' ? 'ok' : 'refused', reason }, count);
+      for (const [reason, amount] of counts) count({ result: reason === '' ? 'ok' : 'refused', reason }, amount);
     },
     refused: ({ code }) => requests.inc({ reason: code }),
     answered: (route, status, seconds) => latency.observe({ route, status }, seconds),

@@ -1,29 +1,37 @@
-/** What every stage that reads a stream counts. */
+/** What every stage counts, and what those that read a stream do besides. */
 import { Counter, Gauge, type Registry } from 'prom-client';
 
+type Stage = 'ingest' | 'cleaner' | 'feature';
+
+/** `result`: ok, refused (ingest), drop or deadLetter; `reason` is empty for ok. */
+export type CountEvents = (fate: { readonly result: string; readonly reason: string }, amount: number) => void;
+
 export interface StageMetrics {
-  /** `result`: ok, drop or deadLetter; `reason` is empty for ok. */
-  readonly count: (fate: { readonly result: string; readonly reason: string }, amount: number) => void;
+  readonly count: CountEvents;
   readonly lag: (partition: number, records: number) => void;
   readonly forgetLag: (partition: number) => void;
 }
 
-export function createStageMetrics(registry: Registry, stage: 'cleaner' | 'feature'): StageMetrics {
-  const registers = [registry];
+export function countEvents(registry: Registry, stage: Stage): CountEvents {
   const events = new Counter({
     name: 'likeness_events_total',
     help: 'Events by what became of them; the reason is a reason code, the name of the Drop rule, or Duplicate',
     labelNames: ['stage', 'result', 'reason'],
-    registers,
+    registers: [registry],
   });
+  return ({ result, reason }, amount) => events.inc({ stage, result, reason }, amount);
+}
+
+export function createStageMetrics(registry: Registry, stage: Exclude<Stage, 'ingest'>): StageMetrics {
+  const count = countEvents(registry, stage);
   const lag = new Gauge({
     name: 'likeness_lag_events',
     help: 'Records of the stream that this stage has not worked on yet',
     labelNames: ['stage', 'partition'],
-    registers,
+    registers: [registry],
   });
   return {
-    count: ({ result, reason }, amount) => events.inc({ stage, result, reason }, amount),
+    count,
     lag: (partition, records) => lag.set({ stage, partition }, records),
     forgetLag: (partition) => lag.remove({ stage, partition }),
   };
