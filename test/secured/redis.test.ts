@@ -59,7 +59,11 @@ const connectionOf = (user: string): RedisConnection => ({
 
 async function storeOf<T>(user: string, work: (store: ProfileStore) => Promise<T>): Promise<T> {
   const store = await connectProfileStore({ redis: connectionOf(user) });
-  return work(store).finally(() => store.close());
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
 }
 
 const write = (profileId: string) => [{ profileId, state: Buffer.from('s'), ids: { append: Buffer.from('i') } }];

@@ -34,11 +34,8 @@ export async function startSecuredKafka(
   const ports = { port: await freePort(), controllerPort: await freePort(), insidePort: await freePort() };
   const properties = writeSecuredProperties(dir, ports, authority);
   const scram = Object.entries(users).flatMap(([name, password]) => scramArgs(name, password));
-  await run('java', [
-    ...javaArgs('128m'),
-    ...['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties],
-    ...scram.flatMap((arg) => ['--add-scram', arg]),
-  ]);
+  const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties];
+  await run('java', [...javaArgs('128m'), ...format, ...scram.flatMap((arg) => ['--add-scram', arg])]);
   const logFile = join(dir, 'broker.log');
   const broker = new OwnedProcess({
     name: 'Kafka',

@@ -19,7 +19,7 @@ export interface KafkaAccess {
   readonly ssl?: ConnectionOptions;
   readonly sasl?: Mechanism;
   /** The user of the last connection; undefined without authentication. */
-  user(): string | undefined;
+  readonly user: () => string | undefined;
 }
 
 type Clock = { now(): number };

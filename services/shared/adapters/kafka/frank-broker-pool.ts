@@ -28,4 +28,4 @@ export function frankBrokerPool(Original: BrokerPoolClass): BrokerPoolClass {
 }
 
 const isMissingRight = (error: unknown): boolean =>
-  error instanceof Error && 'type' in error && /AUTHORIZATION_FAILED$/.test(String(error.type));
+  error instanceof Error && 'type' in error && String(error.type).endsWith('AUTHORIZATION_FAILED');
