@@ -100,6 +100,16 @@ describe('the bound of 4,096', () => {
     expect(ids.check(hash('e-0'), start)).toBe('duplicate');
   });
 
+  test('of those that came in the same millisecond the first goes first, also after storage', () => {
+    let ids = new RecentIds(1e9);
+    for (let i = 0; i < maxRecentIds; i++) ids.add(hash(`e-${i}`), start);
+    ids = RecentIds.decode(apply(Buffer.alloc(0), ids.takeWrite()), 1e9);
+    for (let i = 0; i < 100; i++) expect(ids.add(hash(`more-${i}`), start)).toBe(true);
+    const said = Array.from({ length: 102 }, (_, i) => ids.check(hash(`e-${i}`), start));
+    expect(said).toEqual([...Array.from({ length: 100 }, () => 'new'), 'duplicate', 'duplicate']);
+    expect(ids.check(hash('more-0'), start)).toBe('duplicate');
+  });
+
   test('a long history costs each id about three writes, and stays bounded', () => {
     let ids = new RecentIds(1e12);
     let stored: Buffer = Buffer.alloc(0);
