@@ -1,6 +1,7 @@
 /** The tests' own control plane behaves as a cluster does: it schedules, refuses, authorizes, and comes back. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAudit } from '../testbed/kubernetes/audit.ts';
@@ -161,10 +162,11 @@ describe('processes', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = (await once(program.stdout, 'data')) as [Buffer];
-    const pids = JSON.parse(line.toString()) as number[];
+    const { pids, folder } = JSON.parse(line.toString()) as { pids: number[]; folder: string };
     expect(pids.every(isAlive)).toBe(true);
     program.kill('SIGKILL');
     await expect.poll(() => pids.filter(isAlive), { timeout: 30_000 }).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 });
 
