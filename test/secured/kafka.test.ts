@@ -111,6 +111,10 @@ describe('what each service does', () => {
     const admin = keep(await connectTopicAdmin({ ...world.connectionOf('operator'), clientId: 'operator' }));
     expect(await admin.ensure(world.topics)).toEqual([]);
     expect(await admin.check(world.topics)).toEqual([]);
+    const shorter = world.topics.map((wanted) => ({ ...wanted, retentionMs: 3_600_000 }));
+    expect(await admin.ensure(shorter)).toEqual([]);
+    expect(await admin.check(shorter)).toEqual([]);
+    expect(await admin.ensure(world.topics)).toEqual([]);
     expect(await admin.lag({ group: groupName(pipeline, 'cleaner'), topic: topic('events-raw') })).toBe(0);
     const next = topicName({ ...pipeline, epoch: 2 }, 'items');
     await admin.ensure([{ name: next, partitions: 1, compacted: true }]);

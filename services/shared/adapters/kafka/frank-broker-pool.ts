@@ -3,7 +3,7 @@
  * metadata that nobody has. This pool says it.
  */
 
-export interface BrokerPool {
+interface BrokerPool {
   /** The first answer; null if no broker gave one. */
   withBroker(ask: (at: unknown) => Promise<unknown>): Promise<unknown>;
 }
