@@ -29,7 +29,7 @@ export const ingestLogSchema = z.strictObject({
 export const ingestSchema = z.strictObject({
   writeKeysSecretRef: secretRef
     .describe(
-      'In a cluster: a Secret whose key write-keys.json is a list of {name, sha256, scopes}. Absent: one of its own, NAME-write-keys, with a key in import-key.',
+      'In a cluster: a Secret whose key write-keys.json is a list of {name, sha256, scopes}. Absent: one of its own, NAME-write-keys, with keys in write-key and import-key.',
     )
     .optional(),
   log: ingestLogSchema
@@ -85,7 +85,13 @@ export const servingFields = z.strictObject({
   resources: resourcesSchema.describe('In a cluster: processor and memory of each.').optional(),
   rules: rulesSchema.prefault({}).describe('What is changed in every list of recommendations.'),
   authentication: authenticationSchema
-    .describe('Who may read. Absent: serving starts only on a loopback address.')
+    .describe('Whose tokens may read. Absent: read keys alone, and on one machine whoever is on it.')
+    .optional(),
+  readKeysSecretRef: secretRef
+    .describe(
+      'In a cluster: a Secret whose key read-keys.json is a list of {name, sha256, scopes: [read]}. Absent: without ' +
+        'authentication one of its own, NAME-read-keys, with a key in read-key.',
+    )
     .optional(),
 });
 

@@ -5,6 +5,8 @@ import type { StageName } from './plan.ts';
 export type SecretPurpose =
   /** `write-keys.json`: who may write. */
   | 'writeKeys'
+  /** `read-keys.json`: who may read. */
+  | 'readKeys'
   /** `signing.pem`: signs models. */
   | 'signingKey'
   /** `signing.pub.pem`: the public half, by which a model is trusted. */
@@ -30,6 +32,7 @@ export interface SecretUse {
 /** Names of the secrets that the backend makes; absent: the spec names one. */
 export interface OwnSecrets {
   readonly writeKeys?: string;
+  readonly readKeys?: string;
   readonly signingKey?: string;
 }
 
@@ -41,8 +44,13 @@ export interface PlannedSecrets {
 export function planSecrets(pipeline: string, spec: PipelineSpec): PlannedSecrets {
   const writeKeys = spec.ingest.writeKeysSecretRef?.name;
   const signingKey = spec.modelStore.signingKeySecretRef?.name;
+  const { authentication, readKeysSecretRef } = spec.serving;
+  // Nobody but the operator's own key may read where the spec says nothing: never anyone.
+  const ownReadKeys = authentication === undefined && readKeysSecretRef === undefined;
+  const readKeys = ownReadKeys ? `${pipeline}-read-keys` : readKeysSecretRef?.name;
   const own = {
     ...(writeKeys === undefined && { writeKeys: `${pipeline}-write-keys` }),
+    ...(ownReadKeys && { readKeys: `${pipeline}-read-keys` }),
     ...(signingKey === undefined && { signingKey: `${pipeline}-signing-key` }),
   };
   const signing = signingKey ?? `${pipeline}-signing-key`;
@@ -50,6 +58,7 @@ export function planSecrets(pipeline: string, spec: PipelineSpec): PlannedSecret
     own,
     uses: [
       use('writeKeys', writeKeys ?? `${pipeline}-write-keys`, 'write-keys.json'),
+      ...(readKeys === undefined ? [] : [use('readKeys', readKeys, 'read-keys.json')]),
       use('signingKey', signing, 'signing.pem'),
       use('verificationKey', signing, 'signing.pub.pem'),
       ...kafkaSecrets(spec.kafka),
@@ -86,7 +95,7 @@ const needs: Readonly<Record<StageName, readonly SecretPurpose[]>> = {
   ingest: [...everybody, 'writeKeys'],
   cleaner: everybody,
   feature: [...everybody, ...stored],
-  serving: [...everybody, ...stored, 'verificationKey'],
+  serving: [...everybody, ...stored, 'verificationKey', 'readKeys'],
   trainer: [...everybody, 'signingKey'],
 };
 

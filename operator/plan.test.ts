@@ -241,15 +241,27 @@ describe('secrets', () => {
 
   it('are the pipeline’s own where none is named', () => {
     const { plan } = planned('suspend: false');
-    expect(plan.ownSecrets).toEqual({ writeKeys: 'shop-write-keys', signingKey: 'shop-signing-key' });
+    expect(plan.ownSecrets).toEqual({
+      writeKeys: 'shop-write-keys',
+      readKeys: 'shop-read-keys',
+      signingKey: 'shop-signing-key',
+    });
     expect(plan.models).toEqual({ claimName: 'shop-models', own: true, trustedKeys: [] });
     expect(shown(plan)).toEqual({
       ingest: ['writeKeys shop-write-keys'],
       cleaner: [],
       feature: [],
-      serving: ['verificationKey shop-signing-key'],
+      serving: ['readKeys shop-read-keys', 'verificationKey shop-signing-key'],
       trainer: ['signingKey shop-signing-key'],
     });
+  });
+
+  it('of readers are those of the spec, and none where tokens say who may read', () => {
+    const named = planned('serving: {readKeysSecretRef: {name: readers}}').plan;
+    expect(named.ownSecrets.readKeys).toBeUndefined();
+    expect(shown(named).serving).toContain('readKeys readers');
+    const tokens = 'serving: {authentication: {jwksUrl: "https://x/keys", issuer: i, audience: a}}';
+    expect(JSON.stringify(planned(tokens).plan)).not.toContain('readKeys');
   });
 
   it('are shown to those alone who need them', () => {

@@ -13,6 +13,7 @@ type Entries = Readonly<Record<string, string>>;
 
 const makers: { readonly [Purpose in keyof Plan['ownSecrets']]-?: () => Entries } = {
   writeKeys: () => accessKeys('write-keys.json', { 'write-key': ['write'], 'import-key': ['write', 'import'] }),
+  readKeys: () => accessKeys('read-keys.json', { 'read-key': ['read'] }),
   signingKey,
 };
 

@@ -11,24 +11,17 @@ import type { KubernetesObject, Rendering } from './rendering.ts';
 /** Linux takes no argument or variable of 128 KiB or more, name and NUL included. */
 const longestVariable = 128 * 1024 - 1;
 
-/** Reachable by others only where something says who may read; a write key guards ingest, the rest has only metrics. */
-export function isOpenToOthers({ spec }: Rendering, stage: StageName): boolean {
-  return stage !== 'serving' || spec.serving.authentication !== undefined;
-}
-
 /** Throws LikenessError `BadSpec` if a part of the spec is too long for a process. */
 export function environmentOf(rendering: Rendering, workload: Workload): Record<string, string> {
   const files = stageMounts(rendering, workload).flatMap(({ env = {} }) => Object.entries(env));
-  const listens = workload.kind === 'service' ? listening(rendering, workload.name) : {};
+  const listens: Readonly<Record<string, string>> = workload.kind === 'service' ? listening : {};
   const env = { ...workload.env, ...listens, ...Object.fromEntries(files) };
   for (const [key, value] of Object.entries(env)) checkLength(workload.name, key, value);
   return env;
 }
 
-function listening(rendering: Rendering, stage: StageName): Record<string, string> {
-  const LIKENESS_HOST = isOpenToOthers(rendering, stage) ? '0.0.0.0' : '127.0.0.1';
-  return { LIKENESS_HOST, LIKENESS_PORT: String(httpPort) };
-}
+/** Keys or tokens guard ingest and serving; the rest has only metrics. */
+const listening = { LIKENESS_HOST: '0.0.0.0', LIKENESS_PORT: String(httpPort) };
 
 function checkLength(stage: StageName, key: string, value: string): void {
   const bytes = Buffer.byteLength(`${key}=${value}`) + 1;

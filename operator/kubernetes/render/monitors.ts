@@ -1,15 +1,12 @@
 /** Where Prometheus finds the metrics of a pipeline's pods. Pure. */
-import { isOpenToOthers } from './environment.ts';
 import { metadataOf, pipelineLabel } from './metadata.ts';
 import type { KubernetesObject, Rendering } from './rendering.ts';
 
-/** One PodMonitor for all stages, each pod a target of its own; a stage that listens only to itself is left out. */
+/** One PodMonitor for all stages, each pod a target of its own. */
 export function renderMonitors(rendering: Rendering): KubernetesObject[] {
   if (!rendering.capabilities.monitors) return [];
   const { plan } = rendering;
-  const stages = plan.workloads
-    .filter(({ kind, name }) => kind === 'service' && isOpenToOthers(rendering, name))
-    .map(({ name }) => name);
+  const stages = plan.workloads.filter(({ kind }) => kind === 'service').map(({ name }) => name);
   return [
     {
       apiVersion: 'monitoring.coreos.com/v1',

@@ -42,6 +42,7 @@ const secretFiles: Readonly<
   Record<SecretPurpose, { readonly name: string; readonly variable: string; readonly folder?: boolean }>
 > = {
   writeKeys: { name: 'write-keys', variable: 'LIKENESS_WRITE_KEYS' },
+  readKeys: { name: 'read-keys', variable: 'LIKENESS_READ_KEYS' },
   signingKey: { name: 'signing-key', variable: 'LIKENESS_SIGNING_KEY' },
   verificationKey: { name: 'trusted-keys', variable: 'LIKENESS_TRUSTED_KEYS' },
   kafkaCa: { name: 'kafka-ca', variable: 'LIKENESS_KAFKA_CA' },

@@ -1,7 +1,7 @@
 /** Who may speak with whom. */
 import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
-import { exampleSpec, rendered, specOf } from '../../../test/golden/examples.ts';
+import { rendered, specOf } from '../../../test/golden/examples.ts';
 import type { KubernetesObject, RenderOptions } from './rendering.ts';
 
 interface Policy {
@@ -73,30 +73,5 @@ describe('the network of a pipeline', () => {
       ...callers,
       { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'metrics' } } },
     ]);
-  });
-
-  it('has no way into a serving that anyone could read', () => {
-    const policy = policiesOf('{}').get('shop-serving')!;
-    expect(policy).toMatchObject({ policyTypes: ['Ingress', 'Egress'] });
-    expect(policy).not.toHaveProperty('ingress');
-  });
-});
-
-describe('a serving without authentication', () => {
-  const { objects } = rendered(exampleSpec('shop'));
-
-  it('listens to its own pod alone, and is probed from inside', () => {
-    const config = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && /-serving-/.test(metadata.name))!;
-    expect(config['data']).toMatchObject({ LIKENESS_HOST: '127.0.0.1', LIKENESS_PORT: '8080' });
-    const serving = objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'shop-serving');
-    expect(JSON.stringify(serving)).not.toContain('httpGet');
-    expect(JSON.stringify(serving)).toContain("fetch('http://127.0.0.1:8080/readyz')");
-  });
-
-  it('is not scraped', () => {
-    const monitor = objects.find(({ kind }) => kind === 'PodMonitor')!;
-    expect(monitor['spec']).toMatchObject({
-      selector: { matchExpressions: [{ operator: 'In', values: ['ingest', 'cleaner', 'feature'] }] },
-    });
   });
 });

@@ -3,7 +3,6 @@ import { isIP } from 'node:net';
 import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer, V1NetworkPolicyPort } from '@kubernetes/client-node';
 import type { Workload } from '../../plan.ts';
 import { type Address, kafkaAddresses, peerOf, urlAddress } from './addresses.ts';
-import { isOpenToOthers } from './environment.ts';
 import { httpPort } from './image-layout.ts';
 import { childName, metadataOf, pipelineLabel, stageSelector } from './metadata.ts';
 import type { KubernetesObject, Rendering } from './rendering.ts';
@@ -79,7 +78,7 @@ const tcp = (port: number | string): V1NetworkPolicyPort => ({ protocol: 'TCP', 
 
 /** Callers, and whoever reads metrics, come in by the same port. */
 function ingressOf(rendering: Rendering, { name, kind }: Workload): IngressRule[] {
-  if (kind === 'job' || !isOpenToOthers(rendering, name)) return [];
+  if (kind === 'job') return [];
   const { callers, monitoringNamespace } = rendering.network;
   const isCalled = name === 'ingest' || name === 'serving';
   const from = [...(isCalled ? callers : []), namespaceNamed(monitoringNamespace)];

@@ -1,9 +1,6 @@
 /** How the kubelet asks a stage whether it lives and is ready, and how it lets it stop. Pure. */
 import type { V1Container, V1Probe } from '@kubernetes/client-node';
 import type { StageName } from '../../plan.ts';
-import { isOpenToOthers } from './environment.ts';
-import { command, httpPort } from './image-layout.ts';
-import type { Rendering } from './rendering.ts';
 
 /** The shell of services/shared/adapters/process.ts stops within 25 s of SIGTERM. */
 const stopSeconds = 25;
@@ -18,11 +15,9 @@ export function gracePeriodSeconds(stage: StageName): number {
   return stopSeconds + (answersCalls(stage) ? withdrawSeconds : 0) + 5;
 }
 
-type Question = Pick<V1Probe, 'httpGet' | 'exec'>;
 type Probed = Pick<V1Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe' | 'lifecycle'>;
 
-export function probesOf(rendering: Rendering, stage: StageName): Probed {
-  const ask = isOpenToOthers(rendering, stage) ? askOverNetwork : askFromInside;
+export function probesOf(stage: StageName): Probed {
   return {
     // A start may wait for the broker for a while, and listens only then.
     startupProbe: { ...ask('/livez'), periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 60 },
@@ -33,13 +28,6 @@ export function probesOf(rendering: Rendering, stage: StageName): Probed {
   };
 }
 
-function askOverNetwork(path: string): Question {
+function ask(path: string): Pick<V1Probe, 'httpGet'> {
   return { httpGet: { path, port: 'http', scheme: 'HTTP' } };
-}
-
-/** The kubelet cannot reach a loopback address of the pod, a command in it can. */
-function askFromInside(path: string): Question {
-  const url = `http://127.0.0.1:${httpPort}${path}`;
-  const script = `fetch('${url}').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`;
-  return { exec: { command: [...command, '-e', script] } };
 }

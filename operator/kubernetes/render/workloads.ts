@@ -85,7 +85,7 @@ function serviceParts(rendering: Rendering, workload: Workload, revisionLabel: s
     environment: { envFrom: [{ configMapRef: { name: stageConfigName(rendering, workload) } }] },
     container: {
       ports: [{ name: 'http', containerPort: httpPort, protocol: 'TCP' }],
-      ...probesOf(rendering, stage),
+      ...probesOf(stage),
     },
     pod: {
       terminationGracePeriodSeconds: gracePeriodSeconds(stage),
