@@ -28,7 +28,7 @@ export interface Pace {
   readonly relistMs: number;
 }
 
-export const defaultPace: Pace = { pageSize: 500, watchMs: 300_000, silenceMs: 150_000, relistMs: 3_600_000 };
+export const defaultPace: Pace = { pageSize: 100, watchMs: 300_000, silenceMs: 150_000, relistMs: 3_600_000 };
 
 export interface ReflectorOptions<T> {
   readonly api: Pick<Api, 'listPage' | 'watch'>;

@@ -1,7 +1,7 @@
-/** HTTP to the API server: authentication by client-node, sockets kept alive, one agent for requests, one for watches. */
+/** HTTP to the API server: sockets kept alive, credentials read again, one agent for requests, one for watches. */
 import { type Agent as HttpAgent, type IncomingMessage, Agent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, type AgentOptions, request as httpsRequest, type RequestOptions } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { ClusterAccess } from './cluster-access.ts';
 import type { Timing } from './timing.ts';
 
 export interface HttpCall {
@@ -38,7 +38,7 @@ export class ConnectionFailure extends Error {
 
 export interface TransportOptions {
   /** Called at first and after each `reload()`, because client-node keeps tokens and agents for ever. */
-  readonly load: () => KubeConfig;
+  readonly load: () => ClusterAccess;
   readonly userAgent: string;
   readonly timing: Timing;
   /** Most requests at a time, watches not counted. */
@@ -68,7 +68,7 @@ const tlsKeys = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'servername', 'reject
 
 export class KubeTransport implements Transport {
   readonly #options: TransportOptions;
-  #config: KubeConfig | undefined;
+  #config: ClusterAccess | undefined;
   #reading: Promise<Credentials> | undefined;
   #credentials: Credentials | undefined;
   #agents: Agents | undefined;
@@ -137,7 +137,7 @@ export class KubeTransport implements Transport {
   }
 }
 
-async function readCredentials(config: KubeConfig, readAt: number): Promise<Credentials> {
+async function readCredentials(config: ClusterAccess, readAt: number): Promise<Credentials> {
   const cluster = config.getCurrentCluster();
   if (!cluster) throw new Error('The kubeconfig names no current cluster: set current-context.');
   const options: RequestOptions = {};
