@@ -1,6 +1,6 @@
 /** What is rendered is taken by a real API server: every field is known, every pod is admitted, and nothing drifts. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node';
+import type { V1PodSpec } from '@kubernetes/client-node';
 import { renderTrainingJob } from '../../operator/kubernetes/render/training-job.ts';
 import type { KubernetesObject } from '../../operator/kubernetes/render/rendering.ts';
 import { exampleNames, exampleSpec, rendered } from '../golden/examples.ts';
@@ -41,14 +41,20 @@ async function versionsOf(objects: readonly KubernetesObject[]): Promise<string[
   return found.items.map((object) => `${refOf(object)} ${object.metadata.resourceVersion}`);
 }
 
+/** As it is sent: the client's own types are classes, which this is none of. */
+interface Template {
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly spec: { readonly [Field in keyof V1PodSpec]: V1PodSpec[Field] };
+}
+
 const templatesOf = (objects: readonly KubernetesObject[]) =>
   objects.flatMap((object) => {
-    const { template } = (object['spec'] ?? {}) as { template?: V1PodTemplateSpec };
+    const { template } = (object['spec'] ?? {}) as { template?: Template };
     return template === undefined ? [] : [{ name: object.metadata.name, template }];
   });
 
 /** Classes that a spec names are the cluster's to have. */
-function classesOf({ priorityClassName, runtimeClassName }: V1PodSpec): object[] {
+function classesOf({ priorityClassName, runtimeClassName }: Template['spec']): object[] {
   const priority = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', value: 1 };
   const runtime = { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', handler: 'runc' };
   return [
@@ -58,12 +64,12 @@ function classesOf({ priorityClassName, runtimeClassName }: V1PodSpec): object[]
 }
 
 /** The volumes that a StatefulSet would add from its claim templates. */
-function podOf({ name, template }: { name: string; template: V1PodTemplateSpec }): object {
-  const { volumes = [], containers } = template.spec!;
+function podOf({ name, template }: { name: string; template: Template }): object {
+  const { volumes = [], containers } = template.spec;
   const known = new Set(volumes.map((volume) => volume.name));
   const missing = containers[0]!.volumeMounts!.filter((mount) => !known.has(mount.name));
   const claims = missing.map((mount) => ({ name: mount.name, persistentVolumeClaim: { claimName: mount.name } }));
-  const spec = { ...template.spec!, volumes: [...volumes, ...claims] };
+  const spec = { ...template.spec, volumes: [...volumes, ...claims] };
   return { apiVersion: 'v1', kind: 'Pod', metadata: { ...template.metadata, name: `try-${name}` }, spec };
 }
 
@@ -90,7 +96,7 @@ describe.each(exampleNames)('the objects of examples/%s.yaml', (name) => {
   it('have pods that a restricted namespace admits', async () => {
     const templates = templatesOf(objects);
     expect(templates).toHaveLength(5);
-    const classes = templates.flatMap(({ template }) => classesOf(template.spec!));
+    const classes = templates.flatMap(({ template }) => classesOf(template.spec));
     if (classes.length > 0) await apply(classes);
     await expect(apply(templates.map(podOf), '--dry-run=server')).resolves.toContain('serverside-applied');
   });
@@ -98,7 +104,7 @@ describe.each(exampleNames)('the objects of examples/%s.yaml', (name) => {
 
 it('a restricted namespace would refuse a pod that is less', async () => {
   const [first] = templatesOf(objectsOf('shop'));
-  const { securityContext: _, ...spec } = first!.template.spec!;
+  const { securityContext: _, ...spec } = first!.template.spec;
   const pod = podOf({ name: 'less', template: { ...first!.template, spec } });
   await expect(apply([pod], '--dry-run=server')).rejects.toThrow(/violates PodSecurity "restricted/);
 });

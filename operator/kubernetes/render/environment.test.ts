@@ -7,6 +7,7 @@ import { parseConfig as parseServing } from '../../../services/serving/config.ts
 import { parseConfig as parseTrainer } from '../../../services/trainer/config.ts';
 import { exampleNames, exampleSpec, rendered } from '../../../test/golden/examples.ts';
 import { environmentOf } from './environment.ts';
+import { type Mount, stageMounts } from './mounts.ts';
 import { renderPipeline } from './render.ts';
 import { renderingOf } from './rendering.ts';
 
@@ -22,6 +23,14 @@ function environmentsOf(name: string) {
   const { plan, options } = rendered(exampleSpec(name), name);
   const rendering = renderingOf(plan, options);
   return new Map(plan.workloads.map((workload) => [workload.name, environmentOf(rendering, workload)]));
+}
+
+/** Files of a volume, by the names of its items. */
+function filesOf(source: Mount['source']): string[] {
+  return (source?.projected?.sources ?? []).flatMap(({ secret, configMap }) => [
+    ...(secret?.items ?? []).map(({ path }) => path),
+    ...(configMap ? ['trusted-0.pem'] : []),
+  ]);
 }
 
 describe('the environment of a stage', () => {
@@ -43,6 +52,17 @@ describe('the environment of a stage', () => {
       trustedKeyFiles: ['/etc/likeness/trusted-keys/signing.pub.pem', '/etc/likeness/trusted-keys/trusted-0.pem'],
     });
     expect(environments.get('trainer')).not.toHaveProperty('LIKENESS_PORT');
+  });
+
+  it.each(exampleNames)('of examples/%s.yaml names only files and folders that are mounted', (name) => {
+    const { plan, options } = rendered(exampleSpec(name), name);
+    const rendering = renderingOf(plan, options);
+    for (const workload of plan.workloads) {
+      const mounts = stageMounts(rendering, workload);
+      const mounted = mounts.flatMap(({ path, source }) => [path, ...filesOf(source).map((file) => `${path}/${file}`)]);
+      const named = Object.values(environmentOf(rendering, workload)).filter((value) => /^\/(etc|var)\//.test(value));
+      expect(mounted).toEqual(expect.arrayContaining(named.flatMap((value) => value.split(','))));
+    }
   });
 
   it('names Redis, and its secrets, only to who needs them', () => {

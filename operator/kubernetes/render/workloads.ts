@@ -3,7 +3,7 @@ import type { V1DeploymentSpec, V1PersistentVolumeClaim, V1StatefulSetSpec } fro
 import type { Workload } from '../../plan.ts';
 import { stageConfigName } from './environment.ts';
 import { httpPort } from './image-layout.ts';
-import { childName, metadataOf, pipelineLabel, stageSelector } from './metadata.ts';
+import { childName, metadataOf, podLabels, stageSelector } from './metadata.ts';
 import { logVolume } from './mounts.ts';
 import { type PodParts, podTemplate, spread } from './pod.ts';
 import { gracePeriodSeconds, probesOf } from './probes.ts';
@@ -65,12 +65,12 @@ function statefulSet(rendering: Rendering, workload: Workload, storage: Storage)
   };
 }
 
-/** Its labels never change, because a StatefulSet's claim templates may not. */
-function logClaim({ plan }: Rendering, { size, storageClassName }: Storage): V1PersistentVolumeClaim {
+/** Labelled as the operator's, so that it finds the volumes; the labels never change, because a StatefulSet's claim templates may not. */
+function logClaim(rendering: Rendering, { size, storageClassName }: Storage): V1PersistentVolumeClaim {
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { name: logVolume, labels: { [pipelineLabel]: plan.pipeline.name } },
+    metadata: { name: logVolume, labels: podLabels(rendering, 'ingest') },
     spec: {
       accessModes: ['ReadWriteOnce'],
       resources: { requests: { storage: size } },
