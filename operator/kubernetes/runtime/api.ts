@@ -108,13 +108,10 @@ export class Api {
     };
     const accept = selection.metadataOnly ? { accept: metadataAs('PartialObjectMetadata') } : {};
     const body = await this.#requests.stream({ method: 'GET', path, query, signal, ...accept });
-    try {
-      for await (const event of readWatch<T>(body, `watch ${path}`)) {
-        if (event.type === 'ERROR') throw watchError(path, event.object);
-        yield event;
-      }
-    } finally {
-      body.destroy();
+    // Leaving this loop, however, destroys the body and with it the connection.
+    for await (const event of readWatch<T>(body, `watch ${path}`)) {
+      if (event.type === 'ERROR') throw watchError(path, event.object);
+      yield event;
     }
   }
 

@@ -24,7 +24,7 @@ export interface ApplierOptions {
  * `Skipped`: known to be so, no request was made. `Unchanged`: the server had nothing to change. `Terminating`: it is
  * being deleted and will be made anew once it is gone.
  */
-export type ApplyAction = 'Created' | 'Changed' | 'Unchanged' | 'Skipped' | 'Terminating' | 'Failed';
+type ApplyAction = 'Created' | 'Changed' | 'Unchanged' | 'Skipped' | 'Terminating' | 'Failed';
 
 export interface Applied {
   readonly wanted: KubeObject;

@@ -164,6 +164,7 @@ describe('listing and watching', () => {
     of('two').list('6', [bare(configMap('a', '2', { namespace: 'two' }))]);
     await server.next();
     await informer.whenSynced();
+    expect([...informer.keys()]).toEqual(['one/a', 'two/a']);
     watchOne.status(410, 'Expired');
     (await server.next()).list('9', []);
     await vi.waitFor(() => expect(told).toContain('Deleted a 1'));

@@ -182,7 +182,7 @@ export class Informer<T extends KubeObject = KubeObject> {
 }
 
 /** managedFields are up to half of an object's size and rarely read. */
-export function withoutManagedFields<T extends KubeObject>(object: T): T {
+function withoutManagedFields<T extends KubeObject>(object: T): T {
   const { managedFields: _, ...metadata } = object.metadata;
   return { ...object, metadata };
 }

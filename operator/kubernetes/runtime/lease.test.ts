@@ -106,6 +106,22 @@ describe('one candidate', () => {
     }
   });
 
+  it('counts from the beginning of the last renewal, for the server may have heard it at once', async () => {
+    const { timing, candidate } = world();
+    const a = candidate('a');
+    await timing.advance(0);
+    a.trouble.delayMs = 2_000;
+    await timing.advance(2_000 + 4_000);
+    a.trouble.failing = true;
+    // Renewed last by the request that began at 2 s and was answered at 6 s.
+    await timing.advance(5_999);
+    expect(a.elector.isLeading()).toBe(true);
+    await timing.advance(1);
+    expect(a.elector.isLeading()).toBe(false);
+    expect(a.lost).toHaveLength(1);
+    await timing.until(a.elector.stop());
+  });
+
   it('survives failures that are shorter than the deadline', async () => {
     const { timing, candidate } = world();
     const a = candidate('a');
@@ -180,6 +196,20 @@ describe('two candidates', () => {
     await timing.until(a.elector.stop());
     expect(leases.stored.spec!.holderIdentity).toBe('thief');
   });
+});
+
+it('does not give back what another one has taken meanwhile', async () => {
+  const { timing, leases, candidate } = world();
+  const a = candidate('a');
+  await timing.advance(0);
+  const { metadata, spec } = leases.stored!;
+  leases.stored = {
+    ...leases.stored!,
+    metadata: { ...metadata, resourceVersion: '99' },
+    spec: { ...spec, holderIdentity: 'b' },
+  };
+  await timing.until(a.elector.stop());
+  expect(leases.stored.spec!.holderIdentity).toBe('b');
 });
 
 it('in any sequence of delays, failures, stops and clock jumps, at most one leads at a time', async () => {

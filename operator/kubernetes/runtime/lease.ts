@@ -153,7 +153,7 @@ export class Elector {
   }
 
   #observe(lease: Lease | undefined): void {
-    if (lease?.metadata.resourceVersion !== this.#seen?.metadata.resourceVersion || !lease)
+    if (lease?.metadata.resourceVersion !== this.#seen?.metadata.resourceVersion)
       this.#seenAt = this.#options.timing.monotonic();
     this.#seen = lease;
   }

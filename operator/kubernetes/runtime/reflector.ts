@@ -148,7 +148,6 @@ export class Reflector<T extends KubeObject> {
     } finally {
       for (const cancel of cancels) cancel();
       this.#life.signal.removeEventListener('abort', stopped);
-      attempt.abort();
       if (timing.monotonic() - begun >= soundAfterMs) this.#isSound();
     }
     return cause;

@@ -9,7 +9,7 @@ export interface Resource {
   readonly namespaced: boolean;
 }
 
-export interface OwnerReference {
+interface OwnerReference {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
@@ -18,7 +18,7 @@ export interface OwnerReference {
   readonly blockOwnerDeletion?: boolean;
 }
 
-export interface ManagedFields {
+interface ManagedFields {
   readonly manager?: string;
   readonly operation?: string;
   readonly subresource?: string;

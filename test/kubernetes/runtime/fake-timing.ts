@@ -85,6 +85,6 @@ export class FakeTiming implements Timing {
 }
 
 /** Promises settle in microtasks; a macrotask comes after all of them. */
-export async function settle(): Promise<void> {
+async function settle(): Promise<void> {
   await setImmediate();
 }
