@@ -1,9 +1,9 @@
 /** A short hash of what an object says, whatever the order of its keys. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** 22 characters of base64url, 128 bits. Keys whose value is undefined count as absent. */
 export function contentHash(value: unknown): string {
-  return createHash('sha256').update(sorted(value)).digest('base64url').slice(0, 22);
+  return hash('sha256', sorted(value), 'base64url').slice(0, 22);
 }
 
 function sorted(value: unknown): string {

@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import { afterEach, expect, it } from 'vitest';
 import { FakeCollection } from '../../../test/kubernetes/runtime/fake-collection.ts';
 import { FakeTiming } from '../../../test/kubernetes/runtime/fake-timing.ts';
-import { type ConfigMap, loggedLines, valuesOf } from '../../../test/kubernetes/runtime/world.ts';
+import { type ConfigMap, configMap, loggedLines, valuesOf } from '../../../test/kubernetes/runtime/world.ts';
 import { ApiError } from './api-error.ts';
 import { Controller, informerSource, type ReconcileResult } from './controller.ts';
 import { Informer } from './informer.ts';
@@ -161,4 +161,22 @@ it('stops after the reconciles in progress, whose signal it aborts, and also bef
   never.controller.start();
   await never.controller.stop();
   expect(never.seen).toEqual([]);
+});
+
+it('takes a change of an object for one of its former owner too, each once', () => {
+  const { informer } = world(() => Promise.resolve());
+  const told: string[] = [];
+  const handlers: ((change: object) => void)[] = [];
+  const spied = {
+    whenSynced: () => informer.whenSynced(),
+    onChange: (handler: (change: object) => void) => handlers.push(handler),
+  };
+  informerSource(spied as unknown as Informer<ConfigMap>, ({ metadata }) => [metadata.labels!.owner!]).subscribe(
+    (key) => told.push(key),
+  );
+  const owned = (owner: string) => configMap('a', '1', { labels: { owner } });
+  handlers[0]!({ type: 'Modified', object: owned('new'), previous: owned('old') });
+  handlers[0]!({ type: 'Modified', object: owned('new'), previous: owned('new') });
+  handlers[0]!({ type: 'Added', object: owned('other') });
+  expect(told).toEqual(['new', 'old', 'new', 'other']);
 });
