@@ -55,7 +55,7 @@ export async function startWorld(options: KubernetesOptions = {}): Promise<World
       return service;
     },
     namespace: async (name) => {
-      await apply(restrictedNamespace(name), modelsVolume(name));
+      await apply(...namespaceOf(name));
     },
     condition: async (namespace, type, name) => {
       const { status } = await pipeline(namespace, name);
@@ -101,6 +101,9 @@ export const defaultsOf = () => ({
 });
 
 export const example = (name: string): string => readFileSync(join(root, 'examples', name), 'utf8');
+
+/** A namespace that enforces the restricted standard, and a volume for the models of the pipeline `shop` in it. */
+export const namespaceOf = (name: string): object[] => [restrictedNamespace(name), modelsVolume(name)];
 
 const restrictedNamespace = (name: string) => ({
   apiVersion: 'v1',

@@ -1,0 +1,213 @@
+/** The chart on a real control plane: the operator has the rights that it needs, and no other. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { V1ClusterRole, V1Role } from '@kubernetes/client-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kubernetesPrograms } from '../../testbed/kubernetes/cache.ts';
+import { chart } from '../helm.ts';
+import { example, namespaceOf } from '../operator/world.ts';
+import { grantsOf, usedBy } from './grants.ts';
+import { accountUser, install, release, values, type Installed } from './installed.ts';
+import { leftoversOf } from './leftovers.ts';
+
+let installed: Installed;
+
+beforeAll(async () => {
+  installed = await install();
+  await installed.startOperator();
+});
+afterAll(() => installed?.stop());
+
+const patience = { timeout: 60_000, interval: 250 };
+
+const kubectl = (args: readonly string[], input?: string) =>
+  installed.cluster.kubectl(args, input === undefined ? {} : { input });
+
+async function create(namespace: string, yaml: string): Promise<void> {
+  await installed.apply(...namespaceOf(namespace));
+  await kubectl(['apply', '-n', namespace, '-f', '-'], yaml);
+}
+
+const becomes = (namespace: string, type: string, wanted: string) =>
+  expect.poll(() => installed.condition(namespace, type), patience).toBe(wanted);
+
+/** Until the operator has acted upon it and it is so. */
+async function change(spec: object, wanted = 'True Ready'): Promise<void> {
+  await kubectl(['patch', 'ppl', 'shop', '-n', 'shops', '--type=merge', '-p', JSON.stringify({ spec })]);
+  const acted = async () => {
+    const { metadata, status } = await installed.pipeline('shops');
+    return metadata.generation === status?.observedGeneration;
+  };
+  await expect.poll(acted, patience).toBe(true);
+  await becomes('shops', 'Ready', wanted);
+}
+
+const denied = async () =>
+  (await installed.requests())
+    .filter(({ status, allowed }) => status === 403 || !allowed)
+    .map(({ verb, uri }) => `${verb} ${uri}`);
+
+const mayDo = (...args: string[]) =>
+  kubectl(['auth', 'can-i', `--as=${accountUser}`, ...args]).then(
+    () => true,
+    () => false,
+  );
+
+/** Everything that an operator can be asked to do. */
+describe('a whole life of pipelines under the account that the chart makes', () => {
+  it('goes from nothing to Ready', async () => {
+    await create('shops', example('shop.yaml'));
+    await becomes('shops', 'Ready', 'True Ready');
+  });
+
+  it('follows changes', async () => {
+    await change({ serving: { rules: { bury: ['sku-1'] } } });
+    await change({ stages: [{ name: 'cleaner', autoscaling: { mode: 'HPA', minReplicas: 1, maxReplicas: 2 } }] });
+    for (let time = 0; time < 2; time++) {
+      await change({ suspend: true }, 'False Suspended');
+      await change({ suspend: false });
+    }
+  });
+
+  it('puts back a port that somebody has renumbered', async () => {
+    const renumber = JSON.stringify([{ op: 'replace', path: '/spec/ports/0/port', value: 81 }]);
+    await kubectl(['patch', 'service/shop-serving', '-n', 'shops', '--type=json', '-p', renumber]);
+    const ports = async () =>
+      (
+        await installed.get<{ spec: { ports: { port: number }[] } }>('-n', 'shops', 'service/shop-serving')
+      ).spec.ports.map(({ port }) => port);
+    await expect.poll(ports, patience).toEqual([80]);
+  });
+
+  it('reads its last good spec while the present one is refused', async () => {
+    const features = [{ name: 'x', ratio: { of: 'nothing', to: 'views7d' } }];
+    await kubectl([
+      'patch',
+      'ppl',
+      'shop',
+      '-n',
+      'shops',
+      '--type=merge',
+      '-p',
+      JSON.stringify({ spec: { features } }),
+    ]);
+    await becomes('shops', 'SpecValid', 'False SpecRefused');
+    await change({ features: null });
+  });
+
+  it('removes what an earlier release has left, of every kind but volumes and Secrets', async () => {
+    const leftovers = leftoversOf(await installed.pipeline('shops'));
+    expect(leftovers).toHaveLength(14);
+    await installed.apply(...leftovers);
+    const left = async () => {
+      const found = leftovers.map(({ apiVersion, kind }) =>
+        [kind, ...apiVersion.split('/').toReversed()].join('.').replace(/\.v1$/, ''),
+      );
+      const names = [...new Set(found)].map((kind) => kind.toLowerCase());
+      const all = names.map((kind) =>
+        kubectl(['get', '-n', 'shops', '--ignore-not-found', '-o', 'name', kind, 'left-over']),
+      );
+      return (await Promise.all(all)).join('');
+    };
+    await expect.poll(left, patience).toBe('');
+  });
+
+  it('says of pods why they do not start', async () => {
+    await create('logged', `${example('shop.yaml')}\n  ingest: {log: {size: 1Gi}}\n  deletionPolicy: Delete\n`);
+    const message = async () =>
+      (await installed.pipeline('logged')).status?.conditions?.find(({ type }) => type === 'StagesReady')?.message;
+    await expect.poll(message, patience).toContain('PersistentVolumeClaims');
+    await kubectl(['delete', '-n', 'logged', 'ppl/shop', '--timeout=60s']);
+  });
+
+  it('makes resources for Prometheus, KEDA and Strimzi', async () => {
+    const kafka = {
+      bootstrapServers: '127.0.0.1:1',
+      topics: 'KafkaTopic',
+      strimziCluster: 'kafka',
+      authentication: { type: 'ScramSha512', secretRef: { name: 'kafka' } },
+    };
+    const autoscaling = { mode: 'KEDA', minReplicas: 1, maxReplicas: 2 };
+    const spec = { preset: 'shop/v1', deletionPolicy: 'Retain', kafka, stages: [{ name: 'feature', autoscaling }] };
+    await installed.apply(...namespaceOf('others'), {
+      apiVersion: 'likeness.dev/v1alpha1',
+      kind: 'ProfilePipeline',
+      metadata: { name: 'shop', namespace: 'others' },
+      spec,
+    });
+    const made = () =>
+      kubectl(['get', '-n', 'others', '-o', 'name', 'podmonitors,scaledobjects,triggerauthentications']);
+    await expect.poll(made, patience).toMatch(/podmonitor[^]*scaledobject[^]*triggerauthentication/);
+    await expect.poll(() => kubectl(['get', '-n', 'others', '-o', 'name', 'kafkatopics']), patience).toContain('shop');
+    await becomes('others', 'TopicsReady', 'False TopicsRefused');
+    await kubectl(['delete', '-n', 'others', 'ppl/shop', '--timeout=60s']);
+  });
+
+  it('ends with everything that it had outside', async () => {
+    await kubectl(['delete', '-n', 'shops', 'ppl/shop', '--timeout=60s']);
+    await expect.poll(() => kubectl(['get', '-n', 'shops', 'deployments', '-o', 'name']), patience).toBe('');
+  });
+
+  it('was denied nothing and has no right that it did not use', async () => {
+    expect(await denied()).toEqual([]);
+    const roles = await Promise.all([
+      installed.get<V1ClusterRole>('clusterrole', 'likeness-operator'),
+      installed.get<V1Role>('-n', release.namespace, 'role', 'likeness-operator-lease'),
+    ]);
+    expect(usedBy(await installed.requests())).toEqual(grantsOf(roles.flatMap(({ rules }) => rules ?? [])));
+  });
+});
+
+describe('an operator of some namespaces', () => {
+  beforeAll(async () => {
+    await installed.apply(...namespaceOf('team'), ...namespaceOf('elsewhere'));
+    const { helm } = installed.home;
+    await helm(
+      'upgrade',
+      release.name,
+      chart,
+      '-n',
+      release.namespace,
+      '--wait',
+      ...values(),
+      '--set',
+      'namespaces={team}',
+    );
+    await installed.startOperator();
+  });
+
+  it('works in those with no right anywhere else', async () => {
+    await kubectl(['apply', '-n', 'team', '-f', '-'], example('shop.yaml'));
+    await becomes('team', 'Ready', 'True Ready');
+    expect(await denied()).toEqual([]);
+    expect(await mayDo('get', 'secrets', '-n', 'team')).toBe(true);
+    expect(await mayDo('get', 'secrets', '-n', 'elsewhere')).toBe(false);
+    expect(await mayDo('list', 'profilepipelines.likeness.dev', '--all-namespaces')).toBe(false);
+  });
+});
+
+it('lets those who may edit a namespace have pipelines in it', async () => {
+  const binding = ['create', 'rolebinding', 'editors', '--clusterrole=edit', '--user=jane', '-n', 'team'];
+  await kubectl(binding);
+  const mayEdit = () =>
+    kubectl(['auth', 'can-i', '--as=jane', 'create', 'profilepipelines.likeness.dev', '-n', 'team']).then(
+      () => true,
+      () => false,
+    );
+  // A controller adds the rules of the chart to `edit`.
+  await expect.poll(mayEdit, patience).toBe(true);
+});
+
+it('leaves pipelines and their definition when it is uninstalled, and takes them up again from the one file', async () => {
+  await installed.home.helm('uninstall', release.name, '-n', release.namespace, '--wait');
+  expect((await installed.pipeline('team')).metadata.deletionTimestamp).toBeUndefined();
+  await expect(kubectl(['get', '-n', release.namespace, 'deployments', '-o', 'name'])).resolves.toBe('');
+  const file = join(installed.home.folder, 'install.yaml');
+  const script = join(chart, '../build-install.ts');
+  await promisify(execFile)(process.execPath, [script, '--helm', kubernetesPrograms().helm, '--out', file]);
+  const applied = await kubectl(['apply', '--server-side', '--force-conflicts', '-f', file]);
+  expect(applied).toContain('deployment.apps/likeness-operator serverside-applied');
+  await kubectl(['-n', release.namespace, 'rollout', 'status', 'deployment/likeness-operator', '--timeout=60s']);
+  expect(await kubectl(['explain', 'profilepipeline.spec.preset'])).toContain('preset');
+});
