@@ -38,6 +38,7 @@ export function customResourceDefinition() {
             { name: 'Model', type: 'string', jsonPath: '.status.model.active.version' },
             { name: 'Training', type: 'string', jsonPath: '.status.training.phase' },
             { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+            { name: 'GPUs', type: 'string', jsonPath: '.status.training.gpus', priority: 1 },
             { name: 'Lag', type: 'string', jsonPath: '.status.lag', priority: 1 },
           ],
           schema: { openAPIV3Schema: structuralSchema() },

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { jobFields } from './gpu.ts';
 import { namedList, setOf } from './lists.ts';
-import { attributeName, decimal, durationSchema, name, whole } from './scalars.ts';
+import { withRules } from './rules.ts';
+import { attributeName, decimal, durationSchema, name, patterned, whole } from './scalars.ts';
 
 const retrievalSchema = z.strictObject({
   window: whole(1, 50).default(10).describe('Sequential rules look so many items back.'),
@@ -26,18 +27,78 @@ const modelSchema = z.strictObject({
 
 export const modelsSchema = namedList(modelSchema, 8).default([]);
 
-const retrainSchema = z.strictObject({
+/** The fields alone, without the rules between them. */
+export const retrainFields = z.strictObject({
   mode: z
-    .enum(['Never', 'OnGrowth'])
+    .enum(['Never', 'OnGrowth', 'OnSchedule', 'OnDrift'])
     .default('OnGrowth')
-    .describe('Never: only the first model. OnGrowth: again as the log of clean events grows.'),
+    .describe(
+      'What sets a training off once there is a model. Never: nothing. OnGrowth: the log of clean events has grown. ' +
+        'OnSchedule: the time has come. OnDrift: a verdict of drift has been reported (in a cluster). A first model ' +
+        'and `likeness retrain` need none of them.',
+    ),
   growth: decimal(1.05, 1000)
     .default('2')
     .describe(
-      'Train again once the log of clean events has so many times the records it had when the last model was trained.',
+      'With OnGrowth: train again once the log of clean events has so many times the records it had when the last ' +
+        'model was trained.',
     ),
-  cooldown: durationSchema.default('10s').describe('The least time between two trainings.'),
-  maxPerDay: whole(1, 96).default(24).describe('At most so many trainings in 24 hours.'),
+  schedule: patterned(
+    128,
+    /^[0-9*,/A-Za-z-]+( +[0-9*,/A-Za-z-]+){4}$/,
+    'a cron schedule of five fields, such as "0 3 * * *": minute, hour, day, month, weekday',
+  )
+    .describe('With OnSchedule: when, as a cron schedule of five fields, such as "0 3 * * *".')
+    .optional(),
+  timeZone: patterned(
+    64,
+    /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+){0,2}$/,
+    'the name of a time zone, such as Europe/Berlin',
+  )
+    .describe('With OnSchedule: whose clock the schedule is of, such as Europe/Berlin. Absent: UTC.')
+    .optional(),
+  cooldown: durationSchema
+    .default('10s')
+    .describe('The least time between the starts of two trainings. `likeness retrain` does not wait for it.'),
+  maxPerDay: whole(1, 96)
+    .default(24)
+    .describe('At most so many trainings in 24 hours. `likeness retrain` counts, and is not refused.'),
+});
+
+const retrainSchema = withRules(retrainFields, [
+  {
+    rule: "self.mode != 'OnSchedule' || has(self.schedule)",
+    message: 'a schedule with mode OnSchedule',
+    fieldPath: '.schedule',
+    violations: ({ mode, schedule }) => (mode === 'OnSchedule' && schedule === undefined ? [['schedule']] : []),
+  },
+  {
+    rule: "!has(self.schedule) || self.mode == 'OnSchedule'",
+    message: 'schedule only with mode OnSchedule',
+    fieldPath: '.schedule',
+    violations: ({ mode, schedule }) => (mode !== 'OnSchedule' && schedule !== undefined ? [['schedule']] : []),
+  },
+  {
+    rule: '!has(self.timeZone) || has(self.schedule)',
+    message: 'timeZone only with a schedule',
+    fieldPath: '.timeZone',
+    violations: ({ timeZone, schedule }) => (timeZone !== undefined && schedule === undefined ? [['timeZone']] : []),
+  },
+]);
+
+const promotionSchema = z.strictObject({
+  policy: z
+    .enum(['Auto', 'Manual'])
+    .default('Auto')
+    .describe('Auto: a model that passes the gate goes into service. Manual: once `likeness promote` says so.'),
+  canaryPercent: whole(1, 100)
+    .default(10)
+    .describe('Share of the profiles that a new model answers first; 100: all of them at once.'),
+  bakeTime: durationSchema
+    .default('15m')
+    .describe(
+      'So long it answers them alone before it answers all; if serving fails meanwhile, the old one comes back.',
+    ),
 });
 
 export const trainingSchema = z.strictObject({
@@ -51,5 +112,8 @@ export const trainingSchema = z.strictObject({
     .prefault({})
     .describe('What a model is judged by: it is trained on the time before.'),
   retrain: retrainSchema.prefault({}).describe('When a new model is trained.'),
+  promotion: promotionSchema
+    .prefault({})
+    .describe('In a cluster: how a new model goes into service. On one machine a valid one does at once.'),
   ...jobFields,
 });

@@ -43,7 +43,7 @@ const badSpecs: [string, ...string[]][] = [
   ],
   [
     'training: {workers: 2}',
-    'p.yaml:5:14 spec.training.workers: given an unknown field; allowed: minEvents, holdout, retrain, image, gpu, resources, queueName, priorityClassName, retries, activeDeadlineSeconds, historyLimit',
+    'p.yaml:5:14 spec.training.workers: given an unknown field; allowed: minEvents, holdout, retrain, promotion, image, gpu, resources, queueName, priorityClassName, retries, activeDeadlineSeconds, historyLimit',
   ],
   ['training: {gpu: 1}', 'p.yaml:5:19 spec.training.gpu: given 1; allowed: an object with fields of its own'],
   // types and bounds
@@ -120,8 +120,8 @@ const badSpecs: [string, ...string[]][] = [
     'p.yaml:5:34 spec.training.holdout.fraction: given "0.9"; allowed: a decimal number in quotes, from "0.01" to "0.5"',
   ],
   [
-    'training: {retrain: {mode: OnDrift}}',
-    'p.yaml:5:30 spec.training.retrain.mode: given "OnDrift"; allowed: Never or OnGrowth',
+    'training: {retrain: {mode: Sometimes}}',
+    'p.yaml:5:30 spec.training.retrain.mode: given "Sometimes"; allowed: Never, OnGrowth, OnSchedule or OnDrift',
   ],
   ['identity: {mergeOn: [login]}', 'p.yaml:5:24 spec.identity.mergeOn[0]: given "login"; allowed: identify or alias'],
   // features

@@ -5,9 +5,11 @@
 import { closest } from './closest.ts';
 import { kindsOf, listAt, mergedEntries, ownEntries, type Entries, type Entry, type MergedList } from './entries.ts';
 import { conditionError } from './expressions.ts';
+import { retrainFields } from './learning.ts';
 import { eachNameOnce } from './lists.ts';
 import { specFields } from './pipeline.ts';
 import { isEd25519PublicKey } from './public-keys.ts';
+import { scheduleProblem } from './schedule.ts';
 import { givenText, valueAt, type Path, type PlacedError } from './spec-error.ts';
 import { historyMessage, ratioMessage } from './spec-rules.ts';
 
@@ -24,6 +26,7 @@ export function referenceErrors(data: unknown): PlacedError[] {
     ...ruleErrors(spec),
     ...buriedPins(spec),
     ...badKeys(spec),
+    ...badSchedule(spec),
   ];
   const preset = specFields.shape.preset.safeParse(valueAt(spec, ['preset']));
   if (!preset.success) return alone;
@@ -84,6 +87,21 @@ function badKeys(spec: unknown): PlacedError[] {
       ? []
       : [{ at: ['spec', ...list, index], given: givenText(pem), allowed: 'a public key of an Ed25519 pair, as PEM' }],
   );
+}
+
+/** What does not even look like one is the schema's to refuse. */
+function badSchedule(spec: unknown): PlacedError[] {
+  const at: Path = ['training', 'retrain'];
+  const read = retrainFields.pick({ schedule: true, timeZone: true }).safeParse({
+    schedule: valueAt(spec, [...at, 'schedule']),
+    timeZone: valueAt(spec, [...at, 'timeZone']),
+  });
+  const { schedule, timeZone } = read.data ?? {};
+  const problem = schedule === undefined ? undefined : scheduleProblem({ schedule, timeZone });
+  if (problem === undefined) return [];
+  const allowed =
+    problem === 'schedule' ? 'a cron schedule of five fields that comes up, such as "0 3 * * *"' : 'a known time zone';
+  return [{ at: ['spec', ...at, problem], given: givenText(valueAt(spec, [...at, problem])), allowed }];
 }
 
 /** Types of events that need no definition: the links of identity. */

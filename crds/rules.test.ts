@@ -167,7 +167,15 @@ const specArbitrary = fc.record({
   training: maybe(
     fc.record({
       holdout: maybe(fc.record({ fraction: maybe(decimalText) })),
-      retrain: maybe(fc.record({ growth: maybe(decimalText), cooldown: maybe(duration) })),
+      retrain: maybe(
+        fc.record({
+          mode: maybe(fc.constantFrom('Never', 'OnGrowth', 'OnSchedule', 'OnDrift')),
+          schedule: maybe(fc.constant('0 3 * * *')),
+          timeZone: maybe(fc.constant('Europe/Berlin')),
+          growth: maybe(decimalText),
+          cooldown: maybe(duration),
+        }),
+      ),
     }),
   ),
 });

@@ -43,39 +43,76 @@ const stageStatusSchema = z.strictObject({
   consumerLag: large().describe('Records that wait before it.').optional(),
 });
 
+const handled = (what: string) => text(64).describe(what).optional();
+
+const handledSchema = z.strictObject({
+  Initial: handled('Always `first`.'),
+  Growth: handled('Start of the training that the log has grown since, in milliseconds since 1970.'),
+  Schedule: handled('Tick of the schedule, in milliseconds since 1970.'),
+  Drift: handled('Id of the verdict.'),
+  Manual: handled('Value of the annotation likeness.dev/retrain.'),
+});
+
 const trainingStatusSchema = z.strictObject({
   phase: z
     .enum(['Idle', 'Queued', 'Pending', 'Running', 'Succeeded', 'Failed', 'Suspended'])
     .describe(
-      'Queued: waits for its turn. Pending: has a pod that cannot start. Running: learns. Suspended: the pipeline is.',
+      'Queued: waits for a node or its turn. Pending: has a node and is not yet running. Running: learns. ' +
+        'Suspended: the pipeline is.',
     )
     .optional(),
   message: text(1024).describe('Why, for a person.').optional(),
   jobName: text(63).describe('Name of the Job of this run.').optional(),
   runId: text(128).describe('Id of this run, by which the model store knows its model.').optional(),
-  trigger: z
-    .enum(['Initial', 'Growth', 'Drift', 'Schedule', 'Manual', 'SpecChange'])
-    .describe('What set this run off.')
-    .optional(),
-  gpus: text(128).describe('GPUs of this run, such as 1 nvidia.com/gpu.').optional(),
+  trigger: z.enum(['Initial', 'Growth', 'Schedule', 'Drift', 'Manual']).describe('What set this run off.').optional(),
+  gpus: text(200).describe('GPUs of this run, such as 1 nvidia.com/gpu.').optional(),
   node: text(253).describe('Node that it runs on.').optional(),
   progressPercentage: z.int().min(0).max(100).describe('How much of it is done.').optional(),
   consecutiveFailures: count().describe('Runs that have failed in a row.').optional(),
   startTime: time().describe('When this run began.').optional(),
-  lastSuccessTime: time().describe('When a run last succeeded.').optional(),
+  lastSuccessTime: time().describe('When the last run that succeeded began.').optional(),
+  nextScheduleTime: time().describe('With mode OnSchedule: when the schedule ticks next.').optional(),
+  runs: count().describe('Runs ever started.').optional(),
+  records: large().describe('Clean records that there were at the start of this run.').optional(),
+  learnedRecords: large()
+    .describe('Clean records that there were at the start of the last run that succeeded.')
+    .optional(),
+  recentStartTimes: z
+    .array(time())
+    .max(200)
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('When the runs of the last 24 hours began: what maxPerDay counts.')
+    .optional(),
+  handled: handledSchema.describe('By trigger: what it last set off.').optional(),
 });
 
 const modelVersionSchema = z.strictObject({
   version: text(128).describe('Version of the model.'),
   runId: text(128).describe('The run that made it.').optional(),
   digest: text(128).describe('SHA-256 of its artifact.').optional(),
-  uri: text(1024).describe('Where its artifact is.').optional(),
   promotedAt: time().describe('When it went into service.').optional(),
 });
 
 const modelStatusSchema = z.strictObject({
-  active: modelVersionSchema.describe('The model in service.').optional(),
+  name: text(63).describe('Name of the model in the spec.').optional(),
+  phase: z
+    .enum(['None', 'Judging', 'AwaitingApproval', 'Promoting', 'Canary', 'Active', 'Held'])
+    .describe(
+      'None: no model yet. Judging: the gate looks at the candidate. AwaitingApproval: `likeness promote` decides. ' +
+        'Promoting: is being announced. Canary: the new one answers some profiles. Active: one model answers all. ' +
+        'Held: too many candidates in a row were refused.',
+    )
+    .optional(),
+  message: text(1024).describe('Why, for a person.').optional(),
+  active: modelVersionSchema.describe('The model in service, or on trial.').optional(),
+  candidate: modelVersionSchema.describe('The newest model that is not in service.').optional(),
+  lastStable: modelVersionSchema.describe('The model that answered all profiles before this one.').optional(),
   generation: large().describe('Rises with each change of the model in service.').optional(),
+  canaryPercent: z.int().min(1).max(100).describe('Share of the profiles that the active one answers.').optional(),
+  bakeUntil: time().describe('When the canary answers all profiles, if nothing fails.').optional(),
+  refusals: count().describe('Candidates that were refused in a row.').optional(),
+  decided: large().describe('Offset in the stream models up to which candidates have been decided upon.').optional(),
+  handledPromote: text(128).describe('The value of likeness.dev/promote that was last acted upon.').optional(),
 });
 
 const servingStatusSchema = z.strictObject({
@@ -103,7 +140,15 @@ export const statusSchema = z.strictObject({
     .describe('The stages between ingest and profile.')
     .optional(),
   training: trainingStatusSchema.describe('The latest training.').optional(),
-  model: modelStatusSchema.describe('Models in service.').optional(),
+  model: modelStatusSchema
+    .describe("The first of the spec's models: what is in service, and what is to follow.")
+    .optional(),
+  otherModels: z
+    .array(modelStatusSchema.required({ name: true }))
+    .max(7)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+    .describe('The others, likewise.')
+    .optional(),
   serving: servingStatusSchema.describe('The API that reads profiles and recommends.').optional(),
 });
 
@@ -111,3 +156,6 @@ export const statusSchema = z.strictObject({
 export type PipelineStatus = z.output<typeof statusSchema>;
 export type Condition = z.output<typeof conditionSchema>;
 export type StageStatus = z.output<typeof stageStatusSchema>;
+export type TrainingStatus = z.output<typeof trainingStatusSchema>;
+export type ModelStatus = z.output<typeof modelStatusSchema>;
+export type ModelVersion = z.output<typeof modelVersionSchema>;

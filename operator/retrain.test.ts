@@ -1,7 +1,16 @@
 /** The table of cases of the retrain decision. */
 import { expect, it } from 'vitest';
 import { specSchema } from '../crds/pipeline.ts';
-import { decideRetrain, type TrainingRun } from './retrain.ts';
+import {
+  begun,
+  dayMs,
+  decideRetrain,
+  emptyLedger,
+  ended,
+  ledgerOf,
+  type RetrainInput,
+  type TrainingRun,
+} from './retrain.ts';
 
 const minute = 60_000;
 const now = 100 * 24 * 60 * minute;
@@ -43,11 +52,85 @@ const cases: readonly [
   ['failed and waited', 10, failures(1, 0.1), 'Initial'],
   ['failed three times, waited for one', 10, failures(3, 0.1), 'BackingOff'],
   ['failed three times and waited', 10, failures(3, 0.4), 'Initial'],
-  ['failed for ever is tried every ten minutes', 10, failures(50, 10), 'Initial'],
+  ['failed for ever is tried every ten minutes', 10, failures(20, 10), 'Initial'],
+  ['failed too often today', 10, failures(24, 10), 'BudgetSpent'],
   ['failed after a success, grown', 500, [run(60, 100), run(30, 300, 'Failed')], 'Growth'],
 ];
 
 it.each(cases)('%s', (...[, records, runs, expected, training = {}]) => {
-  const decision = decideRetrain({ now, records, runs, training: specSchema.shape.training.parse(training) });
-  expect(decision.train ? decision.trigger : decision.reason).toBe(expected);
+  expect(decide({ records, ledger: ledgerOf(runs), training })).toBe(expected);
+});
+
+type Given = Partial<Omit<RetrainInput, 'training' | 'now'>> & { readonly training?: object; readonly at?: number };
+
+function decide({ training = {}, at = now, ...given }: Given): string {
+  const read = specSchema.shape.training.parse(training);
+  const decision = decideRetrain({ now: at, records: 100, ledger: emptyLedger, ...given, training: read });
+  return decision.train ? decision.trigger : decision.reason;
+}
+
+const trained = (minutesAgo: number) => ledgerOf([run(minutesAgo, 100)]);
+const onDrift = { retrain: { mode: 'OnDrift', cooldown: '1h', maxPerDay: 2 } };
+/** 1970-04-11T00:00:00Z is `now`: midnight. */
+const nightly = (schedule: string, timeZone?: string) => ({ retrain: { mode: 'OnSchedule', schedule, timeZone } });
+
+const asked: readonly [name: string, given: Given, expected: string][] = [
+  ['a person asks for the first time', { manual: 'a', ledger: trained(0.01) }, 'Manual'],
+  [
+    'a person asks under Never',
+    { manual: 'a', ledger: trained(5), training: { retrain: { mode: 'Never' } } },
+    'Manual',
+  ],
+  ['a person asks while one runs', { manual: 'a', ledger: ledgerOf([run(5, 10, 'Running')]) }, 'Running'],
+  ['a person asks without events', { manual: 'a', records: 0 }, 'NoEvents'],
+  ['what a person asked for was done', { manual: 'a', ledger: after('Manual', 'a') }, 'NotGrown'],
+  ['a person asks once more', { manual: 'b', ledger: after('Manual', 'a') }, 'Manual'],
+  ['a person asks beyond the budget', { manual: 'b', ledger: spent(2), training: onDrift }, 'Manual'],
+  ['a verdict without a model', { drift: '7' }, 'Initial'],
+  ['a verdict', { drift: '7', ledger: trained(61), training: onDrift }, 'Drift'],
+  ['no verdict', { ledger: trained(61), training: onDrift }, 'NoDrift'],
+  ['a verdict under another mode', { drift: '7', ledger: trained(61) }, 'NotGrown'],
+  ['a verdict that was acted upon', { drift: '7', ledger: after('Drift', '7', 61), training: onDrift }, 'NoDrift'],
+  [
+    'a second verdict within the cooldown',
+    { drift: '8', ledger: after('Drift', '7', 59), training: onDrift },
+    'CoolingDown',
+  ],
+  ['a second verdict after the cooldown', { drift: '8', ledger: after('Drift', '7', 61), training: onDrift }, 'Drift'],
+  ['a verdict beyond the budget', { drift: '9', ledger: spent(2), training: onDrift }, 'BudgetSpent'],
+  ['a tick since the last training', { ledger: trained(60), training: nightly('30 23 * * *') }, 'Schedule'],
+  ['a tick of this very moment', { ledger: trained(60), training: nightly('0 0 * * *') }, 'Schedule'],
+  ['no tick since the last training', { ledger: trained(20), training: nightly('30 23 * * *') }, 'NotScheduled'],
+  ['a tick by another clock', { ledger: trained(60), training: nightly('30 0 * * *', 'Europe/Berlin') }, 'Schedule'],
+  ['none by another clock', { ledger: trained(60), training: nightly('30 23 * * *', 'Europe/Berlin') }, 'NotScheduled'],
+];
+
+function after(trigger: 'Manual' | 'Drift', id: string, minutesAgo = 30) {
+  return ended(begun(emptyLedger, { trigger, id, now: now - minutesAgo * minute, records: 100 }), 'Succeeded');
+}
+
+function spent(count: number) {
+  return ledgerOf(Array.from({ length: count }, (_, index) => run(120 - index, 100)));
+}
+
+it.each(asked)('%s', (_, given, expected) => {
+  expect(decide(given)).toBe(expected);
+});
+
+it('says when a wait ends', () => {
+  const until = (ledger: RetrainInput['ledger'], training: object, drift = '9') => {
+    const read = specSchema.shape.training.parse(training);
+    const decision = decideRetrain({ now, records: 100, ledger, training: read, drift });
+    return decision.train ? 0 : (decision.until ?? 0) - now;
+  };
+  expect(until(trained(20), onDrift)).toBe(40 * minute);
+  expect(until(ledgerOf(failures(2, 0.1)), {})).toBe(10_000 - 6000);
+  expect(until(spent(2), onDrift)).toBe(dayMs - 120 * minute);
+  expect(until(trained(20), nightly('30 0 * * *'))).toBe(30 * minute);
+});
+
+it('forgets of the budget what is older than a day, and what cost nothing', () => {
+  const old = ledgerOf([run(60 * 25, 10), run(60, 20, 'TooFewEvents'), run(30, 40)]);
+  expect(old.startTimes).toEqual([now - 30 * minute]);
+  expect(old).toMatchObject({ count: 3, failures: 0, learned: { records: 40 } });
 });

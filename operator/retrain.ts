@@ -1,13 +1,34 @@
-/** When to train: pure, from what the log holds, what the last run learned from, and the budget. */
-import { durationMs } from '../crds/scalars.ts';
+/** When to train: pure, from what the log holds, what the last runs came to, what was asked for, and the budget. */
 import type { Training } from '../crds/pipeline.ts';
+import { durationMs } from '../crds/scalars.ts';
+import { lastTick, nextTick } from '../crds/schedule.ts';
+
+export type Trigger = 'Initial' | 'Growth' | 'Schedule' | 'Drift' | 'Manual';
+
+/** `TooFewEvents`: nothing has failed, there was too little to learn from. */
+export type Outcome = 'Running' | 'Succeeded' | 'TooFewEvents' | 'Failed';
 
 export interface TrainingRun {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   /** Records of `events-clean` at the start of the run. */
   readonly records: number;
-  readonly outcome: 'Running' | 'Succeeded' | 'TooFewEvents' | 'Failed';
+  readonly outcome: Outcome;
+}
+
+/** All that a decision needs to know of the past, in a few hundred bytes. */
+export interface TrainingLedger {
+  /** Runs ever started. */
+  readonly count: number;
+  readonly last: TrainingRun | undefined;
+  /** The last run that succeeded. */
+  readonly learned: Omit<TrainingRun, 'outcome'> | undefined;
+  /** Runs that have failed since a run last did not. */
+  readonly failures: number;
+  /** Milliseconds since 1970, of the runs of the last 24 hours that count against the budget; oldest first. */
+  readonly startTimes: readonly number[];
+  /** By trigger: the id of what it last set off. */
+  readonly handled: Readonly<Partial<Record<Trigger, string>>>;
 }
 
 export interface RetrainInput {
@@ -15,51 +36,122 @@ export interface RetrainInput {
   readonly training: Training;
   /** Records that `events-clean` holds now. */
   readonly records: number;
-  /** Earlier runs, oldest first; at least those of the last 24 hours. */
-  readonly runs: readonly TrainingRun[];
+  readonly ledger: TrainingLedger;
+  /** Value of the annotation by which a person asks for a training. */
+  readonly manual?: string | undefined;
+  /** Id of the newest verdict of drift. */
+  readonly drift?: string | undefined;
 }
 
 export type RetrainDecision =
-  | { readonly train: true; readonly trigger: 'Initial' | 'Growth' }
-  | { readonly train: false; readonly reason: RetrainRefusal };
+  | { readonly train: true; readonly trigger: Trigger; readonly id: string }
+  | { readonly train: false; readonly reason: RetrainRefusal; readonly until?: number };
 
-type RetrainRefusal = 'NoEvents' | 'Running' | 'BackingOff' | 'Never' | 'NotGrown' | 'CoolingDown' | 'BudgetSpent';
+export type RetrainRefusal =
+  | 'NoEvents'
+  | 'Running'
+  | 'BackingOff'
+  | 'Never'
+  | 'NotGrown'
+  | 'NotScheduled'
+  | 'NoDrift'
+  | 'CoolingDown'
+  | 'BudgetSpent';
 
-const dayMs = 24 * 3_600_000;
+export const dayMs = 24 * 3_600_000;
 /** A run without enough events is tried again when the log has grown by half; there is no cost in being early. */
 const tooFewGrowth = 1.5;
 
+export const emptyLedger: TrainingLedger = {
+  count: 0,
+  last: undefined,
+  learned: undefined,
+  failures: 0,
+  startTimes: [],
+  handled: {},
+};
+
 export function decideRetrain(input: RetrainInput): RetrainDecision {
-  const { now, runs, records } = input;
-  const last = runs.at(-1);
+  const { now, records, ledger, manual } = input;
+  const { last, learned, handled } = ledger;
   if (records === 0) return wait('NoEvents');
   if (last?.outcome === 'Running') return wait('Running');
-  if (last === undefined) return { train: true, trigger: 'Initial' };
-  if (last.outcome === 'TooFewEvents') return records >= last.records * tooFewGrowth ? first(runs) : wait('NotGrown');
-  if (last.outcome === 'Failed' && now - last.startedAt < backoffMs(runs)) return wait('BackingOff');
-  const learned = runs.findLast((run) => run.outcome === 'Succeeded');
-  if (learned === undefined) return first(runs);
-  return decideGrowth(input, learned);
+  if (manual !== undefined && manual !== handled.Manual) return go('Manual', manual);
+  if (last?.outcome === 'TooFewEvents' && records < last.records * tooFewGrowth) return wait('NotGrown');
+  const retryAt = last?.outcome === 'Failed' ? last.startedAt + backoffMs(ledger.failures) : now;
+  if (now < retryAt) return wait('BackingOff', retryAt);
+  const wanted = learned === undefined ? go('Initial', 'first') : decideByMode(input, learned);
+  return wanted.train ? withinLimits(input, wanted) : wanted;
 }
 
-function decideGrowth({ now, training, records, runs }: RetrainInput, learned: TrainingRun): RetrainDecision {
-  const { mode, growth, cooldown, maxPerDay } = training.retrain;
-  if (mode === 'Never') return wait('Never');
-  if (records < learned.records * Number(growth)) return wait('NotGrown');
-  if (now - learned.startedAt < durationMs(cooldown)) return wait('CoolingDown');
-  const today = runs.filter((run) => now - run.startedAt < dayMs && run.outcome !== 'TooFewEvents').length;
-  return today >= maxPerDay ? wait('BudgetSpent') : { train: true, trigger: 'Growth' };
+function decideByMode(input: RetrainInput, learned: NonNullable<TrainingLedger['learned']>): RetrainDecision {
+  const { now, training, records, ledger, drift } = input;
+  const { mode, growth, schedule, timeZone } = training.retrain;
+  if (mode === 'OnGrowth')
+    return records < learned.records * Number(growth) ? wait('NotGrown') : go('Growth', String(learned.startedAt));
+  if (mode === 'OnDrift')
+    return drift === undefined || drift === ledger.handled.Drift ? wait('NoDrift') : go('Drift', drift);
+  if (mode === 'Never' || schedule === undefined) return wait('Never');
+  const tick = lastTick({ schedule, timeZone }, now);
+  const done = tick === undefined || tick <= (ledger.last?.startedAt ?? 0) || String(tick) === ledger.handled.Schedule;
+  return done ? wait('NotScheduled', nextTick({ schedule, timeZone }, now)) : go('Schedule', String(tick));
 }
 
-const first = (runs: readonly TrainingRun[]): RetrainDecision => ({
-  train: true,
-  trigger: runs.some((run) => run.outcome === 'Succeeded') ? 'Growth' : 'Initial',
+function withinLimits({ now, training, ledger }: RetrainInput, wanted: RetrainDecision): RetrainDecision {
+  const { cooldown, maxPerDay } = training.retrain;
+  const { last, learned, startTimes } = ledger;
+  // The wait after too few events is its growth, that before a first model the backoff.
+  const warm = learned === undefined || last === undefined ? now : last.startedAt + durationMs(cooldown);
+  if (now < warm) return wait('CoolingDown', warm);
+  const today = startTimes.filter((at) => now - at < dayMs);
+  if (today.length < maxPerDay) return wanted;
+  return wait('BudgetSpent', today.at(-maxPerDay)! + dayMs);
+}
+
+const go = (trigger: Trigger, id: string): RetrainDecision => ({ train: true, trigger, id });
+
+const wait = (reason: RetrainRefusal, until?: number): RetrainDecision => ({
+  train: false,
+  reason,
+  ...(until !== undefined && { until }),
 });
 
-const wait = (reason: RetrainRefusal): RetrainDecision => ({ train: false, reason });
-
 /** 5 s, doubled with each failure in a row, at most 10 minutes. */
-function backoffMs(runs: readonly TrainingRun[]): number {
-  const failures = runs.length - 1 - runs.findLastIndex((run) => run.outcome !== 'Failed');
-  return Math.min(600_000, 5000 * 2 ** (failures - 1));
+const backoffMs = (failures: number): number => Math.min(600_000, 5000 * 2 ** (failures - 1));
+
+/** The ledger once this run has begun. */
+export function begun(
+  ledger: TrainingLedger,
+  run: { readonly trigger: Trigger; readonly id: string; readonly now: number; readonly records: number },
+): TrainingLedger {
+  const { trigger, id, now, records } = run;
+  return {
+    ...ledger,
+    count: ledger.count + 1,
+    last: { startedAt: now, records, outcome: 'Running' },
+    startTimes: [...ledger.startTimes.filter((at) => now - at < dayMs), now],
+    handled: { ...ledger.handled, [trigger]: id },
+  };
+}
+
+/** The ledger once its last run has come to this. Too few events cost nothing of the budget. */
+export function ended(ledger: TrainingLedger, outcome: Outcome): TrainingLedger {
+  const { last, failures, startTimes } = ledger;
+  if (last === undefined || outcome === 'Running') return ledger;
+  const { startedAt, records } = last;
+  return {
+    ...ledger,
+    last: { ...last, outcome },
+    ...(outcome === 'Succeeded' && { learned: { startedAt, records } }),
+    failures: outcome === 'Failed' ? failures + 1 : 0,
+    startTimes: outcome === 'TooFewEvents' ? startTimes.filter((at) => at !== startedAt) : startTimes,
+  };
+}
+
+/** Of runs that are all remembered, oldest first. */
+export function ledgerOf(runs: readonly TrainingRun[]): TrainingLedger {
+  let ledger = emptyLedger;
+  for (const { startedAt: now, records, outcome } of runs)
+    ledger = ended(begun(ledger, { trigger: 'Initial', id: '', now, records }), outcome);
+  return ledger;
 }

@@ -137,9 +137,10 @@ describe('what was said before', () => {
   });
 
   test('of the model and of training is left to those who know it', () => {
-    const previous: PipelineStatus = { ...before, model: { generation: 7 }, training: { phase: 'Running' } };
+    const model = { name: 'next-item', phase: 'Active', generation: 7 } as const;
+    const previous: PipelineStatus = { ...before, model, training: { phase: 'Running' } };
     expect(computeStatus(input({ previous }))).toMatchObject({
-      model: { generation: 7 },
+      model,
       training: { phase: 'Running' },
     });
   });

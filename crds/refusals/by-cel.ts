@@ -55,6 +55,24 @@ export const refusedByCel = refusedBy('CEL', [
     message: 'mode KEDA only for a stage that waits on a stream: cleaner or feature',
   },
   {
+    name: 'a mode of schedules without one',
+    patch: 'spec: {training: {retrain: {mode: OnSchedule}}}',
+    path: 'spec.training.retrain.schedule',
+    message: 'a schedule with mode OnSchedule',
+  },
+  {
+    name: 'a schedule without its mode',
+    patch: "spec: {training: {retrain: {schedule: '0 3 * * *'}}}",
+    path: 'spec.training.retrain.schedule',
+    message: 'schedule only with mode OnSchedule',
+  },
+  {
+    name: 'a time zone without a schedule',
+    patch: 'spec: {training: {retrain: {timeZone: Europe/Berlin}}}',
+    path: 'spec.training.retrain.timeZone',
+    message: 'timeZone only with a schedule',
+  },
+  {
     name: 'a count of GPUs beside a claim',
     patch: 'spec: {training: {gpu: {count: 1, resourceClaimTemplateName: gpus}}}',
     path: 'spec.training.gpu',

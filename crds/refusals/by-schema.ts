@@ -216,4 +216,16 @@ export const refusedBySchema = refusedBy('Schema', [
     apiPath: 'spec.stages[1]',
     message: 'each name once in this list',
   },
+  {
+    name: 'a schedule of three fields',
+    patch: "spec: {training: {retrain: {mode: OnSchedule, schedule: '0 3 *'}}}",
+    path: 'spec.training.retrain.schedule',
+    message: 'a cron schedule of five fields, such as "0 3 * * *": minute, hour, day, month, weekday',
+  },
+  {
+    name: 'a canary of nobody',
+    patch: 'spec: {training: {promotion: {canaryPercent: 0}}}',
+    path: 'spec.training.promotion.canaryPercent',
+    message: 'a whole number from 1 to 100',
+  },
 ]);

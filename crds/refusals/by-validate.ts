@@ -32,4 +32,22 @@ export const refusedByValidate = refusedBy('Validate', [
     path: 'spec.modelStore.trustedKeys[0]',
     message: 'a public key of an Ed25519 pair, as PEM',
   },
+  {
+    name: 'a schedule that never comes up',
+    patch: "spec: {training: {retrain: {mode: OnSchedule, schedule: '0 3 31 2 *'}}}",
+    path: 'spec.training.retrain.schedule',
+    message: 'a cron schedule of five fields that comes up, such as "0 3 * * *"',
+  },
+  {
+    name: 'a schedule with an hour that there is not',
+    patch: "spec: {training: {retrain: {mode: OnSchedule, schedule: '0 24 * * *'}}}",
+    path: 'spec.training.retrain.schedule',
+    message: 'a cron schedule of five fields that comes up, such as "0 3 * * *"',
+  },
+  {
+    name: 'a time zone that there is not',
+    patch: "spec: {training: {retrain: {mode: OnSchedule, schedule: '0 3 * * *', timeZone: Europe/Bielefeld}}}",
+    path: 'spec.training.retrain.timeZone',
+    message: 'a known time zone',
+  },
 ]);

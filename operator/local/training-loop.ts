@@ -7,7 +7,7 @@ import type { Broker } from '../../services/shared/broker.ts';
 import { exitCodes, LikenessError } from '../../services/shared/errors.ts';
 import type { Clock } from '../../services/shared/service.ts';
 import type { Observed } from '../backend.ts';
-import { decideRetrain, type TrainingRun } from '../retrain.ts';
+import { decideRetrain, ledgerOf, type TrainingRun } from '../retrain.ts';
 
 export interface TrainingLoopOptions {
   readonly broker: Broker;
@@ -73,7 +73,7 @@ async function tick(options: TrainingLoopOptions, runs: TrainingRun[], signal: A
   const offsets = await options.broker.offsets(options.topic);
   const records = offsets.reduce((sum, partition) => sum + partition.high, 0);
   const now = options.clock.now();
-  const decision = decideRetrain({ now, records, runs, training: options.training });
+  const decision = decideRetrain({ now, records, ledger: ledgerOf(runs), training: options.training });
   if (!decision.train) return;
   const runId = `${decision.trigger.toLowerCase()}-${now}`;
   options.logger.info({ runId, trigger: decision.trigger, records }, 'training');

@@ -28,7 +28,7 @@ const isBuiltIn = ({ apiVersion }: KubernetesObject): boolean => !/keda|coreos|s
 
 function objectsOf(name: string): KubernetesObject[] {
   const { plan, options, objects } = rendered(exampleSpec(name), name);
-  const run = { name: `${name}-train-0a1b2c3d`, runId: 'run-1', trigger: 'Initial' } as const;
+  const run = { name: `${name}-train-0a1b2c3d`, runId: 'run-1', trigger: 'Initial', memory: '{}' } as const;
   return [...objects.filter(isBuiltIn), renderTrainingJob(plan, run, options)];
 }
 

@@ -23,7 +23,7 @@ spec:
 
 function allObjects(spec: PipelineSpec, name: string): KubernetesObject[] {
   const { plan, options, objects } = rendered(spec, name);
-  const run = { name: `${name}-train-0a1b2c3d`, runId: 'run-1', trigger: 'Initial' } as const;
+  const run = { name: `${name}-train-0a1b2c3d`, runId: 'run-1', trigger: 'Initial', memory: '{}' } as const;
   return [...objects, renderTrainingJob(plan, run, options)];
 }
 

@@ -5,7 +5,7 @@ import { exampleSpec, rendered, specOf } from '../../../test/golden/examples.ts'
 import { restrictedViolations } from './restricted-standard.ts';
 import { renderTrainingJob } from './training-job.ts';
 
-const run = { name: 'shop-train-0a1b2c3d', runId: 'run-7', trigger: 'Drift' } as const;
+const run = { name: 'shop-train-0a1b2c3d', runId: 'run-7', trigger: 'Drift', memory: '{}' } as const;
 
 function jobOf(training: string) {
   const spec = specOf(
@@ -27,7 +27,7 @@ describe('the Job of a training', () => {
     expect(made.job.metadata).toMatchObject({
       name: run.name,
       labels: { 'likeness.dev/trigger': 'Drift', 'likeness.dev/pipeline': 'shop' },
-      annotations: { 'likeness.dev/run-id': 'run-7' },
+      annotations: { 'likeness.dev/run-id': 'run-7', 'likeness.dev/training-memory': '{}' },
     });
     expect(variable(made, 'LIKENESS_RUN_ID')).toBe('run-7');
     expect(variable(made, 'LIKENESS_REPORT')).toBe('shop-trainer-report');

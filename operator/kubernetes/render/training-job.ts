@@ -10,6 +10,7 @@ import type {
   V1VolumeMount,
 } from '@kubernetes/client-node';
 import { exitCodes } from '../../../services/shared/errors.ts';
+import type { Trigger } from '../../retrain.ts';
 import type { JobSettings, Plan, PlannedGpu, Workload } from '../../plan.ts';
 import { trainerReportName } from './access.ts';
 import { environmentOf } from './environment.ts';
@@ -23,19 +24,22 @@ export interface TrainingRun {
   /** Names the candidate that it trains. */
   readonly runId: string;
   /** Why it is trained. */
-  readonly trigger: 'Initial' | 'Drift' | 'Schedule' | 'Manual' | 'SpecChange';
+  readonly trigger: Trigger;
+  /** What the operator is to remember of this run, and of those before it. */
+  readonly memory: string;
 }
 
-const triggerLabel = 'likeness.dev/trigger';
-const runIdAnnotation = 'likeness.dev/run-id';
+export const triggerLabel = 'likeness.dev/trigger';
+export const runIdAnnotation = 'likeness.dev/run-id';
+export const memoryAnnotation = 'likeness.dev/training-memory';
+export const queueLabel = 'kueue.x-k8s.io/queue-name';
 
 /** Throws LikenessError `BadSpec` as renderPipeline does. The environment is in it, so that it needs no ConfigMap. */
 export function renderTrainingJob(plan: Plan, run: TrainingRun, options: RenderOptions): KubernetesObject {
   const rendering = renderingOf(plan, options);
   const workload = plan.workloads.find(({ kind }) => kind === 'job')!;
   const job = workload.job!;
-  const queue: Record<string, string> =
-    job.queueName === undefined ? {} : { 'kueue.x-k8s.io/queue-name': job.queueName };
+  const queue: Record<string, string> = job.queueName === undefined ? {} : { [queueLabel]: job.queueName };
   const metadata = metadataOf(rendering, {
     name: run.name,
     component: 'trainer',
@@ -44,7 +48,7 @@ export function renderTrainingJob(plan: Plan, run: TrainingRun, options: RenderO
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { ...metadata, annotations: { [runIdAnnotation]: run.runId } },
+    metadata: { ...metadata, annotations: { [runIdAnnotation]: run.runId, [memoryAnnotation]: run.memory } },
     spec: {
       backoffLimit: job.retries,
       ...(job.activeDeadlineSeconds !== undefined && { activeDeadlineSeconds: job.activeDeadlineSeconds }),

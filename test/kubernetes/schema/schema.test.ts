@@ -129,11 +129,28 @@ describe('a pipeline that is taken', () => {
         consecutiveFailures: 0,
         startTime: '2026-01-01T00:00:00Z',
         lastSuccessTime: '2026-01-01T00:00:00Z',
+        nextScheduleTime: '2026-01-02T00:00:00Z',
+        runs: 3,
+        records: 200,
+        learnedRecords: 100,
+        recentStartTimes: ['2026-01-01T00:00:00Z'],
+        handled: { Initial: 'first', Manual: 'now' },
       },
       model: {
-        active: { version: 'v1', runId: 'r', digest: 'd', uri: 'file:///m', promotedAt: '2026-01-01T00:00:00Z' },
+        name: 'next-item',
+        phase: 'Canary',
+        message: 'on trial',
+        active: { version: 'v2', runId: 'r', digest: 'd', promotedAt: '2026-01-01T00:00:00Z' },
+        candidate: { version: 'v3' },
+        lastStable: { version: 'v1' },
         generation: 7,
+        canaryPercent: 10,
+        bakeUntil: '2026-01-01T00:15:00Z',
+        refusals: 1,
+        decided: 12,
+        handledPromote: 'v2',
       },
+      otherModels: [{ name: 'next-purchase', phase: 'None' }],
       serving: { url: 'http://shop-serving', replicas: 2, readyReplicas: 1, selector: 'app=shop' },
     };
     const patch = ['patch', 'ppl', 'shop', '--subresource=status', '--type=merge', '-p', JSON.stringify({ status })];
@@ -141,8 +158,8 @@ describe('a pipeline that is taken', () => {
     const stored = JSON.parse(await cluster.kubectl(['get', 'ppl', 'shop', '-o', 'json'])) as { status: unknown };
     expect(stored.status).toEqual(status);
     const [heads, row] = (await cluster.kubectl(['get', 'ppl', 'shop', '-o', 'wide'])).trim().split('\n');
-    expect(heads!.split(/ +/)).toEqual(['NAME', 'READY', 'REASON', 'MODEL', 'TRAINING', 'AGE', 'LAG']);
-    expect(row).toMatch(/^shop +False +TopicsMissing +v1 +Running +\S+ +12345$/);
+    expect(heads!.split(/ +/)).toEqual(['NAME', 'READY', 'REASON', 'MODEL', 'TRAINING', 'AGE', 'GPUS', 'LAG']);
+    expect(row).toMatch(/^shop +False +TopicsMissing +v2 +Running +\S+ +1 nvidia.com\/gpu +12345$/);
   });
 
   it('is scaled by its replicas of serving, unless it is autoscaled', async () => {
