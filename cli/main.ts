@@ -12,6 +12,7 @@ import { readDataFolder } from '../operator/local/data-folder.ts';
 import { topicName } from '../operator/topics.ts';
 import { runProfile, runRecommend } from './ask.ts';
 import { runBacktest } from './backtest.ts';
+import { runStatus } from './cluster/status.ts';
 import { type DeadLetterOptions, runDeadLetters } from './dead-letters.ts';
 import { runRender } from './render.ts';
 import { replayFile } from './replay.ts';
@@ -22,6 +23,9 @@ import { runValidate } from './validate.ts';
 
 const terminal = createTerminal();
 const program = new Command('likeness').description('Live profiles of users.').showHelpAfterError('(--help says more)');
+const namespaceOption = new Option('-n, --namespace <name>', "default: the context's");
+const contextOption = new Option('--context <name>', 'of the kubeconfig; default: its current one');
+const kubeconfigOption = new Option('--kubeconfig <file>', 'default: KUBECONFIG, or ~/.kube/config');
 const localUrl = 'http://127.0.0.1:8080';
 const defaultData = '.likeness/shop';
 
@@ -194,6 +198,15 @@ program
     const version = readVersion();
     return run(runRender(spec, { image: `likeness:${version}`, ...options, version }, terminal));
   });
+
+program
+  .command('status <name>')
+  .description('how a pipeline in a cluster is, what is wrong with it and what to do')
+  .addOption(namespaceOption)
+  .addOption(contextOption)
+  .addOption(kubeconfigOption)
+  .option('--json', 'its status as one JSON object')
+  .action((name, options) => run(runStatus(name, { ...options, version: readVersion(), now: Date.now() }, terminal)));
 
 program
   .command('version')

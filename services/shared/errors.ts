@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'BadData'
   | 'BadSpec'
   | 'BrokerUnavailable'
+  | 'ClusterUnavailable'
   | 'DefinitionChanged'
   | 'LeaseLost'
   | 'LogAheadOfTopic'
