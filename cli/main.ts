@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { protocols } from '../services/shared/learning/split.ts';
-import { exitCodeOf, LikenessError } from '../services/shared/errors.ts';
+import { exitCodeOf, exitCodes, LikenessError } from '../services/shared/errors.ts';
 import { connectBroker } from '../services/shared/adapters/connect-broker.ts';
 import { readImportKey } from '../operator/local/keys.ts';
 import { readDataFolder } from '../operator/local/data-folder.ts';
 import { topicName } from '../operator/topics.ts';
 import { runProfile, runRecommend } from './ask.ts';
 import { runBacktest } from './backtest.ts';
+import { runDiff } from './cluster/diff.ts';
 import { runStatus } from './cluster/status.ts';
 import { type DeadLetterOptions, runDeadLetters } from './dead-letters.ts';
 import { runRender } from './render.ts';
@@ -29,14 +30,17 @@ const kubeconfigOption = new Option('--kubeconfig <file>', 'default: KUBECONFIG,
 const localUrl = 'http://127.0.0.1:8080';
 const defaultData = '.likeness/shop';
 
-/** Runs a command and ends with its exit code; an error is said in one line, a bug with its stack. */
-function run(command: Promise<number>): Promise<void> {
+/**
+ * Runs a command and ends with its exit code; an error is said in one line, a bug with its stack. `least`: no error has
+ * a lower code.
+ */
+function run(command: Promise<number>, least = 0): Promise<void> {
   return command.then(
     (code) => void (process.exitCode = code),
     (error: unknown) => {
       const known = error instanceof LikenessError;
       terminal.note(known ? `${error.code}: ${error.message}` : String(error instanceof Error ? error.stack : error));
-      process.exitCode = exitCodeOf(error);
+      process.exitCode = Math.max(least, exitCodeOf(error));
       // Whatever a failed start has left open must not keep the process.
       setTimeout(() => process.exit(), 500).unref();
     },
@@ -207,6 +211,17 @@ program
   .addOption(kubeconfigOption)
   .option('--json', 'its status as one JSON object')
   .action((name, options) => run(runStatus(name, { ...options, version: readVersion(), now: Date.now() }, terminal)));
+
+program
+  .command('diff <spec>')
+  .description('what applying a spec would change in a cluster; exit code 1 where that is something')
+  .addOption(namespaceOption)
+  .addOption(contextOption)
+  .addOption(kubeconfigOption)
+  .option('--image <name>', "image of the services (default: the operator's)")
+  .option('--kafka <address>', "Kafka bootstrap servers of a spec that names none (default: the operator's)")
+  .option('--redis <url>', "Redis of a spec that names none (default: the operator's)")
+  .action((spec, options) => run(runDiff(spec, { ...options, version: readVersion() }, terminal), exitCodes.usage));
 
 program
   .command('version')

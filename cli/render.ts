@@ -1,12 +1,12 @@
 /** `likeness render`: a pipeline as the Kubernetes objects that the operator would make of it. */
-import { readFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { formatErrors } from '../crds/format-errors.ts';
 import { loadPipeline } from '../crds/load.ts';
 import { withClusterDefaults } from '../operator/kubernetes/render/cluster-defaults.ts';
 import { renderPipeline } from '../operator/kubernetes/render/render.ts';
 import { type Plan, planPipeline } from '../operator/plan.ts';
-import { describeError, exitCodes, LikenessError } from '../services/shared/errors.ts';
+import { exitCodes, LikenessError } from '../services/shared/errors.ts';
+import { readSpecFile } from './read-spec-file.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface RenderCommandOptions {
@@ -25,7 +25,7 @@ export interface RenderCommandOptions {
 
 /** Exit code 0. Rejects with LikenessError `BadSpec` with every error of the spec, or `Usage` if there is no such file. */
 export async function runRender(file: string, options: RenderCommandOptions, terminal: Terminal): Promise<number> {
-  const loaded = loadPipeline(await readSpec(file));
+  const loaded = loadPipeline(await readSpecFile(file));
   if (!loaded.ok) throw new LikenessError('BadSpec', formatErrors(file, loaded.errors).join('\n'));
   const { metadata } = loaded.pipeline;
   const spec = withClusterDefaults(loaded.effective, options);
@@ -37,17 +37,6 @@ export async function runRender(file: string, options: RenderCommandOptions, ter
   terminal.print(documents.join('---\n').trimEnd());
   for (const note of missingWithoutOperator(plan)) terminal.note(note);
   return exitCodes.ok;
-}
-
-async function readSpec(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new LikenessError(
-      'Usage',
-      `Cannot read ${file}: ${describeError(error)}. Name a YAML file with a ProfilePipeline.`,
-    );
-  }
 }
 
 /** What the operator would do beside: whoever applies the objects without it has to. */

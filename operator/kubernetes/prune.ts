@@ -7,9 +7,12 @@ import { keyOf, type KubeObject } from './runtime/resource.ts';
 /** Their loss cannot be made good: volumes hold models and accepted events, Secrets hold keys. */
 const kept = new Set(['PersistentVolumeClaim', 'Secret']);
 
+/** What there is of a pipeline. */
+type Known = Pick<Children, 'of' | 'cached'>;
+
 export interface PruneDeps {
   readonly api: Pick<Api, 'delete'>;
-  readonly children: Children;
+  readonly children: Known;
 }
 
 /**
@@ -38,7 +41,7 @@ export async function pruneChildren(
 const isOurs = ({ metadata }: KubeObject): boolean =>
   metadata.ownerReferences?.some(({ kind, controller }) => kind === 'ProfilePipeline' && controller === true) ?? false;
 
-function isRollingOut(object: KubeObject, { cached }: Children): boolean {
+function isRollingOut(object: KubeObject, { cached }: Known): boolean {
   if (object.kind !== 'Deployment' && object.kind !== 'StatefulSet') return false;
   const { metadata, spec, status } = (cached(object) ?? {}) as {
     metadata?: { generation?: number };

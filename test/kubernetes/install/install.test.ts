@@ -1,5 +1,6 @@
 /** The chart on a real control plane: the operator has the rights that it needs, and no other. */
 import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { V1ClusterRole, V1Role } from '@kubernetes/client-node';
@@ -54,11 +55,87 @@ const mayDo = (...args: string[]) =>
     () => false,
   );
 
+const shop = join(import.meta.dirname, '../../../examples/shop.yaml');
+
+/** The example with a few lines more, as a file. */
+function shopWith(lines: string): string {
+  const file = join(installed.home.folder, 'changed.yaml');
+  writeFileSync(file, `${example('shop.yaml')}\n${lines}\n`);
+  return file;
+}
+
+const versions = async () =>
+  (await kubectl(['get', '-n', 'shops', 'ppl,deployments,configmaps,services', '-o', versionColumns])).split('\n');
+const versionColumns = 'custom-columns=K:.kind,N:.metadata.name,V:.metadata.resourceVersion';
+
 /** Everything that an operator can be asked to do. */
 describe('a whole life of pipelines under the account that the chart makes', () => {
   it('goes from nothing to Ready', async () => {
     await create('shops', example('shop.yaml'));
     await becomes('shops', 'Ready', 'True Ready');
+  });
+
+  it('is shown by likeness status', async () => {
+    const { code, out } = await installed.likeness('status', 'shop', '-n', 'shops');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^shop in shops: ready \(for \d+s\)\n/);
+    expect(out).toContain('├─ serving   1 of 1 ready, http://shop-serving.shops.svc\n');
+    expect(out).toMatch(/Normal Ready: Events become profiles/);
+    expect(out).not.toContain('What is wrong');
+    const none = await installed.likeness('status', 'bank', '-n', 'shops');
+    expect(none).toMatchObject({ code: 1, out: '' });
+    expect(none.problem).toContain('NotFound: There is no pipeline bank in the namespace shops; there are: shop.');
+  });
+
+  it('differs in nothing from its file, says likeness diff', async () => {
+    expect(await installed.likeness('diff', shop, '-n', 'shops')).toEqual({ code: 0, out: '', problem: '' });
+  });
+
+  it('would differ from a changed file, of which nothing is stored', async () => {
+    const before = await versions();
+    const changed = shopWith('  serving: {rules: {bury: [sku-9]}}\n  stages: [{name: cleaner, replicas: 2}]');
+    const { code, out, problem } = await installed.likeness('diff', changed, '-n', 'shops');
+    expect([code, problem]).toEqual([1, '']);
+    const heads = out.match(/^(---|\+\+\+) .*$/gm)!.map((line) => line.replace(/-[a-z0-9]{8,}$/, '-HASH'));
+    expect(heads).toEqual([
+      '--- now  likeness.dev/v1alpha1 ProfilePipeline shops/shop',
+      '+++ then likeness.dev/v1alpha1 ProfilePipeline shops/shop',
+      '--- /dev/null',
+      '+++ then v1 ConfigMap shops/shop-spec-HASH',
+      '--- /dev/null',
+      '+++ then v1 ConfigMap shops/shop-serving-HASH',
+      '--- now  apps/v1 Deployment shops/shop-serving',
+      '+++ then apps/v1 Deployment shops/shop-serving',
+      '--- now  apps/v1 Deployment shops/shop-cleaner',
+      '+++ then apps/v1 Deployment shops/shop-cleaner',
+      '--- now  v1 ConfigMap shops/shop-serving-HASH',
+      '+++ /dev/null',
+      '--- now  v1 ConfigMap shops/shop-spec-HASH',
+      '+++ /dev/null',
+    ]);
+    expect(out).toMatch(/^-  replicas: 1\n\+  replicas: 2$/m);
+    expect(out).toContain('sku-9');
+    expect(await versions()).toEqual(before);
+  });
+
+  it('would all be new elsewhere', async () => {
+    await installed.apply(namespaceOf('new')[0]!);
+    const { code, out, problem } = await installed.likeness('diff', shop, '-n', 'new');
+    expect(code).toBe(1);
+    expect(out).not.toMatch(/^--- now/m);
+    expect(out).toContain('+++ then apps/v1 Deployment new/shop-feature\n');
+    expect(problem).toContain('The operator would make keys: Secret shop-');
+    expect(problem).toContain('topics: new.shop.events-raw.e1');
+    const nowhere = await installed.likeness('diff', shop, '-n', 'nowhere');
+    expect(nowhere.code).toBeGreaterThan(1);
+    expect(nowhere.problem).toContain('namespaces "nowhere" not found');
+  });
+
+  it('is told by likeness diff what the API server would refuse', async () => {
+    const moved = shopWith('  store: {redis: {url: "redis://elsewhere:6379"}}');
+    const { code, problem } = await installed.likeness('diff', moved, '-n', 'shops');
+    expect(code).toBe(64);
+    expect(problem).toContain('store is immutable');
   });
 
   it('follows changes', async () => {
