@@ -10,6 +10,7 @@ import { parseConfig } from '../../operator/config.ts';
 import { childResources, foreignResources } from '../../operator/kubernetes/resources.ts';
 import { kubernetesPrograms } from '../testbed/kubernetes/cache.ts';
 import { chart, helmHome, type HelmHome } from './helm.ts';
+import { grantsOf } from './install/grants.ts';
 
 const root = join(import.meta.dirname, '../..');
 const fullValues = join(root, 'test/golden/chart-values-full.yaml');
@@ -115,6 +116,22 @@ describe('the manifests', () => {
       'likeness-system',
     ]);
   });
+});
+
+it('has each right of the operator explained in docs/install.md, and no other', async () => {
+  const page = readFileSync(join(root, 'docs/install.md'), 'utf8');
+  const table = page.slice(page.indexOf('## What the operator may do')).match(/^\| \w.*\/.*\|$/gm)!;
+  const explained = table.flatMap((row) => {
+    const [resources, verbs] = row
+      .split('|')
+      .slice(1, 3)
+      .map((cell) => cell.trim().split(', '));
+    return resources!.flatMap((resource) => verbs!.map((verb) => `${resource} ${verb}`));
+  });
+  const own = new Set(['ClusterRole/likeness-operator', 'Role/likeness-operator-lease']);
+  const roles = manifests(await template()).filter(({ kind, metadata }) => own.has(`${kind}/${metadata.name}`));
+  expect(roles).toHaveLength(own.size);
+  expect(explained.toSorted()).toEqual(grantsOf(roles.flatMap(({ rules = [] }) => rules)));
 });
 
 it.each([

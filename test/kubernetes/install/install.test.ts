@@ -239,6 +239,7 @@ describe('a whole life of pipelines under the account that the chart makes', () 
 describe('an operator of some namespaces', () => {
   beforeAll(async () => {
     await installed.apply(...namespaceOf('team'), ...namespaceOf('elsewhere'));
+    await kubectl(['apply', '--server-side', '--force-conflicts', '-f', join(chart, 'crds')]);
     const { helm } = installed.home;
     await helm(
       'upgrade',

@@ -6,7 +6,7 @@ import type { V1Deployment } from '@kubernetes/client-node';
 import { freePort } from '../../../operator/local/free-port.ts';
 import { readAudit, type AuditedRequest } from '../../testbed/kubernetes/audit.ts';
 import { startKubernetes } from '../../testbed/kubernetes/cluster.ts';
-import type { RunningKubernetes } from '../../testbed/kubernetes/types.ts';
+import type { KubernetesOptions, RunningKubernetes } from '../../testbed/kubernetes/types.ts';
 import { OwnedProcess } from '../../testbed/owned-process.ts';
 import { chart, helmHome, type HelmHome } from '../helm.ts';
 import { defaultsOf, namespaceOf, type Pipeline } from '../operator/world.ts';
@@ -17,7 +17,7 @@ export const release = { name: 'likeness', namespace: 'likeness-system' };
 const account = 'likeness-operator';
 export const accountUser = `system:serviceaccount:${release.namespace}:${account}`;
 
-export interface CommandResult {
+interface CommandResult {
   readonly code: number;
   readonly out: string;
   readonly problem: string;
@@ -43,8 +43,8 @@ export interface Installed {
 /** Values that the shared brokers of the tests need. */
 export const values = (): string[] => ['--set-json', `defaults=${JSON.stringify(defaultsOf())}`];
 
-export async function install(): Promise<Installed> {
-  const cluster = await startKubernetes();
+export async function install(options: KubernetesOptions = {}): Promise<Installed> {
+  const cluster = await startKubernetes(options);
   const home = helmHome(cluster.kubeconfig);
   let operator: OwnedProcess | undefined;
   const apply = (...objects: object[]) =>
@@ -54,7 +54,9 @@ export async function install(): Promise<Installed> {
   const get = async <T>(...args: string[]) => JSON.parse(await cluster.kubectl(['get', ...args, '-o', 'json'])) as T;
   const pipeline = (namespace: string, name = 'shop') => get<Pipeline>('-n', namespace, `profilepipelines/${name}`);
   await apply(...foreignDefinitions(), namespaceOf(release.namespace)[0]!);
-  await home.helm('install', release.name, chart, '-n', release.namespace, '--wait', ...values());
+  // Where the API is alone, pods are waited for in vain.
+  const wait = options.parts === 'api' ? [] : ['--wait'];
+  await home.helm('install', release.name, chart, '-n', release.namespace, ...wait, ...values());
   return {
     cluster,
     home,
