@@ -20,6 +20,8 @@ const good = new Set<ConditionType>([
 ]);
 /** Ready repeats what the first of the others says; something that moves is not wrong. */
 const silent = new Set<ConditionType>(['Ready', 'Progressing']);
+/** That a first training is still to come is said where models and trainings are; that it failed is Degraded. */
+const noModel = 'NoModel';
 
 export function problemsOf(pipeline: PipelineObject): Problem[] {
   const { metadata, status } = pipeline;
@@ -32,7 +34,8 @@ export function problemsOf(pipeline: PipelineObject): Problem[] {
   return [...(isPaused || isCurrent(pipeline) ? [] : [stale(pipeline)]), ...once.values()];
 }
 
-const isBad = ({ type, status }: Condition): boolean => (good.has(type) ? status !== 'True' : status === 'True');
+const isBad = ({ type, status, reason }: Condition): boolean =>
+  good.has(type) ? status !== 'True' && reason !== noModel : status === 'True';
 
 const isCurrent = ({ metadata, status }: PipelineObject): boolean =>
   metadata.generation === undefined || metadata.generation === status?.observedGeneration;

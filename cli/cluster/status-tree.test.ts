@@ -164,6 +164,8 @@ it('names models where there are several, and says which is on trial', () => {
 describe('what is wrong', () => {
   it('is nothing where all is well', () => {
     expect(problems(pipeline(well))).toBe('');
+    const first = condition('ModelReady', 'False', 'NoModel', 'No model is in service yet.');
+    expect(problems(pipeline(withConditions(first)))).toBe('');
   });
 
   it('names the pods of the stages that are behind, and says the same once', () => {

@@ -65,7 +65,7 @@ function shopWith(lines: string): string {
 }
 
 const versions = async () =>
-  (await kubectl(['get', '-n', 'shops', 'ppl,deployments,configmaps,services', '-o', versionColumns])).split('\n');
+  (await kubectl(['get', '-n', 'shops', 'deployments,configmaps,services', '-o', versionColumns])).split('\n');
 const versionColumns = 'custom-columns=K:.kind,N:.metadata.name,V:.metadata.resourceVersion';
 
 /** Everything that an operator can be asked to do. */
@@ -116,6 +116,7 @@ describe('a whole life of pipelines under the account that the chart makes', () 
     expect(out).toMatch(/^-  replicas: 1\n\+  replicas: 2$/m);
     expect(out).toContain('sku-9');
     expect(await versions()).toEqual(before);
+    expect((await installed.pipeline('shops')).metadata.generation).toBe(1);
   });
 
   it('would all be new elsewhere', async () => {

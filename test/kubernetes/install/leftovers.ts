@@ -21,7 +21,7 @@ const bodies: Readonly<Record<string, object>> = {
   },
 };
 
-const kept = new Set(['PersistentVolumeClaim', 'Secret']);
+const kept = new Set(['PersistentVolumeClaim', 'Secret', 'Job']);
 
 export function leftoversOf({ metadata }: KubeObject): KubeObject[] {
   const resources: readonly Resource[] = [
