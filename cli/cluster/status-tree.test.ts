@@ -1,6 +1,6 @@
 /** What `likeness status` shows of a pipeline, to the letter. */
 import { describe, expect, it } from 'vitest';
-import type { Condition, PipelineStatus } from '../../crds/status.ts';
+import type { Condition, ModelStatus, PipelineStatus } from '../../crds/status.ts';
 import type { PipelineObject } from '../../operator/kubernetes/read-pipeline.ts';
 import { type EventObject, statusTree } from './status-tree.ts';
 
@@ -20,7 +20,7 @@ const condition = (
   lastTransitionTime: ago(3),
 });
 
-const model = (name: string, seen: object) => ({ name, phase: 'Active', ...seen }) as PipelineStatus['model'];
+const model = (name: string, seen: Partial<ModelStatus>): ModelStatus => ({ name, phase: 'Active', ...seen });
 
 const well: PipelineStatus = {
   observedGeneration: 2,
@@ -134,29 +134,31 @@ What is wrong, and what to do:
 });
 
 it('names models where there are several, and says which is on trial', () => {
-  const status = {
+  const status: PipelineStatus = {
     ...well,
     model: model('next-item', {
       phase: 'Canary',
       active: { version: 'm-8', promotedAt: ago(1) },
       generation: 4,
       canaryPercent: 10,
+      bakeUntil: '2026-11-24T10:14:00Z',
     }),
     otherModels: [
       model('buys-soon', { phase: 'None' }),
       model('brands', {
         phase: 'AwaitingApproval',
         candidate: { version: 'm-9' },
+        refusals: 2,
         message: 'likeness promote decides',
       }),
     ],
-  } as PipelineStatus;
+  };
   expect(shown(pipeline(status))).toContain(
     `
 ├─ models
-│  ├─ next-item  m-8, generation 4, in service for 60s, answers 10 % of the profiles, Canary
+│  ├─ next-item  m-8, generation 4, in service for 60s, answers 10 % of the profiles, until 2026-11-24T10:14:00Z, Canary
 │  ├─ buys-soon  none in service yet
-│  └─ brands     none in service yet, candidate m-9, AwaitingApproval: likeness promote decides
+│  └─ brands     none in service yet, candidate m-9, 2 refused in a row, AwaitingApproval: likeness promote decides
 `.trim(),
   );
 });

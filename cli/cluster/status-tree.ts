@@ -1,5 +1,5 @@
 /** A pipeline's status as a tree for people, what is wrong below it. Pure. */
-import type { Condition, PipelineStatus } from '../../crds/status.ts';
+import type { Condition, ModelStatus, PipelineStatus } from '../../crds/status.ts';
 import type { PipelineObject } from '../../operator/kubernetes/read-pipeline.ts';
 import { problemsOf } from './advice.ts';
 import { age } from './age.ts';
@@ -90,36 +90,30 @@ function servingText({ serving }: PipelineStatus): string {
   return [replicas(readyReplicas, desired), ...said(url, (text) => text)].join(', ');
 }
 
-/** A model of a status, as far as it is shown. */
-interface ModelSeen {
-  readonly name?: string;
-  readonly phase?: string;
-  readonly message?: string | undefined;
-  readonly active?: { readonly version: string; readonly promotedAt?: string | undefined } | undefined;
-  readonly candidate?: { readonly version: string } | undefined;
-  readonly generation?: number | undefined;
-  readonly canaryPercent?: number | undefined;
-}
-
 /** One model is a line; several are named. */
-function modelNode(status: PipelineStatus, now: number): Node {
-  const { model, otherModels = [] }: { model?: ModelSeen | undefined; otherModels?: readonly ModelSeen[] } = status;
+function modelNode({ model, otherModels = [] }: PipelineStatus, now: number): Node {
   if (otherModels.length === 0) return { label: 'model', text: modelText(model, now) };
   const models = [...(model === undefined ? [] : [model]), ...otherModels];
-  return { label: 'models', children: models.map((one) => ({ label: one.name ?? '', text: modelText(one, now) })) };
+  return {
+    label: 'models',
+    children: models.map((one) => ({ label: one.name ?? 'model', text: modelText(one, now) })),
+  };
 }
 
-function modelText(model: ModelSeen | undefined, now: number): string {
-  const { active, candidate, phase, generation } = model ?? {};
+function modelText(model: ModelStatus | undefined, now: number): string {
+  if (model === undefined) return 'none in service yet';
+  const { active, phase } = model;
   const facts = [
-    active === undefined ? 'none in service yet' : active.version,
-    ...said(generation, (number) => `generation ${number}`),
+    active?.version ?? 'none in service yet',
+    ...said(model.generation, (number) => `generation ${number}`),
     ...said(active?.promotedAt, (time) => `in service for ${age(time, now)}`),
-    ...said(model?.canaryPercent, (percent) => `answers ${percent} % of the profiles`),
-    ...said(candidate, ({ version }) => `candidate ${version}`),
+    ...said(model.canaryPercent, (percent) => `answers ${percent} % of the profiles`),
+    ...said(model.bakeUntil, (time) => `until ${time}`),
+    ...said(model.candidate, ({ version }) => `candidate ${version}`),
+    ...said(model.refusals || undefined, (count) => `${count} refused in a row`),
     ...(phase === undefined || phase === 'None' || phase === 'Active' ? [] : [phase]),
   ].join(', ');
-  return [facts, ...said(model?.message || undefined, (message) => message)].join(': ');
+  return [facts, ...said(model.message || undefined, (message) => message)].join(': ');
 }
 
 function trainingText({ training }: PipelineStatus, now: number): string {
