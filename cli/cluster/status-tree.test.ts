@@ -20,7 +20,7 @@ const condition = (
   lastTransitionTime: ago(3),
 });
 
-const model = (name: string, seen: Partial<ModelStatus>): ModelStatus => ({ name, phase: 'Active', ...seen });
+const model = (name: string, seen: ModelStatus) => ({ phase: 'Active' as const, ...seen, name });
 
 const well: PipelineStatus = {
   observedGeneration: 2,
