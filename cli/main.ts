@@ -14,6 +14,7 @@ import { runProfile, runRecommend } from './ask.ts';
 import { runBacktest } from './backtest.ts';
 import { runDiff } from './cluster/diff.ts';
 import { runStatus } from './cluster/status.ts';
+import { runPromote, runRetrain } from './cluster/wishes.ts';
 import { type DeadLetterOptions, runDeadLetters } from './dead-letters.ts';
 import { runRender } from './render.ts';
 import { replayFile } from './replay.ts';
@@ -211,6 +212,24 @@ program
   .addOption(kubeconfigOption)
   .option('--json', 'its status as one JSON object')
   .action((name, options) => run(runStatus(name, { ...options, version: readVersion(), now: Date.now() }, terminal)));
+
+program
+  .command('retrain <name>')
+  .description('train the models of a pipeline in a cluster now')
+  .addOption(namespaceOption)
+  .addOption(contextOption)
+  .addOption(kubeconfigOption)
+  .action((name, options) => run(runRetrain(name, { ...options, version: readVersion(), now: Date.now() }, terminal)));
+
+program
+  .command('promote <name> [version]')
+  .description('put a trained model of a pipeline in a cluster into service; an earlier one to go back to it')
+  .addOption(namespaceOption)
+  .addOption(contextOption)
+  .addOption(kubeconfigOption)
+  .action((name, modelVersion, options) =>
+    run(runPromote(name, { ...options, modelVersion, version: readVersion(), now: Date.now() }, terminal)),
+  );
 
 program
   .command('diff <spec>')

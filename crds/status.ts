@@ -112,6 +112,7 @@ const modelStatusSchema = z.strictObject({
   bakeUntil: time().describe('When the canary answers all profiles, if nothing fails.').optional(),
   refusals: count().describe('Candidates that were refused in a row.').optional(),
   decided: large().describe('Offset in the stream models up to which candidates have been decided upon.').optional(),
+  lastRefusal: text(1024).describe('Why the last of them was refused.').optional(),
   handledPromote: text(128).describe('The value of likeness.dev/promote that was last acted upon.').optional(),
 });
 

@@ -10,6 +10,7 @@
  * | LIKENESS_LEASE_SECONDS | after so long without a word a leader is replaced |
  * | LIKENESS_DEFAULTS | JSON {kafka, store} as in a spec: for pipelines that name none |
  * | LIKENESS_NETWORK, LIKENESS_MODELS_VOLUME | JSON, see kubernetes/render/rendering.ts |
+ * | LIKENESS_REFRESH_SECONDS | so often a pipeline at rest is looked at: its lag, and what its streams say of models |
  * | LIKENESS_WORKERS | pipelines reconciled at a time |
  * | LIKENESS_HOST, LIKENESS_PORT | /livez, /readyz and /metrics |
  * | LIKENESS_LOG_LEVEL | pino level |
@@ -41,6 +42,7 @@ const envSchema = z.object({
   LIKENESS_DEFAULTS: json.pipe(defaultsSchema).default({}),
   LIKENESS_NETWORK: json.pipe(z.looseObject({})).default({}),
   LIKENESS_MODELS_VOLUME: json.pipe(z.looseObject({})).default({}),
+  LIKENESS_REFRESH_SECONDS: z.coerce.number().int().min(1).max(3600).default(30),
   LIKENESS_WORKERS: z.coerce.number().int().min(1).max(200).default(10),
   LIKENESS_HOST: z.string().min(1).default('0.0.0.0'),
   LIKENESS_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
@@ -72,6 +74,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     defaults: read.LIKENESS_DEFAULTS as Defaults,
     network: read.LIKENESS_NETWORK as Partial<NetworkSettings>,
     modelsVolume: read.LIKENESS_MODELS_VOLUME as Partial<ModelsVolume>,
+    refreshMs: read.LIKENESS_REFRESH_SECONDS * 1000,
     workers: read.LIKENESS_WORKERS,
     host: read.LIKENESS_HOST,
     port: read.LIKENESS_PORT,

@@ -1,5 +1,12 @@
 /** What was observed → the status of a ProfilePipeline. Pure. */
-import type { Condition, ConditionType, PipelineStatus, StageStatus } from '../crds/status.ts';
+import type {
+  Condition,
+  ConditionType,
+  ModelStatus,
+  PipelineStatus,
+  StageStatus,
+  TrainingStatus,
+} from '../crds/status.ts';
 import { removeCondition, setCondition, type Condition as RuntimeCondition } from './kubernetes/runtime/conditions.ts';
 import type { StageName } from './plan.ts';
 
@@ -19,6 +26,18 @@ export interface TopicsObserved {
   readonly outcome: 'Checking' | 'Ready' | 'Refused' | 'Unreachable';
   readonly message: string;
   readonly lag: Readonly<Record<string, number>>;
+  /** By topic: what was ever written to it. */
+  readonly written?: Readonly<Record<string, number>>;
+}
+
+/** Trainings and models of a pipeline; a pipeline without models has none of it. */
+export interface LearningObserved {
+  readonly training: TrainingStatus | undefined;
+  /** Why the last training failed. */
+  readonly trainingFailure: string | undefined;
+  /** In the order of the spec. */
+  readonly models: readonly ModelStatus[];
+  readonly verdicts: Partial<Record<ConditionType, ConditionVerdict>>;
 }
 
 /** Why a spec is not acted upon. */
@@ -41,10 +60,13 @@ export interface StatusInput {
   /** Why the cluster did not take what was rendered. */
   readonly applyFailure: string | undefined;
   readonly stages: readonly StageObserved[];
+  /** undefined: not looked at; what was known stays. */
+  readonly learning?: LearningObserved | undefined;
   readonly serving: { readonly url: string; readonly selector: string };
 }
 
-type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>;
+export type ConditionVerdict = Pick<Condition, 'status' | 'reason' | 'message'>;
+type Verdict = ConditionVerdict;
 
 const verdict = (status: Condition['status'], reason: string, message: string): Verdict => ({
   status,
@@ -64,6 +86,7 @@ export function computeStatus(input: StatusInput): PipelineStatus {
     ServingReady: servingReady(input),
     Progressing: progressing(input),
     Degraded: degraded(input),
+    ...input.learning?.verdicts,
   };
   const Ready = ready(verdicts);
   const serving = input.stages.find(({ name }) => name === 'serving');
@@ -72,10 +95,27 @@ export function computeStatus(input: StatusInput): PipelineStatus {
     observedGeneration: input.generation,
     operatorVersion: input.operatorVersion,
     epoch: input.epoch,
-    conditions: removeCondition(withConditions(input, { Ready, ...verdicts }), 'Paused') as Condition[],
+    conditions: conditionsOf(input, { Ready, ...verdicts }),
+    ...(input.learning && learned(input.learning)),
     ...(topics && { lag: String(Math.max(0, ...Object.values(topics.lag))) }),
     stages: input.stages.filter(({ name }) => name !== 'serving').map((stage) => stageStatus(stage, topics)),
     serving: { ...input.serving, replicas: serving?.desired ?? 0, readyReplicas: serving?.ready ?? 0 },
+  };
+}
+
+function conditionsOf(input: StatusInput, verdicts: Partial<Record<ConditionType, Verdict>>): Condition[] {
+  let conditions: readonly RuntimeCondition[] = removeCondition(withConditions(input, verdicts), 'Paused');
+  if (input.learning?.models.length === 0 && input.learning.training === undefined)
+    for (const type of ['ModelReady', 'PromotionHeld']) conditions = removeCondition(conditions, type);
+  return conditions as Condition[];
+}
+
+/** What is undefined is taken away from a status. */
+function learned({ training, models: [model, ...otherModels] }: LearningObserved): Partial<PipelineStatus> {
+  return {
+    training,
+    model,
+    otherModels: otherModels.length > 0 ? (otherModels as PipelineStatus['otherModels']) : undefined,
   };
 }
 
@@ -147,11 +187,14 @@ function progressing({ applyFailure, suspended, stages }: StatusInput): Verdict 
   return verdict('True', 'RollingOut', `Waiting for ${behind.map(({ name }) => name).join(', ')}.`);
 }
 
-function degraded({ applyFailure, stages }: StatusInput): Verdict {
+function degraded({ applyFailure, stages, learning }: StatusInput): Verdict {
   if (applyFailure !== undefined) return verdict('True', 'ApplyFailed', applyFailure);
   const failing = stages.filter(({ failed }) => failed);
-  if (failing.length === 0) return verdict('False', 'Healthy', 'Nothing has failed.');
-  return verdict('True', 'StageFailing', failing.map(shortage).join('; '));
+  if (failing.length > 0) return verdict('True', 'StageFailing', failing.map(shortage).join('; '));
+  const failure = learning?.trainingFailure;
+  if (failure === undefined) return verdict('False', 'Healthy', 'Nothing has failed.');
+  const rest = learning?.models.some(({ active }) => active) ? ' The model in service goes on answering.' : '';
+  return verdict('True', 'TrainingFailed', `${failure}${rest} It is tried again later, or by likeness retrain.`);
 }
 
 /** False beats Unknown; the first in the order of `dependents` gives the reason. */

@@ -1,5 +1,6 @@
 /** How a pipeline's Kafka and Redis are reached from the operator: with the pipeline's own Secrets, read when needed. */
 import type { PipelineSpec } from '../../crds/pipeline.ts';
+import { connectBroker } from '../../services/shared/adapters/connect-broker.ts';
 import { connectProfileStore } from '../../services/shared/adapters/connect-profile-store.ts';
 import { connectTopicAdmin } from '../../services/shared/adapters/kafka-topic-admin.ts';
 import type {
@@ -16,6 +17,7 @@ import type { Api } from './runtime/api.ts';
 import { kinds } from './runtime/kinds.ts';
 import type { KubeObject } from './runtime/resource.ts';
 import type { WantedTopics } from './topics-keeper.ts';
+import type { WantedModels } from './training/models-keeper.ts';
 
 type Kafka = NonNullable<PipelineSpec['kafka']>;
 type Redis = NonNullable<PipelineSpec['store']>['redis'];
@@ -40,7 +42,25 @@ export function wantedTopicsOf(api: Pick<Api, 'find'>, plan: Plan, spec: Pipelin
       cleaner: { group: groupName(pipeline, 'cleaner'), topic: topicName(pipeline, 'events-raw') },
       feature: { group: groupName(pipeline, 'feature'), topic: topicName(pipeline, 'events-clean') },
     },
+    ...(spec.models.length > 0 && {
+      counted: [topicName(pipeline, 'events-clean'), topicName(pipeline, 'models')],
+    }),
     clearProfiles: async () => clearProfiles(await redisConnection(store.redis, secret), plan),
+  };
+}
+
+/** The stream `models` as whoever promotes reads and writes it. */
+export function wantedModelsOf(api: Pick<Api, 'find'>, plan: Plan, spec: PipelineSpec): WantedModels {
+  const { kafka } = spec;
+  if (kafka === undefined) throw new Error('a cluster has no pipelines without Kafka');
+  const { pipeline } = plan;
+  return {
+    topic: topicName(pipeline, 'models'),
+    connect: async () =>
+      connectBroker({
+        kafka: await kafkaConnection(kafka, secretReader(api, pipeline.namespace)),
+        clientId: `${pipeline.namespace}.${pipeline.name}.operator`,
+      }),
   };
 }
 

@@ -37,13 +37,20 @@ export async function finalizePipeline(
   if (left === undefined) {
     const others = pipeline.metadata.finalizers!.filter((name) => name !== finalizer);
     await setFinalizers(deps.api, pipeline, others);
-    return deps.topics.forget(key);
+    return forget(deps, key);
   }
   const { generation = 0 } = pipeline.metadata;
   const advice = 'To leave topics and profiles where they are, set spec.deletionPolicy to Retain.';
   const message = `${left} ${advice}`;
   await writeStatus(deps, pipeline, deletingStatus(pipeline.status, { generation, now: deps.timing.now(), message }));
   return { requeueAfterMs: retryMs };
+}
+
+/** What is remembered of it outside the cluster's own objects. */
+export function forget({ topics, models, trainings }: ReconcileDeps, key: string): void {
+  topics.forget(key);
+  models.forget(key);
+  trainings.forget(key);
 }
 
 /** What is still to be done; undefined when nothing is. */
@@ -60,9 +67,12 @@ async function removeOutside(deps: ReconcileDeps, key: string, pipeline: Pipelin
   return removal === 'Removing' ? 'Topics and profiles are being removed.' : `Removing failed: ${removal.failed}.`;
 }
 
+/** Kinds that have pods. */
+const processes = new Set(['Deployment', 'StatefulSet', 'Job']);
+
 /** True while there are any. */
 async function stopWorkloads({ api, children }: ReconcileDeps, key: string): Promise<boolean> {
-  const workloads = children.of(key).filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet');
+  const workloads = children.of(key).filter(({ kind }) => processes.has(kind));
   for (const workload of workloads) {
     const { namespace, name, deletionTimestamp } = workload.metadata;
     // In the foreground: it is gone when its pods are.

@@ -2,7 +2,13 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PipelineStatus } from '../../crds/status.ts';
 import type { Plan, StageName } from '../plan.ts';
-import { computeStatus, type SpecRefusal, type StageObserved, type TopicsObserved } from '../status.ts';
+import {
+  computeStatus,
+  type LearningObserved,
+  type SpecRefusal,
+  type StageObserved,
+  type TopicsObserved,
+} from '../status.ts';
 import type { Children } from './children.ts';
 import { observeStage, type StageWorkload } from './observe.ts';
 import type { PipelineObject } from './read-pipeline.ts';
@@ -25,6 +31,7 @@ export interface Found {
   readonly plan?: Plan;
   readonly topics?: TopicsObserved;
   readonly applyFailure: string | undefined;
+  readonly learning?: LearningObserved | undefined;
 }
 
 type ServiceName = Exclude<StageName, 'trainer'>;
@@ -54,6 +61,7 @@ export async function observePipeline(deps: ObserveDeps, key: string, found: Fou
     topics: found.topics,
     applyFailure: found.applyFailure,
     stages: await observeStages(deps, key),
+    learning: found.learning,
     serving: {
       url: `http://${name}-serving.${namespace}.svc`,
       selector: Object.entries(labels)

@@ -4,7 +4,8 @@ import { LikenessError } from '../../services/shared/errors.ts';
 import type { CommonDeps, Service } from '../../services/shared/service.ts';
 import type { OperatorConfig } from '../config.ts';
 import { Children } from './children.ts';
-import { wantedTopicsOf } from './connections.ts';
+import { announcedMetricsGate } from '../gate.ts';
+import { wantedModelsOf, wantedTopicsOf } from './connections.ts';
 import { discover, type Discovered } from './discover.ts';
 import type { PipelineObject } from './read-pipeline.ts';
 import { createReconcile } from './reconcile.ts';
@@ -22,6 +23,9 @@ import { keyOf } from './runtime/resource.ts';
 import { systemTiming } from './runtime/timing.ts';
 import { KubeTransport } from './runtime/transport.ts';
 import { TopicsKeeper } from './topics-keeper.ts';
+import { ModelsKeeper } from './training/models-keeper.ts';
+import { Reports } from './training/reports.ts';
+import { Trainings } from './training/training.ts';
 
 export interface OperatorDeps extends CommonDeps {
   /** Called at first and whenever credentials are read again. */
@@ -127,7 +131,10 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
   const pipelines = new Informer<PipelineObject>({ ...shared, resource: profilePipelines });
   const children = new Children({ ...shared, foreign: found.foreign, transform });
   const queue = new WorkQueue({ name: 'profilepipeline', timing, metrics });
-  const topics = new TopicsKeeper({ clock: deps.clock, onChange: (key) => queue.add(key) });
+  const reports = new Reports(shared);
+  const changed = { clock: deps.clock, onChange: (key: string) => queue.add(key) };
+  const topics = new TopicsKeeper({ ...changed, refreshMs: config.refreshMs });
+  const models = new ModelsKeeper(changed);
   const events = new EventRecorder({
     ...shared,
     reportingController: 'likeness.dev/operator',
@@ -142,15 +149,20 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
     children,
     pipelines,
     topics,
+    models,
+    trainings: new Trainings({ api, children, reports, timing }),
+    gate: announcedMetricsGate,
+    restMs: config.refreshMs,
     events,
     defaults: config.defaults,
     release: { image, trainerImage, version, network, modelsVolume, capabilities: found.capabilities },
     wantedTopics: (plan, spec) => wantedTopicsOf(api, plan, spec),
+    wantedModels: (plan, spec) => wantedModelsOf(api, plan, spec),
   });
   const controller = new Controller({
     name: 'profilepipeline',
     queue,
-    sources: [informerSource(pipelines, ({ metadata }) => [keyOf(metadata)]), ...children.sources()],
+    sources: [informerSource(pipelines, ({ metadata }) => [keyOf(metadata)]), ...children.sources(), reports.source()],
     reconcile,
     allKeys: () => pipelines.keys(),
     timing,
@@ -160,13 +172,15 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
   });
   pipelines.start();
   children.start();
+  reports.start();
   controller.start();
   return {
-    isSynced: () => pipelines.isSynced() && children.isSynced(),
+    isSynced: () => pipelines.isSynced() && children.isSynced() && reports.isSynced(),
     stop: async () => {
       await controller.stop();
       topics.close();
-      await Promise.all([pipelines.stop(), children.stop()]);
+      models.close();
+      await Promise.all([pipelines.stop(), children.stop(), reports.stop()]);
       await events.flush();
     },
   };

@@ -4,8 +4,8 @@ import { resourceOf } from './resources.ts';
 import type { Api } from './runtime/api.ts';
 import { keyOf, type KubeObject } from './runtime/resource.ts';
 
-/** Their loss cannot be made good: volumes hold models and accepted events, Secrets hold keys. */
-const kept = new Set(['PersistentVolumeClaim', 'Secret']);
+/** Their loss cannot be made good: volumes hold models and accepted events, Secrets hold keys, Jobs what was trained. */
+const kept = new Set(['PersistentVolumeClaim', 'Secret', 'Job']);
 
 /** What there is of a pipeline. */
 type Known = Pick<Children, 'of' | 'cached'>;

@@ -3,10 +3,11 @@ import type { Logger } from 'pino';
 import type { PipelineSpec } from '../../crds/pipeline.ts';
 import { describeError, LikenessError } from '../../services/shared/errors.ts';
 import type { Defaults } from '../config.ts';
+import type { Gate } from '../gate.ts';
 import type { Plan } from '../plan.ts';
 import { pausedStatus, type SpecRefusal, type TopicsObserved } from '../status.ts';
 import type { Children } from './children.ts';
-import { finalizePipeline, hasFinalizer, keepFinalizer } from './finalizer.ts';
+import { finalizePipeline, forget, hasFinalizer, keepFinalizer } from './finalizer.ts';
 import { lastGoodSpec } from './last-good-spec.ts';
 import { observePipeline } from './observe-pipeline.ts';
 import { ensureOwnSecrets } from './own-secrets.ts';
@@ -23,6 +24,9 @@ import type { EventRecorder } from './runtime/events.ts';
 import type { Informer } from './runtime/informer.ts';
 import type { Timing } from './runtime/timing.ts';
 import type { TopicsKeeper, WantedTopics } from './topics-keeper.ts';
+import { passOverLearning, type LearningPass } from './training/learning.ts';
+import type { ModelsKeeper, WantedModels } from './training/models-keeper.ts';
+import type { Trainings } from './training/training.ts';
 import { writeStatus } from './write-status.ts';
 
 export interface ReconcileDeps {
@@ -31,7 +35,12 @@ export interface ReconcileDeps {
   readonly children: Children;
   readonly pipelines: Pick<Informer<PipelineObject>, 'get'>;
   readonly topics: TopicsKeeper;
+  readonly models: ModelsKeeper;
+  readonly trainings: Trainings;
+  readonly gate: Gate;
   readonly events: EventRecorder;
+  /** Between two looks at rest: lag moves without any event of the cluster. */
+  readonly restMs: number;
   readonly timing: Timing;
   readonly logger: Logger;
   /** What a pipeline gets that names no Kafka or no Redis. */
@@ -40,20 +49,20 @@ export interface ReconcileDeps {
   readonly release: Omit<RenderOptions, 'spec' | 'uid'>;
   /** How this plan's Kafka is reached. */
   readonly wantedTopics: (plan: Plan, spec: PipelineSpec) => WantedTopics;
+  readonly wantedModels: (plan: Plan, spec: PipelineSpec) => WantedModels;
 }
 
 const pausedAnnotation = 'likeness.dev/paused';
 
-/** Between two looks: while something is to change, and at rest (lag moves without any event of the cluster). */
+/** Between two looks while something is to change. */
 const busyMs = 5000;
-const restMs = 30_000;
 /** Until the cache has caught up with a write. */
 const staleMs = 100;
 
 export function createReconcile(deps: ReconcileDeps) {
   return async (key: string): Promise<ReconcileResult | void> => {
     const pipeline = deps.pipelines.get(key);
-    if (pipeline === undefined) return deps.topics.forget(key);
+    if (pipeline === undefined) return forget(deps, key);
     try {
       return await passOver(deps, key, pipeline);
     } catch (error) {
@@ -88,7 +97,10 @@ async function reconcile(deps: ReconcileDeps, key: string, found: PipelineObject
   const { objects } = rendered;
   const applied = await deps.applier.apply(objects.filter((object) => !waits(object, topics, deps.children)));
   await pruneChildren(deps, key, objects);
-  return settle(deps, key, { pipeline, refusal, plan, topics, applied });
+  const wanted = deps.wantedModels(plan, spec);
+  const learningDeps = { ...deps, now: () => deps.timing.now() };
+  const learning = await passOverLearning(learningDeps, key, { pipeline, plan, spec, options, topics, wanted });
+  return settle(deps, key, { pipeline, refusal, plan, topics, applied, learning });
 }
 
 /** What only rendering can see, such as an environment too long for a process, is the spec's fault too. */
@@ -113,17 +125,20 @@ interface Outcome {
   readonly plan?: Plan;
   readonly topics?: TopicsObserved;
   readonly applied?: readonly Applied[];
+  readonly learning?: LearningPass;
 }
 
 async function settle(deps: ReconcileDeps, key: string, outcome: Outcome): Promise<ReconcileResult> {
-  const { pipeline, applied = [] } = outcome;
+  const { pipeline, applied = [], learning } = outcome;
   const failures = applied.filter(({ action }) => action === 'Failed');
   const applyFailure = failures.map(({ wanted, error }) => failureText(wanted.kind, wanted.metadata.name, error))[0];
-  const status = await observePipeline(deps, key, { ...outcome, applyFailure });
+  const status = await observePipeline(deps, key, { ...outcome, applyFailure, learning: learning?.observed });
   await writeStatus(deps, pipeline, status);
   if (failures.length > 0) throw failures[0]!.error;
   const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-  return { requeueAfterMs: ready ? restMs : busyMs };
+  const pause = ready && learning?.isBusy !== true ? deps.restMs : Math.min(busyMs, deps.restMs);
+  const until = Math.max(0, (learning?.until ?? Infinity) - deps.timing.now());
+  return { requeueAfterMs: Math.min(pause, until + staleMs) };
 }
 
 const failureText = (kind: string, name: string, error: unknown): string => `${kind} ${name}: ${describeError(error)}`;

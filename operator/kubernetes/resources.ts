@@ -10,9 +10,9 @@ export const profilePipelines: Resource = {
   namespaced: true,
 };
 
-/** What a pipeline may have and the operator keeps as rendered. Deployments and StatefulSets are watched whole. */
+/** What a pipeline may have and the operator keeps as rendered. Deployments, StatefulSets and Jobs are watched whole. */
 export const childResources = {
-  whole: [kinds.Deployment, kinds.StatefulSet],
+  whole: [kinds.Deployment, kinds.StatefulSet, kinds.Job],
   metadataOnly: [
     kinds.ConfigMap,
     kinds.Secret,

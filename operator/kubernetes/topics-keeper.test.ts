@@ -16,6 +16,7 @@ function world(over: Partial<Admin> = {}, connect?: () => Promise<TopicAdmin>) {
     check: vi.fn(async () => []),
     remove: vi.fn(async () => undefined),
     lag: vi.fn(async () => 7),
+    written: vi.fn(async () => 11),
     close: vi.fn(async () => undefined),
     ...over,
   };

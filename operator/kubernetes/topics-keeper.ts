@@ -16,6 +16,8 @@ export interface WantedTopics {
   readonly topics: readonly TopicSettings[];
   /** By stage: what it reads, and as which group. */
   readonly stages: Readonly<Record<string, GroupLag>>;
+  /** Topics of which it is to be known how much was ever written to them. */
+  readonly counted?: readonly string[];
   /** Removes the profiles that were made from the topics. */
   readonly clearProfiles: () => Promise<void>;
 }
@@ -26,6 +28,8 @@ export interface TopicsState {
   readonly message: string;
   /** Records that wait before a stage, as last measured. */
   readonly lag: Readonly<Record<string, number>>;
+  /** By topic of `counted`: the ends of its partitions, added up, as last measured. */
+  readonly written?: Readonly<Record<string, number>>;
 }
 
 export type Removal = 'Removing' | 'Removed' | { readonly failed: string };
@@ -118,7 +122,7 @@ export class TopicsKeeper {
 
   async #check(pipeline: string, entry: Entry, wanted: WantedTopics): Promise<void> {
     const before = JSON.stringify(entry.state);
-    entry.state = await stateOf(wanted, entry.state.lag);
+    entry.state = await stateOf(wanted, entry.state);
     if (JSON.stringify(entry.state) !== before) this.#tell(pipeline, entry);
   }
 
@@ -151,8 +155,8 @@ export class TopicsKeeper {
   }
 }
 
-function identityOf({ address, managed, topics, stages }: WantedTopics): string {
-  return JSON.stringify([address, managed, topics, stages]);
+function identityOf({ address, managed, topics, stages, counted }: WantedTopics): string {
+  return JSON.stringify([address, managed, topics, stages, counted]);
 }
 
 async function connected<T>(wanted: WantedTopics, work: (admin: TopicAdmin) => Promise<T>): Promise<T> {
@@ -164,18 +168,18 @@ async function connected<T>(wanted: WantedTopics, work: (admin: TopicAdmin) => P
   }
 }
 
-async function stateOf(wanted: WantedTopics, lastLag: TopicsState['lag']): Promise<TopicsState> {
+async function stateOf(wanted: WantedTopics, last: TopicsState): Promise<TopicsState> {
   try {
     return await connected(wanted, async (admin) => {
       const problems = await (wanted.managed ? admin.ensure(wanted.topics) : admin.check(wanted.topics));
-      const lag = await measure(admin, wanted.stages);
-      if (problems.length === 0) return { outcome: 'Ready', message: '', lag };
-      return { outcome: 'Refused', message: problems.map(sentence).join('; '), lag };
+      const measured = { lag: await measure(admin, wanted.stages), ...(await count(admin, wanted)) };
+      if (problems.length === 0) return { outcome: 'Ready', message: '', ...measured };
+      return { outcome: 'Refused', message: problems.map(sentence).join('; '), ...measured };
     });
   } catch (error) {
     const refused = error instanceof LikenessError && !error.retryable;
     const message = `${wanted.address}: ${describeError(error)}`;
-    return { outcome: refused ? 'Refused' : 'Unreachable', message, lag: lastLag };
+    return { ...last, outcome: refused ? 'Refused' : 'Unreachable', message };
   }
 }
 
@@ -183,6 +187,13 @@ async function measure(admin: TopicAdmin, stages: WantedTopics['stages']): Promi
   const lag: Record<string, number> = {};
   for (const [stage, of] of Object.entries(stages)) lag[stage] = await admin.lag(of);
   return lag;
+}
+
+async function count(admin: TopicAdmin, { counted }: WantedTopics): Promise<Pick<TopicsState, 'written'>> {
+  if (counted === undefined) return {};
+  const written: Record<string, number> = {};
+  for (const topic of counted) written[topic] = await admin.written(topic);
+  return { written };
 }
 
 const sentence = ({ topic, problem }: TopicProblem): string => `topic ${topic}: ${problem}`;

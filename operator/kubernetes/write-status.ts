@@ -5,6 +5,7 @@ import { profilePipelines } from './resources.ts';
 import type { Api } from './runtime/api.ts';
 import type { EventRecorder } from './runtime/events.ts';
 import { mergePatchBetween } from './runtime/merge-patch.ts';
+import { transitionsBetween } from './training/transitions.ts';
 
 export interface StatusWriter {
   readonly api: Pick<Api, 'mergePatch'>;
@@ -22,6 +23,8 @@ export async function writeStatus(
   const { namespace, name, resourceVersion } = pipeline.metadata;
   const body = { metadata: { resourceVersion }, status: patch };
   await api.mergePatch(profilePipelines, { namespace: namespace!, name }, body, { subresource: 'status' });
+  for (const { type, reason, note } of transitionsBetween(pipeline.status, status))
+    events.record(pipeline, { type, reason, action: 'Learn', note });
   const before = readyOf(pipeline.status);
   const after = readyOf(status);
   if (after === undefined || (before?.status === after.status && before.reason === after.reason)) return;

@@ -21,7 +21,8 @@ export interface OperateDeps {
   readonly profiles: ProfileReader;
   /** The models of the spec, the first being the default. */
   readonly uses: readonly ModelUse[];
-  readonly modelOf: (name: string) => ServedModel | undefined;
+  /** Who answers this profile; null is nobody in particular. */
+  readonly modelOf: (name: string, profile: string | null) => ServedModel | undefined;
   readonly lookup: ItemLookup;
   readonly record: (prediction: Prediction) => void;
   readonly metrics: ServingMetrics;
@@ -52,7 +53,7 @@ export function createOperations(deps: OperateDeps): Operations {
     },
     getSimilarItems({ id, query }): SimilarItemsAnswer {
       const use = useOf(deps, query.model);
-      const model = servedModel(deps, use);
+      const model = servedModel(deps, use, null);
       const item = model.loaded.recommender.items.indexOf(id);
       if (item < 0) throw new Refusal(404, 'NotFound', `The model ${model.name} does not know the item ${quote(id)}.`);
       const { lookup } = deps;
@@ -132,7 +133,7 @@ function answerRecommendations(
 ): RecommendationsAnswer {
   const { clock, metrics, lookup } = deps;
   const use = useOf(deps, question.model);
-  const model = servedModel(deps, use);
+  const model = servedModel(deps, use, profile?.id ?? id);
   const moment = momentOf(profile, question.asOf, clock);
   const stored = profile ? deps.profiles.historyOf(profile, use.history) : [];
   const wish: Wish = {
@@ -164,8 +165,8 @@ function useOf({ uses }: OperateDeps, name: string | null | undefined): ModelUse
   throw new Refusal(404, 'NotFound', `There is no model ${quote(name ?? '')} in the spec; its models: ${names}.`);
 }
 
-function servedModel({ modelOf }: OperateDeps, { name }: ModelUse): ServedModel {
-  const model = modelOf(name);
+function servedModel({ modelOf }: OperateDeps, { name }: ModelUse, profile: string | null): ServedModel {
+  const model = modelOf(name, profile);
   if (model) return model;
   throw unavailable('NoModel', `No model ${name} has been activated yet.`);
 }

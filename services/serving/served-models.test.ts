@@ -111,6 +111,68 @@ describe('the models served', () => {
     expect(fetch.mock.calls.length).toBeLessThan(20);
   });
 
+  describe('on trial', () => {
+    const profiles = Array.from({ length: 200 }, (_, index) => `u${index}`);
+
+    async function onTrial(percent = 30) {
+      const set = setUp();
+      const [stable, fresh] = [set.store({ runId: 'stable' }), set.store({ runId: 'fresh' })];
+      const beside = { stable: { version: stable.manifest.version, digest: stable.digest } };
+      const answering = (profile: string | null) => set.models.get('next-item', profile)!.loaded.digest;
+      const share = () => profiles.filter((profile) => answering(profile) === fresh.digest).length / profiles.length;
+      set.activate(stable, 1);
+      await vi.waitFor(() => expect(set.generation()).toBe(1));
+      set.activate(fresh, 2, { canaryPercent: percent, ...beside });
+      await vi.waitFor(() => expect(share()).toBeGreaterThan(0));
+      return { ...set, stable, fresh, beside, answering, share };
+    }
+
+    it('answers its share of the profiles, always the same ones, and nobody without a name', async () => {
+      const { share, answering, stable, fetch } = await onTrial();
+      expect(share()).toBeGreaterThan(0.2);
+      expect(share()).toBeLessThan(0.4);
+      expect(profiles.map(answering)).toEqual(profiles.map(answering));
+      expect(answering(null)).toBe(stable.digest);
+      expect(fetch).toHaveBeenCalledTimes(2);
+    });
+
+    it('answers all once the trial is over, or none, without loading anything', async () => {
+      const { share, activate, fresh, stable, beside, fetch, generation } = await onTrial();
+      activate(fresh, 3, beside);
+      await vi.waitFor(() => expect(share()).toBe(1));
+      activate(fresh, 4, { canaryPercent: 30, ...beside });
+      await vi.waitFor(() => expect(share()).toBeLessThan(0.5));
+      activate(stable, 5);
+      await vi.waitFor(() => expect(generation()).toBe(5));
+      expect(share()).toBe(0);
+      expect(fetch).toHaveBeenCalledTimes(2);
+    });
+
+    it('shares the profiles in a process that starts in the middle of it, once both are loaded', async () => {
+      const { stored, store, activate, models } = setUp();
+      const [stable, fresh] = [store({ runId: 'stable' }), store({ runId: 'fresh' })];
+      const files = stored.get(stable.digest)!;
+      stored.delete(stable.digest);
+      const beside = { stable: { version: stable.manifest.version, digest: stable.digest } };
+      activate(fresh, 7, { canaryPercent: 50, ...beside });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(models.get('next-item', 'u1')).toBeUndefined();
+      stored.set(stable.digest, files);
+      await vi.waitFor(() => expect(models.get('next-item', null)?.loaded.digest).toBe(stable.digest));
+      const digests = new Set(profiles.map((profile) => models.get('next-item', profile)!.loaded.digest));
+      expect(digests).toEqual(new Set([stable.digest, fresh.digest]));
+    });
+
+    it('answers all where the stable one is bad', async () => {
+      const { stored, store, activate, models } = setUp();
+      const [stable, fresh] = [store({ runId: 'stable' }), store({ runId: 'fresh' })];
+      stored.get(stable.digest)!.delete('manifest.sig');
+      const beside = { stable: { version: stable.manifest.version, digest: stable.digest } };
+      activate(fresh, 7, { canaryPercent: 50, ...beside });
+      await vi.waitFor(() => expect(models.get('next-item', null)?.loaded.digest).toBe(fresh.digest));
+    });
+  });
+
   const bad: Record<string, (set: ReturnType<typeof setUp>) => ReturnType<typeof sealModel>> = {
     'an unsigned one': ({ store, stored }) => {
       const sealed = store({ runId: 'bad' });

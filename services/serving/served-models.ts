@@ -3,16 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { LikenessError } from '../shared/errors.ts';
 import type { LoadedModel } from '../shared/learning/artifact.ts';
-import { activeKey, type ActiveMessage } from '../shared/model-stream.ts';
+import { activeKey, type ActiveMessage, type ModelRef } from '../shared/model-stream.ts';
 import { checkGolden } from './golden.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { ServedModel } from './recommend.ts';
+import { isOnTrial } from './trial.ts';
 
 export interface ServedModels {
   /** One record of the stream `models`. */
   apply(record: { readonly key: string | null; readonly value: Uint8Array | null }): void;
-  /** The model that answers now; a request asks once and keeps the answer. */
-  get(name: string): ServedModel | undefined;
+  /** The model that answers this profile now, null being nobody; a request asks once and keeps the answer. */
+  get(name: string, profile?: string | null): ServedModel | undefined;
   /** True while a first model is being loaded, so that readiness can wait for it. */
   isStarting(): boolean;
   /** What is wrong although the previous model goes on serving. */
@@ -36,6 +37,8 @@ interface Slot {
   current?: ServedModel;
   /** Kept, so that going back to it needs no loading. */
   previous?: ServedModel;
+  /** While the current one is on trial: who answers the others. */
+  trial?: { readonly percent: number; readonly stable: ServedModel } | undefined;
   /** The newest message; what is loaded next or is being loaded. */
   wanted?: ActiveMessage;
   /** Why `wanted` does not serve. */
@@ -66,23 +69,51 @@ export function createServedModels(options: ServedModelsOptions): ServedModels {
 
   /** What cannot be fetched may come; what was fetched and is not good never becomes good. */
   async function attempt(slot: Slot, message: ActiveMessage): Promise<'swapped' | 'refused' | 'unavailable'> {
-    const kept = [slot.current, slot.previous].find((held) => held?.loaded.digest === message.digest);
-    let files;
+    const found = await find(slot, message.digest);
+    if ('result' in found) return fail(slot, message, found.result, found.error);
+    const beside = await findStable(slot, message);
+    if (beside && 'result' in beside && beside.result === 'unavailable')
+      return fail(slot, message, beside.result, beside.error);
     try {
-      files = kept ? undefined : await options.fetch(message.digest);
-    } catch (error) {
-      return fail(slot, message, 'unavailable', error);
-    }
-    try {
-      const next = toServed(message, files ? options.open(files, message.digest) : kept!.loaded);
-      if (files) checkGolden(next);
-      swap(slot, next);
+      const next = toServed(message, message, found.loaded);
+      if (found.isNew) checkGolden(next);
+      const trial = beside && 'loaded' in beside ? trialOf(message, beside.loaded) : undefined;
+      swap(slot, next, trial);
     } catch (error) {
       return fail(slot, message, 'refused', error);
     }
-    metrics.modelLoads.inc({ model: message.model, result: kept ? 'reused' : 'loaded' });
+    metrics.modelLoads.inc({ model: message.model, result: found.isNew ? 'loaded' : 'reused' });
     logger.info(named(message), 'the model serves');
     return 'swapped';
+  }
+
+  async function find({ current, previous, trial }: Slot, digest: string): Promise<Found> {
+    const kept = [current, previous, trial?.stable].find((held) => held?.loaded.digest === digest);
+    if (kept) return { loaded: kept.loaded, isNew: false };
+    let files;
+    try {
+      files = await options.fetch(digest);
+    } catch (error) {
+      return { result: 'unavailable', error };
+    }
+    try {
+      return { loaded: options.open(files, digest), isNew: true };
+    } catch (error) {
+      return { result: 'refused', error };
+    }
+  }
+
+  /** A stable one that is bad is no reason to answer nobody: then the one on trial answers all. */
+  async function findStable(slot: Slot, message: ActiveMessage): Promise<Found | undefined> {
+    const { canaryPercent, stable } = message;
+    if (stable === undefined || !(canaryPercent < 100)) return undefined;
+    const found = await find(slot, stable.digest);
+    if ('error' in found)
+      logger.error(
+        { code: 'ModelInvalid', error: found.error, ...named(message), stable },
+        'the stable model is missing',
+      );
+    return found;
   }
 
   function fail<Result extends 'refused' | 'unavailable'>(
@@ -100,9 +131,10 @@ export function createServedModels(options: ServedModelsOptions): ServedModels {
     return result;
   }
 
-  function swap(slot: Slot, next: ServedModel): void {
+  function swap(slot: Slot, next: ServedModel, trial: Slot['trial']): void {
     if (slot.current && slot.current.loaded !== next.loaded) slot.previous = slot.current;
     slot.current = next;
+    slot.trial = trial;
     slot.problem = undefined;
     metrics.modelGeneration.set({ model: next.name }, next.generation);
     metrics.modelTrained.set({ model: next.name }, next.trainedAt / 1000);
@@ -116,7 +148,11 @@ export function createServedModels(options: ServedModelsOptions): ServedModels {
       metrics.malformed.inc({ stream: 'models' });
       logger.error({ code: 'MalformedRecord', key }, 'a record of the stream models cannot be read');
     },
-    get: (name) => slots.get(name)?.current,
+    get(name, profile = null) {
+      const { current, trial } = slots.get(name) ?? {};
+      if (!current || !trial) return current;
+      return isOnTrial(profile, current.loaded.digest, trial.percent) ? current : trial.stable;
+    },
     isStarting: () => [...slots.values()].some((slot) => slot.work && !slot.current && !slot.problem),
     notes: () => [...slots.values()].flatMap(({ problem }) => problem ?? []),
     async close() {
@@ -128,10 +164,18 @@ export function createServedModels(options: ServedModelsOptions): ServedModels {
 
 const named = ({ model, version, generation, digest }: ActiveMessage) => ({ model, version, generation, digest });
 
-function toServed(message: ActiveMessage, loaded: LoadedModel): ServedModel {
+type Found =
+  | { readonly loaded: LoadedModel; readonly isNew: boolean }
+  | { readonly result: 'refused' | 'unavailable'; readonly error: unknown };
+
+function trialOf(message: ActiveMessage, stable: LoadedModel): Slot['trial'] {
+  return { percent: message.canaryPercent, stable: toServed(message, message.stable!, stable) };
+}
+
+function toServed(message: ActiveMessage, ref: ModelRef, loaded: LoadedModel): ServedModel {
   const { model, version, trainedAt } = loaded.manifest;
-  if (model !== message.model || version !== message.version) {
-    const text = `the artifact is ${model} ${version}, made active was ${message.model} ${message.version}`;
+  if (model !== message.model || version !== ref.version) {
+    const text = `the artifact is ${model} ${version}, made active was ${message.model} ${ref.version}`;
     throw new LikenessError('ModelInvalid', text);
   }
   return {

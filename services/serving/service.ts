@@ -56,7 +56,7 @@ export async function start(config: ServingConfig, deps: ServingDeps): Promise<S
   const operations = createOperations({
     profiles: createProfileReader({ store: gatherReads(store), compiled, pipeline, partitions }),
     uses,
-    modelOf: (name) => models.get(name),
+    modelOf: (name, profile) => models.get(name, profile),
     lookup: (itemId) => catalogue.get(itemId)?.item,
     record: (prediction) => predictions.record(prediction),
     metrics,

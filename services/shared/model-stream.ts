@@ -19,8 +19,22 @@ export interface ActiveMessage {
   readonly digest: string;
   /** Rises with every change; a reader ignores a lower one. */
   readonly generation: number;
+  /** 1 to 100: share of the profiles that it answers; the others are `stable`'s. */
   readonly canaryPercent: number;
   readonly activatedAt: string;
+  /** The model that answered all profiles before. */
+  readonly stable?: ModelRef;
+  /** What its writer must not lose: offset of the newest candidate that was decided upon with it. */
+  readonly decided?: number;
+  /** Likewise: candidates that were refused in a row by then. */
+  readonly refusals?: number;
+  /** Likewise: the wish of a person that it fulfils. */
+  readonly asked?: string;
+}
+
+export interface ModelRef {
+  readonly version: string;
+  readonly digest: string;
 }
 
 export const candidateKey = (runId: string): string => `candidate/${runId}`;

@@ -26,5 +26,7 @@ export interface TopicAdmin {
   remove(topics: readonly string[], groups: readonly string[]): Promise<void>;
   /** 0 where the topic does not exist. */
   lag(of: GroupLag): Promise<number>;
+  /** The ends of all its partitions, added up: what was ever written to it. 0 where it does not exist. */
+  written(topic: string): Promise<number>;
   close(): Promise<void>;
 }

@@ -14,6 +14,11 @@ const extra = {
   LIKENESS_SIGNING_KEY: z.string().min(1),
   /** Train this model of the spec alone; absent: all of them. */
   LIKENESS_MODEL: z.string().min(1).optional(),
+  /** In a cluster: name of the ConfigMap in which the run says how far it is. */
+  LIKENESS_REPORT: z.string().min(1).optional(),
+  /** Kubernetes' own: where its API server is. */
+  KUBERNETES_SERVICE_HOST: z.string().min(1).default('kubernetes.default.svc'),
+  KUBERNETES_SERVICE_PORT: z.coerce.number().int().min(1).max(65535).default(443),
 };
 
 /** Throws `BadConfig` or `BadSpec`. */
@@ -34,5 +39,14 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     holdout: Number(spec.training.holdout.fraction),
     modelStore: { LIKENESS_MODELS: read.LIKENESS_MODELS },
     connections: read.connections,
+    ...(read.LIKENESS_REPORT && {
+      report: {
+        namespace: read.LIKENESS_NAMESPACE,
+        name: read.LIKENESS_REPORT,
+        runId: read.LIKENESS_RUN_ID,
+        host: read.KUBERNETES_SERVICE_HOST,
+        port: read.KUBERNETES_SERVICE_PORT,
+      },
+    }),
   };
 }

@@ -2,12 +2,15 @@
 import { readFileSync } from 'node:fs';
 import type { KeyObject } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { patchReport } from '../shared/adapters/config-map-report.ts';
 import { connectBroker } from '../shared/adapters/connect-broker.ts';
 import { connectModelStore } from '../shared/adapters/connect-model-store.ts';
 import { invertInThreads } from '../shared/adapters/sweep-threads.ts';
 import { createTelemetry } from '../shared/adapters/telemetry.ts';
 import { exitCodeOf, exitCodes, LikenessError } from '../shared/errors.ts';
 import { parsePrivateKey } from '../shared/learning/signing.ts';
+import { noReporter, reportLatest, type Reporter } from '../shared/reporter.ts';
 import type { Telemetry } from '../shared/service.ts';
 import { parseConfig, type TrainerConfig } from './config.ts';
 import { run } from './service.ts';
@@ -21,14 +24,22 @@ function readSigningKey(file: string): KeyObject {
   }
 }
 
+function reporterOf({ report }: TrainerConfig, { logger }: Telemetry): Reporter {
+  if (report === undefined) return noReporter;
+  const onFailure = (error: unknown): void => logger.warn({ code: 'ReportFailed', error }, 'progress is not reported');
+  return reportLatest({ send: (progress) => patchReport(report, progress), onFailure, sleep });
+}
+
 async function train(config: TrainerConfig, telemetry: Telemetry): Promise<void> {
   const models = connectModelStore(config.modelStore);
   const signingKey = readSigningKey(config.signingKeyFile);
   const broker = await connectBroker({ ...config.connections, clientId: `${config.connections.pipeline}.trainer` });
+  const reporter = reporterOf(config, telemetry);
   try {
     const inverter = invertInThreads(availableParallelism());
-    await run(config, { broker, models, signingKey, inverter, clock: Date, telemetry });
+    await run(config, { broker, models, signingKey, inverter, clock: Date, telemetry, reporter });
   } finally {
+    await reporter.close();
     await broker.close();
   }
 }

@@ -14,6 +14,7 @@ import { invertHere } from '../shared/learning/ease.ts';
 import { generateSigningKey } from '../shared/learning/signing.ts';
 import type { CandidateMessage } from '../shared/model-stream.ts';
 import { packLines } from '../shared/record.ts';
+import { noReporter, type Progress } from '../shared/reporter.ts';
 import { streams } from '../shared/streams.ts';
 import { parseConfig } from './config.ts';
 import { run } from './service.ts';
@@ -99,9 +100,9 @@ describe('the trainer', () => {
     await producer.close();
   }
 
-  const train = (changes: object = {}, runEnv: object = {}) => {
+  const train = (changes: object = {}, runEnv: object = {}, reporter = noReporter) => {
     const telemetry = { logger: pino({ level: 'silent' }), registry: new Registry() };
-    const deps = { broker, models, signingKey, inverter: invertHere, clock: Date, telemetry };
+    const deps = { broker, models, signingKey, inverter: invertHere, clock: Date, telemetry, reporter };
     return run(parseConfig({ ...env(changes), ...runEnv }), deps);
   };
 
@@ -195,6 +196,22 @@ describe('the trainer', () => {
     expect((await announced()).map(({ key }) => key)).toEqual(['candidate/run-1.next-item']);
     const only = await train(both, { LIKENESS_MODEL: 'next-item', LIKENESS_RUN_ID: 'run-2' });
     expect(only.map(({ runId, model }) => [runId, model])).toEqual([['run-2', 'next-item']]);
+  });
+
+  it('says how far it is, from nothing to all', async () => {
+    await write(ring());
+    const said: Progress[] = [];
+    const reporter = { report: (progress: Progress) => void said.push(progress), close: async () => undefined };
+    await train({}, {}, reporter);
+    const percentages = said.map(({ percentage }) => percentage);
+    expect(percentages).toEqual([0, 16, 33, 50, 66, 83, 100]);
+    expect(said.map(({ phase }) => phase).filter((phase) => !/ questions/.test(phase))).toEqual([
+      'reading the log',
+      '240 events read',
+      'fitting to all events',
+      'announcing next-item',
+      'done',
+    ]);
   });
 
   it('passes on what the log says when it cannot be read', async () => {

@@ -10,6 +10,7 @@ import { encodeModel } from '../shared/learning/model.ts';
 import { publicKeyOf } from '../shared/learning/signing.ts';
 import type { ModelStore } from '../shared/model-store.ts';
 import { candidateKey, type CandidateMessage } from '../shared/model-stream.ts';
+import { noReporter, type Reporter } from '../shared/reporter.ts';
 import type { Clock, Telemetry } from '../shared/service.ts';
 import type { TrainerConfig } from './config.ts';
 import { replay, type Replayed } from './replay.ts';
@@ -23,7 +24,11 @@ export interface TrainerDeps {
   readonly inverter: Inverter;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
-  readonly onProgress?: (phase: string) => void;
+  readonly reporter?: Reporter;
+}
+
+interface Working extends TrainerDeps {
+  readonly progress: (phase: string) => void;
 }
 
 type RunConfig = Pick<TrainerConfig, 'runId' | 'topics' | 'models' | 'mergeOn' | 'minEvents' | 'holdout'>;
@@ -33,10 +38,7 @@ type RunConfig = Pick<TrainerConfig, 'runId' | 'topics' | 'models' | 'mergeOn' |
  * are announced nevertheless), and what the broker or the store throws.
  */
 export async function run(config: RunConfig, deps: TrainerDeps): Promise<CandidateMessage[]> {
-  const progress = (phase: string): void => {
-    deps.telemetry.logger.info({ runId: config.runId, phase }, 'progress');
-    deps.onProgress?.(phase);
-  };
+  const progress = createProgress(config, deps);
   const collectors = config.models.map((inputs): Collector => ({
     table: new EventTable(),
     inputs,
@@ -49,16 +51,32 @@ export async function run(config: RunConfig, deps: TrainerDeps): Promise<Candida
   const announced: CandidateMessage[] = [];
   const tooFew: unknown[] = [];
   for (const collector of collectors) {
-    const trained = await trainOne(collector, config, { ...deps, onProgress: progress }).catch(keepBadData(tooFew));
-    if (trained)
+    const trained = await trainOne(collector, config, { ...deps, progress }).catch(keepBadData(tooFew));
+    if (trained) {
+      progress(`announcing ${trained.facts.model}`);
       announced.push(await publish({ trained, replayed, runId: runIdOf(config, collector.inputs.name) }, config, deps));
+    }
   }
   if (tooFew.length > 0) throw tooFew[0];
+  progress('done');
   return announced;
 }
 
-function trainOne({ table, inputs }: Collector, config: RunConfig, deps: Required<TrainerDeps>): Promise<TrainedModel> {
-  const { inverter, clock, onProgress } = deps;
+/** What is said on the way: twice about the log, and of each model when weights are chosen, judged, fitted and announced. */
+const stepsOf = (models: number): number => 2 + 4 * models;
+
+function createProgress({ runId, models }: RunConfig, { telemetry, reporter = noReporter }: TrainerDeps) {
+  let steps = 0;
+  return (phase: string): void => {
+    const percentage = phase === 'done' ? 100 : Math.min(99, Math.floor((100 * steps) / stepsOf(models.length)));
+    steps++;
+    telemetry.logger.info({ runId, phase, percentage }, 'progress');
+    reporter.report({ percentage, phase });
+  };
+}
+
+function trainOne({ table, inputs }: Collector, config: RunConfig, deps: Working): Promise<TrainedModel> {
+  const { inverter, clock, progress: onProgress } = deps;
   const { minEvents, holdout } = config;
   return trainModel(table.build(), { inputs, inverter, now: () => clock.now(), holdout, minEvents, onProgress });
 }

@@ -5,7 +5,7 @@ import { childName, metadataOf } from './metadata.ts';
 import type { KubernetesObject, Rendering } from './rendering.ts';
 
 /** By which the operator finds reports. */
-const reportLabel = 'likeness.dev/report';
+export const reportLabel = 'likeness.dev/report';
 
 export function serviceAccount(rendering: Rendering, stage: StageName): KubernetesObject {
   return {

@@ -17,7 +17,7 @@ export interface Condition {
 const longestMessage = 1024;
 
 /** RFC 3339 with whole seconds, as metav1.Time is written. */
-const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
 /**
  * The conditions with one set; the very same array when nothing differs. `nowMs` becomes lastTransitionTime if the

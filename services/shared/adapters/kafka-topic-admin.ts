@@ -28,6 +28,7 @@ export async function connectTopicAdmin(options: KafkaOptions, withinMs = 10_000
     check: async (topics) => (await look(admin, work, topics)).problems,
     remove: (topics, groups) => remove(admin, work, { topics, groups }),
     lag: (of) => lag(admin, work, of),
+    written: (topic) => written(admin, work, topic),
     close: () => admin.disconnect(),
   };
 }
@@ -141,4 +142,10 @@ async function lag(admin: Admin, work: Work, { group, topic }: GroupLag): Promis
     const position = Math.max(Number(low), positions.get(partition) ?? 0);
     return sum + Math.max(0, Number(high) - position);
   }, 0);
+}
+
+async function written(admin: Admin, work: Work, topic: string): Promise<number> {
+  if (!(await work('listing topics', () => admin.listTopics())).includes(topic)) return 0;
+  const ends = await work('reading offsets', () => admin.fetchTopicOffsets(topic));
+  return ends.reduce((sum, { high }) => sum + Number(high), 0);
 }

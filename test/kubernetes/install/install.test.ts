@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { V1ClusterRole, V1Role } from '@kubernetes/client-node';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Kafka, logLevel } from 'kafkajs';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { kubernetesPrograms } from '../../testbed/kubernetes/cache.ts';
 import { chart } from '../helm.ts';
 import { example, namespaceOf } from '../operator/world.ts';
@@ -62,6 +63,13 @@ function shopWith(lines: string): string {
   const file = join(installed.home.folder, 'changed.yaml');
   writeFileSync(file, `${example('shop.yaml')}\n${lines}\n`);
   return file;
+}
+
+async function sendFirstEvent(topic: string): Promise<void> {
+  const producer = new Kafka({ brokers: [inject('kafka')], logLevel: logLevel.NOTHING }).producer();
+  await producer.connect();
+  await producer.send({ topic, messages: [{ value: '{}', partition: 0 }] });
+  await producer.disconnect();
 }
 
 const versions = async () =>
@@ -146,6 +154,18 @@ describe('a whole life of pipelines under the account that the chart makes', () 
       await change({ suspend: true }, 'False Suspended');
       await change({ suspend: false });
     }
+  });
+
+  it('begins a training, which is stopped and goes on with its pipeline', async () => {
+    // No node has so many: it waits for ever, and ends with the pipeline.
+    await change({ training: { gpu: { count: 64 } } });
+    await sendFirstEvent('shops.shop.events-clean.e1');
+    const phase = async () => (await installed.pipeline('shops')).status?.training?.phase;
+    await expect.poll(phase, patience).toBe('Queued');
+    await change({ suspend: true }, 'False Suspended');
+    await expect.poll(phase, patience).toBe('Suspended');
+    await change({ suspend: false });
+    await expect.poll(phase, patience).toBe('Queued');
   });
 
   it('puts back a port that somebody has renumbered', async () => {

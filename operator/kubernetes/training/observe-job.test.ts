@@ -1,0 +1,92 @@
+/** What a training's Job and pods say of it. */
+import type { V1Pod } from '@kubernetes/client-node';
+import { expect, it } from 'vitest';
+import { observeJob, type TrainingJob } from './observe-job.ts';
+
+const job = (more: Partial<TrainingJob> = {}, labels = {}): TrainingJob => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name: 'shop-train-1', labels },
+  ...more,
+});
+const ended = (type: string, reason?: string, message?: string) =>
+  job({ status: { conditions: [{ type, status: 'True', ...(reason && { reason }), ...(message && { message }) }] } });
+const pod = (status: V1Pod['status'], nodeName?: string, created = '2026-01-01T00:00:00Z') =>
+  ({ metadata: { creationTimestamp: created }, spec: { containers: [], nodeName }, status }) as unknown as V1Pod;
+const policy = (code: number) =>
+  `Container trainer for pod a/b failed with exit code ${code} matching FailJob rule at index 0`;
+const unschedulable = '0/3 nodes are available: 3 Insufficient nvidia.com/gpu.';
+const unscheduled = pod({
+  phase: 'Pending',
+  conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: unschedulable }],
+});
+const runs = pod({ phase: 'Running' }, 'gpu-1');
+
+const cases: readonly [name: string, job: TrainingJob, pods: V1Pod[], phase: string, says: string, outcome?: string][] =
+  [
+    ['has succeeded', ended('Complete'), [runs], 'Succeeded', 'candidate', 'Succeeded'],
+    ['failed too often', ended('Failed', 'BackoffLimitExceeded', 'no more'), [], 'Failed', 'Look at the log', 'Failed'],
+    [
+      'bad configuration',
+      ended('Failed', 'PodFailurePolicy', policy(64)),
+      [],
+      'Failed',
+      'which part of the spec',
+      'Failed',
+    ],
+    [
+      'too few events',
+      ended('Failed', 'PodFailurePolicy', policy(65)),
+      [],
+      'Idle',
+      'training.minEvents',
+      'TooFewEvents',
+    ],
+    ['no pod', job(), [], 'Pending', 'no pod yet'],
+    ['no node', job(), [unscheduled], 'Queued', unschedulable],
+    ['on a node, creating', job(), [pod({ phase: 'Pending' }, 'gpu-1')], 'Pending', 'being created'],
+    [
+      'on a node, without its image',
+      job(),
+      [
+        pod(
+          { phase: 'Pending', containerStatuses: [{ state: { waiting: { reason: 'ImagePullBackOff' } } } as never] },
+          'g',
+        ),
+      ],
+      'Pending',
+      'ImagePullBackOff',
+    ],
+    ['running', job(), [runs], 'Running', 'learns'],
+    [
+      'running after a failure',
+      job({ status: { failed: 1 } }),
+      [pod({ phase: 'Failed' }), runs],
+      'Running',
+      'failed 1 times',
+    ],
+    [
+      'waits for Kueue',
+      job({ spec: { suspend: true } }, { 'kueue.x-k8s.io/queue-name': 'q' }),
+      [],
+      'Queued',
+      'queue q',
+    ],
+    ['suspended', job({ spec: { suspend: true } }), [], 'Suspended', 'spec.suspend'],
+  ];
+
+it.each(cases)('a training that %s', (...[, of, pods, phase, says, outcome = 'Running']) => {
+  const observed = observeJob(of, pods);
+  expect([observed.phase, observed.outcome]).toEqual([phase, outcome]);
+  expect(observed.message).toContain(says);
+});
+
+it('says which node it is on', () => {
+  expect(observeJob(job(), [runs]).node).toBe('gpu-1');
+  expect(observeJob(job(), [unscheduled])).not.toHaveProperty('node');
+});
+
+it('looks at the newest pod', () => {
+  const older = pod({ phase: 'Running' }, 'gpu-0', '2025-01-01T00:00:00Z');
+  expect(observeJob(job(), [runs, older]).node).toBe('gpu-1');
+});

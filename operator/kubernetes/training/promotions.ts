@@ -1,0 +1,117 @@
+/** Models of a pipeline on their way into service: status and stream → status, and what is to be announced. Pure. */
+import type { PipelineSpec } from '../../../crds/pipeline.ts';
+import { durationMs } from '../../../crds/scalars.ts';
+import type { ModelStatus, ModelVersion, PipelineStatus } from '../../../crds/status.ts';
+import type { ActiveMessage, ModelRef } from '../../../services/shared/model-stream.ts';
+import type { Gate } from '../../gate.ts';
+import {
+  decidePromotion,
+  noMemory,
+  type ModelStanding,
+  type Promotion,
+  type PromotionMemory,
+  type StoredCandidate,
+} from '../../promotion.ts';
+import { cut, timestamp } from '../runtime/conditions.ts';
+import type { Standings } from './model-standings.ts';
+
+export interface PromotionsInput {
+  readonly now: number;
+  readonly spec: PipelineSpec;
+  readonly previous: PipelineStatus | undefined;
+  readonly standings: Standings;
+  /** Value of the annotation likeness.dev/promote. */
+  readonly wish: string | undefined;
+  readonly gate: Gate;
+}
+
+export interface Promotions {
+  /** In the order of the spec. */
+  readonly models: readonly ModelStatus[];
+  readonly announcements: readonly ActiveMessage[];
+  readonly until: number | undefined;
+}
+
+/** A rollout's short gaps take no model back. */
+const alarmAfterMs = 60_000;
+const unknown: ModelStanding = { candidates: [], active: undefined, end: 0 };
+
+export function decidePromotions(input: PromotionsInput): Promotions {
+  const names = input.spec.models.map(({ name }) => name);
+  const decided = names.map((name, index) => {
+    const standing = input.standings.get(name) ?? unknown;
+    const wish = isAbout(input, standing) || index === 0 ? input.wish : undefined;
+    return { name, standing, promotion: decideOne({ ...input, wish }, name, standing) };
+  });
+  const waits = decided.flatMap(({ promotion: { until } }) => until ?? []);
+  return {
+    models: decided.map(({ name, standing, promotion }) => describe(name, standing, promotion)),
+    announcements: decided.flatMap(({ promotion: { announce } }) => announce ?? []),
+    until: waits.length > 0 ? Math.min(...waits) : undefined,
+  };
+}
+
+/** A version belongs to one model; the first one says that there is none. */
+function isAbout({ wish }: PromotionsInput, { candidates }: ModelStanding): boolean {
+  return wish !== undefined && candidates.some(({ version }) => version === wish.split('@')[0]);
+}
+
+function decideOne(input: PromotionsInput, name: string, standing: ModelStanding): Promotion {
+  const { now, spec, previous, wish, gate } = input;
+  const { policy, canaryPercent, bakeTime } = spec.training.promotion;
+  return decidePromotion({
+    now,
+    policy,
+    canaryPercent,
+    bakeMs: durationMs(bakeTime),
+    standing,
+    memory: memoryIn(statusOfModel(previous, name)),
+    wish,
+    judge: (candidate, active) => gate.judge(candidate, active),
+    alarm: alarmIn(previous, now),
+  });
+}
+
+export function statusOfModel(status: PipelineStatus | undefined, name: string): ModelStatus | undefined {
+  return [...(status?.model ? [status.model] : []), ...(status?.otherModels ?? [])].find(
+    (model) => model.name === name,
+  );
+}
+
+function memoryIn(model: ModelStatus | undefined): PromotionMemory {
+  if (model === undefined) return noMemory;
+  const { generation = 0, refusals = 0, decided = -1, handledPromote: asked, lastRefusal } = model;
+  return { generation, refusals, decided, asked, lastRefusal };
+}
+
+function alarmIn(status: PipelineStatus | undefined, now: number): string | undefined {
+  const serving = status?.conditions?.find(({ type }) => type === 'ServingReady');
+  if (serving?.status !== 'False' || serving.reason === 'Suspended') return undefined;
+  return now - Date.parse(serving.lastTransitionTime) < alarmAfterMs ? undefined : serving.message;
+}
+
+function describe(name: string, { active, candidates }: ModelStanding, promotion: Promotion): ModelStatus {
+  const { phase, message, candidate, memory, until } = promotion;
+  const runIdOf = (ref: ModelRef) => candidates.find(({ digest }) => digest === ref.digest)?.runId;
+  return {
+    name,
+    phase,
+    message: cut(message, 1024),
+    ...(active && {
+      active: { ...versionOf(active, runIdOf(active)), promotedAt: timestamp(Date.parse(active.activatedAt)) },
+      generation: active.generation,
+      canaryPercent: active.canaryPercent,
+    }),
+    ...(candidate && { candidate: versionOf(candidate, candidate.runId) }),
+    ...(active?.stable && { lastStable: versionOf(active.stable, runIdOf(active.stable)) }),
+    ...(phase === 'Canary' && until !== undefined && { bakeUntil: timestamp(until) }),
+    refusals: memory.refusals,
+    ...(memory.decided >= 0 && { decided: memory.decided }),
+    ...(memory.lastRefusal !== undefined && memory.refusals > 0 && { lastRefusal: cut(memory.lastRefusal, 1024) }),
+    ...(memory.asked !== undefined && { handledPromote: memory.asked }),
+  };
+}
+
+function versionOf({ version, digest }: ModelRef | StoredCandidate, runId: string | undefined): ModelVersion {
+  return { version, digest, ...(runId !== undefined && { runId }) };
+}

@@ -1,0 +1,103 @@
+/** What pods report of their work, each in a ConfigMap of its own: how far a training is, and verdicts of drift. */
+import type { Logger } from 'pino';
+import { pipelineOf } from '../children.ts';
+import { reportLabel } from '../render/access.ts';
+import type { Api } from '../runtime/api.ts';
+import { informerSource, type Source } from '../runtime/controller.ts';
+import { Informer } from '../runtime/informer.ts';
+import { kinds } from '../runtime/kinds.ts';
+import type { RuntimeMetrics } from '../runtime/metrics.ts';
+import type { KubeObject } from '../runtime/resource.ts';
+import type { Timing } from '../runtime/timing.ts';
+
+export interface ReportsOptions {
+  readonly api: Api;
+  /** Absent or empty: all. */
+  readonly namespaces: readonly string[];
+  readonly timing: Timing;
+  readonly logger: Logger;
+  readonly metrics: RuntimeMetrics;
+}
+
+export interface Report extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+export interface Progress {
+  readonly percentage: number;
+  /** In the trainer's own words. */
+  readonly phase: string;
+}
+
+export interface DriftVerdict {
+  readonly id: string;
+  readonly detector: string;
+  readonly feature: string;
+  readonly score: number;
+}
+
+export class Reports {
+  readonly #informer: Informer<Report>;
+
+  constructor(options: ReportsOptions) {
+    this.#informer = new Informer<Report>({
+      ...options,
+      resource: kinds.ConfigMap,
+      name: 'reports',
+      labelSelector: reportLabel,
+      indexBy: pipelineOf,
+    });
+  }
+
+  start(): void {
+    this.#informer.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#informer.stop();
+  }
+
+  isSynced(): boolean {
+    return this.#informer.isSynced();
+  }
+
+  source(): Source {
+    return informerSource(this.#informer, (object) => {
+      const key = pipelineOf(object);
+      return key === undefined ? [] : [key];
+    });
+  }
+
+  /** Of this run; undefined while it has not reported. */
+  progressOf(pipeline: string, runId: string): Progress | undefined {
+    return progressIn(this.#of(pipeline, 'trainer'), runId);
+  }
+
+  verdictOf(pipeline: string): DriftVerdict | undefined {
+    return verdictIn(this.#of(pipeline, 'drift'));
+  }
+
+  #of(pipeline: string, what: string): Report | undefined {
+    return this.#informer.indexed(pipeline).find(({ metadata }) => metadata.labels?.[reportLabel] === what);
+  }
+}
+
+/** What a pod wrote is not to be trusted: anything else than a number of percent is nothing. */
+export function progressIn(report: Report | undefined, runId: string): Progress | undefined {
+  const { data = {} } = report ?? {};
+  const percentage = Number(data['progressPercentage']);
+  if (data['runId'] !== runId || !Number.isFinite(percentage)) return undefined;
+  return { percentage: Math.min(100, Math.max(0, Math.round(percentage))), phase: (data['phase'] ?? '').slice(0, 200) };
+}
+
+/** The newest verdict is in the key `verdict`, as JSON {id, detector, feature, score}. */
+export function verdictIn(report: Report | undefined): DriftVerdict | undefined {
+  try {
+    const read = JSON.parse(report?.data?.['verdict'] ?? '') as Partial<DriftVerdict>;
+    const { id, detector, feature, score } = read;
+    const texts = [id, detector, feature].every((text) => typeof text === 'string' && text !== '' && text.length <= 64);
+    return texts && Number.isFinite(score) ? (read as DriftVerdict) : undefined;
+  } catch {
+    return undefined;
+  }
+}

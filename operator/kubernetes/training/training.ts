@@ -1,0 +1,233 @@
+/** Trainings of a pipeline: decides, makes the Job, watches it, and clears old ones away. One pass, without Kafka. */
+import { createHash } from 'node:crypto';
+import type { V1Pod } from '@kubernetes/client-node';
+import type { PipelineSpec } from '../../../crds/pipeline.ts';
+import { nextTick } from '../../../crds/schedule.ts';
+import type { TrainingStatus } from '../../../crds/status.ts';
+import type { Plan } from '../../plan.ts';
+import { begun, decideRetrain, type RetrainDecision, type RetrainRefusal, type TrainingLedger } from '../../retrain.ts';
+import type { Children } from '../children.ts';
+import type { PipelineObject } from '../read-pipeline.ts';
+import { runIdAnnotation, renderTrainingJob } from '../render/training-job.ts';
+import type { RenderOptions } from '../render/rendering.ts';
+import { isAlreadyExists } from '../runtime/api-error.ts';
+import type { Api } from '../runtime/api.ts';
+import { cut, timestamp } from '../runtime/conditions.ts';
+import { kinds } from '../runtime/kinds.ts';
+import type { KubeObject } from '../runtime/resource.ts';
+import type { Timing } from '../runtime/timing.ts';
+import { beyondLimit, jobName, memoryOf, remember, statusOf, triggerOf, type Remembered } from './memory.ts';
+import { hasEnded, observeJob, queueOf, wholeSeconds, type TrainingJob } from './observe-job.ts';
+import type { Reports } from './reports.ts';
+
+export interface TrainingDeps {
+  readonly api: Pick<Api, 'create' | 'delete' | 'mergePatch' | 'listPage'>;
+  readonly children: Pick<Children, 'of'>;
+  readonly reports: Pick<Reports, 'progressOf' | 'verdictOf'>;
+  readonly timing: Pick<Timing, 'now'>;
+}
+
+export interface TrainingInput {
+  readonly pipeline: PipelineObject;
+  readonly plan: Plan;
+  readonly spec: PipelineSpec;
+  readonly options: RenderOptions;
+  /** Records ever written to `events-clean`; undefined: not known. */
+  readonly records: number | undefined;
+}
+
+export interface TrainingObserved {
+  readonly status: TrainingStatus;
+  /** Why the last run failed; undefined where it did not. */
+  readonly failure: string | undefined;
+  /** The Job that last succeeded, or any other text that changes when a candidate may have come. */
+  readonly hint: string;
+  /** A run is under way. */
+  readonly isActive: boolean;
+  /** When to look again, whatever happens. */
+  readonly until: number | undefined;
+}
+
+const retrainAnnotation = 'likeness.dev/retrain';
+const maxPods = 20;
+/** A Job that was made is taken for made, though the cache does not show it, for so long. */
+const cacheLagMs = 30_000;
+
+export class Trainings {
+  readonly #deps: TrainingDeps;
+  /** By pipeline: what was made and is not in the cache yet. */
+  readonly #made = new Map<string, { readonly job: TrainingJob; readonly at: number }>();
+
+  constructor(deps: TrainingDeps) {
+    this.#deps = deps;
+  }
+
+  async pass(key: string, input: TrainingInput): Promise<TrainingObserved> {
+    const { plan, spec, pipeline } = input;
+    const jobs = this.#jobsOf(key);
+    const remembered = remember(pipeline.status?.training, jobs);
+    for (const job of jobs) await this.#suspend(job, plan.suspended);
+    for (const job of beyondLimit(jobs, spec.training.historyLimit)) await this.#delete(job);
+    if (plan.suspended || input.records === undefined) return this.#observe(key, input, { remembered });
+    const decision = this.#decide(key, input, remembered);
+    if (!decision.train) return this.#observe(key, input, { remembered, decision });
+    return this.#observe(key, input, { remembered: await this.#begin(key, input, { remembered, decision }) });
+  }
+
+  forget(key: string): void {
+    this.#made.delete(key);
+  }
+
+  #jobsOf(key: string): TrainingJob[] {
+    const cached = this.#deps.children.of(key).filter(({ kind }) => kind === 'Job') as TrainingJob[];
+    const made = this.#made.get(key);
+    if (made === undefined) return cached;
+    const isShown = cached.some(({ metadata }) => metadata.name === made.job.metadata.name);
+    if (!isShown && this.#deps.timing.now() - made.at < cacheLagMs) return [...cached, made.job];
+    this.#made.delete(key);
+    return cached;
+  }
+
+  #decide(key: string, { spec, pipeline, records = 0 }: TrainingInput, { ledger }: Remembered): RetrainDecision {
+    const { timing, reports } = this.#deps;
+    const asked = pipeline.metadata.annotations?.[retrainAnnotation];
+    return decideRetrain({
+      now: timing.now(),
+      training: spec.training,
+      records,
+      ledger,
+      manual: asked === undefined || asked === '' ? undefined : shortened(asked),
+      drift: reports.verdictOf(key)?.id,
+    });
+  }
+
+  async #begin(
+    key: string,
+    { pipeline, plan, options, records = 0 }: TrainingInput,
+    { remembered, decision }: { remembered: Remembered; decision: RetrainDecision & { readonly train: true } },
+  ): Promise<Remembered> {
+    const { api, timing } = this.#deps;
+    const { name, uid = '' } = pipeline.metadata;
+    const { trigger, id } = decision;
+    const now = wholeSeconds(timing.now());
+    const ledger = begun(remembered.ledger, { trigger, id, now, records });
+    const named = jobName({ name, uid }, { trigger, id, attempt: remembered.ledger.count });
+    const run = { name: named, runId: named, trigger, memory: memoryOf(ledger) };
+    const rendered = renderTrainingJob(plan, run, options);
+    try {
+      const job = await api.create<TrainingJob & KubeObject>(kinds.Job, rendered);
+      this.#made.set(key, { job: { ...job, apiVersion: 'batch/v1', kind: 'Job' }, at: timing.now() });
+      return { ledger, job };
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+      // Made before a crash, or by the leader before this one: the cache will show it.
+      return remembered;
+    }
+  }
+
+  /** Kueue alone decides on the suspension of what is in its queues. */
+  async #suspend(job: TrainingJob, suspended: boolean): Promise<void> {
+    if (hasEnded(job) || queueOf(job) !== undefined || (job.spec?.suspend ?? false) === suspended) return;
+    const { namespace, name, resourceVersion } = job.metadata;
+    const patch = { metadata: { resourceVersion }, spec: { suspend: suspended } };
+    await this.#deps.api.mergePatch(kinds.Job, { namespace: namespace!, name }, patch);
+  }
+
+  async #delete({ metadata }: TrainingJob): Promise<void> {
+    if (metadata.deletionTimestamp !== undefined) return;
+    const { namespace, name, uid } = metadata;
+    await this.#deps.api.delete(kinds.Job, { namespace: namespace!, name }, { ...(uid && { uid }) });
+  }
+
+  async #observe(
+    key: string,
+    input: TrainingInput,
+    { remembered, decision }: { readonly remembered: Remembered; readonly decision?: RetrainDecision },
+  ): Promise<TrainingObserved> {
+    const { ledger, job } = remembered;
+    const isActive = ledger.last?.outcome === 'Running';
+    const run = job && (await this.#describe(key, input, job));
+    const waits = decision && !decision.train ? decision : undefined;
+    const next = scheduleOf(input.spec, this.#deps.timing.now());
+    const message = joined(run?.message ?? vanished(ledger), waits && !isActive ? waitText(waits) : '');
+    return {
+      status: {
+        phase: 'Idle',
+        ...(job === undefined && ledger.last?.outcome === 'Failed' && { phase: 'Failed' }),
+        ...(job === undefined && ledger.last?.outcome === 'Succeeded' && { phase: 'Succeeded' }),
+        ...statusOf(ledger),
+        ...run,
+        ...(message !== '' && { message: cut(message, 1024) }),
+        ...(next !== undefined && { nextScheduleTime: timestamp(next) }),
+      },
+      failure: ledger.last?.outcome === 'Failed' ? (run?.message ?? vanished(ledger)) : undefined,
+      hint: `${ledger.count} ${ledger.last?.outcome}`,
+      isActive,
+      until: waits?.until,
+    };
+  }
+
+  async #describe(key: string, { plan }: TrainingInput, job: TrainingJob): Promise<TrainingStatus> {
+    const looksAtPods = !hasEnded(job) && job.spec?.suspend !== true;
+    const { phase, message, node } = observeJob(job, looksAtPods ? await this.#podsOf(job) : []);
+    const runId = job.metadata.annotations?.[runIdAnnotation] ?? job.metadata.name;
+    const progress = this.#deps.reports.progressOf(key, runId);
+    const gpus = gpusOf(plan);
+    return {
+      phase,
+      message: phase === 'Running' && progress?.phase ? `It learns: ${progress.phase}.` : message,
+      jobName: job.metadata.name,
+      runId,
+      trigger: triggerOf(job),
+      ...(gpus !== undefined && { gpus }),
+      ...(node !== undefined && { node }),
+      ...(phase === 'Running' && progress && { progressPercentage: progress.percentage }),
+    };
+  }
+
+  async #podsOf({ metadata: { namespace, name } }: TrainingJob): Promise<readonly V1Pod[]> {
+    const labelSelector = `batch.kubernetes.io/job-name=${name}`;
+    const selection = { ...(namespace !== undefined && { namespace }), labelSelector };
+    return (await this.#deps.api.listPage<V1Pod & KubeObject>(kinds.Pod, selection, { limit: maxPods })).items;
+  }
+}
+
+/** A person may write anything; a status keeps 64 characters. */
+function shortened(text: string): string {
+  return text.length <= 64 ? text : createHash('sha256').update(text).digest('hex');
+}
+
+function vanished({ last }: TrainingLedger): string {
+  return last?.outcome === 'Failed' ? 'Its Job is gone, and nobody has seen how it ended.' : '';
+}
+
+function gpusOf({ workloads }: Plan): string | undefined {
+  const devices = workloads.find(({ kind }) => kind === 'job')?.job?.gpu?.devices;
+  if (devices === undefined) return undefined;
+  return 'claimTemplate' in devices ? `claim ${devices.claimTemplate}` : `${devices.count} ${devices.resourceName}`;
+}
+
+function scheduleOf({ training }: PipelineSpec, now: number): number | undefined {
+  const { mode, schedule, timeZone } = training.retrain;
+  return mode === 'OnSchedule' && schedule !== undefined ? nextTick({ schedule, timeZone }, now) : undefined;
+}
+
+const waitTexts: Readonly<Record<RetrainRefusal, string>> = {
+  NoEvents: 'The first training waits for events.',
+  Running: '',
+  BackingOff: 'The next try is',
+  Never: '',
+  NotGrown: '',
+  NotScheduled: '',
+  NoDrift: '',
+  CoolingDown: 'The next training waits for the cooldown',
+  BudgetSpent: 'The next training waits for the budget (training.retrain.maxPerDay)',
+};
+
+function waitText({ reason, until }: RetrainDecision & { readonly train: false }): string {
+  const text = waitTexts[reason];
+  if (text === '' || until === undefined) return text;
+  return `${text}${reason === 'BackingOff' ? ' at' : ', until'} ${timestamp(until)}.`;
+}
+
+const joined = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(' ');

@@ -1,0 +1,249 @@
+/** The way of a model into service: cases, and what holds whatever crashes between two writes. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ActiveMessage } from '../services/shared/model-stream.ts';
+import { announcedMetricsGate, type GateVerdict } from './gate.ts';
+import {
+  decidePromotion,
+  noMemory,
+  type Promotion,
+  type PromotionInput,
+  type PromotionMemory,
+  type StoredCandidate,
+} from './promotion.ts';
+
+const now = Date.parse('2026-01-01T00:00:00Z');
+const minute = 60_000;
+
+const candidate = (name: string, offset: number, metrics = {}): StoredCandidate => ({
+  kind: 'candidate',
+  runId: name,
+  model: 'next-item',
+  version: name,
+  digest: `sha-${name}`,
+  trainedAt: '2026-01-01T00:00:00Z',
+  events: 100,
+  metrics,
+  offset,
+});
+const ref = (name: string) => ({ version: name, digest: `sha-${name}` });
+const active = (name: string, more: Partial<ActiveMessage> = {}): ActiveMessage => ({
+  kind: 'active',
+  model: 'next-item',
+  ...ref(name),
+  generation: 1,
+  canaryPercent: 100,
+  activatedAt: new Date(now - 10 * minute).toISOString(),
+  ...more,
+});
+const passing = (): GateVerdict => ({ verdict: 'Passed', reason: 'it is good' });
+const failing = (): GateVerdict => ({ verdict: 'Refused', reason: 'it is bad' });
+const silent = (): GateVerdict => ({ verdict: 'Pending', reason: 'no report yet' });
+
+type Given = Partial<Omit<PromotionInput, 'standing' | 'memory'>> & {
+  readonly candidates?: readonly StoredCandidate[];
+  readonly active?: ActiveMessage;
+  readonly end?: number;
+  readonly memory?: Partial<PromotionMemory>;
+};
+
+function decide({ candidates = [], active: current, end = 100, memory, ...given }: Given): Promotion {
+  return decidePromotion({
+    now,
+    policy: 'Auto',
+    canaryPercent: 10,
+    bakeMs: 15 * minute,
+    judge: passing,
+    wish: undefined,
+    alarm: undefined,
+    ...given,
+    standing: { candidates, active: current, end },
+    memory: { ...noMemory, generation: current?.generation ?? 0, ...memory },
+  });
+}
+
+/** Phase, and what is announced: version, generation, percent. */
+function outcome(given: Given): string {
+  const { phase, announce } = decide(given);
+  return announce ? `${announce.version} ${announce.generation} ${announce.canaryPercent}%` : phase;
+}
+
+const [v1, v2, v3] = [candidate('v1', 0), candidate('v2', 2), candidate('v3', 4)];
+const served = active('v1', { decided: 0 });
+const onTrial = active('v2', { generation: 2, canaryPercent: 10, stable: ref('v1'), decided: 2 });
+const both = [v1, v2];
+
+const cases: readonly [name: string, given: Given, expected: string][] = [
+  ['nothing trained', {}, 'None'],
+  ['the first model answers all at once', { candidates: [v1] }, 'v1 1 100%'],
+  ['a first model that the gate refuses', { candidates: [v1], judge: failing }, 'None'],
+  ['in service, nothing new', { candidates: [v1], active: served }, 'Active'],
+  ['a second one answers some', { candidates: both, active: served }, 'v2 2 10%'],
+  ['a second one answers all where it is to', { candidates: both, active: served, canaryPercent: 100 }, 'v2 2 100%'],
+  ['of several new ones the newest', { candidates: [v1, v2, v3], active: served }, 'v3 2 10%'],
+  ['the gate is silent', { candidates: both, active: served, judge: silent }, 'Judging'],
+  ['the gate refuses', { candidates: both, active: served, judge: failing }, 'Active'],
+  ['refused before', { candidates: both, active: served, memory: { decided: 2, refusals: 1 } }, 'Active'],
+  ['the third refusal in a row', { candidates: both, active: served, judge: failing, memory: { refusals: 2 } }, 'Held'],
+  ['held, though the gate would pass the next', { candidates: both, active: served, memory: { refusals: 3 } }, 'Held'],
+  ['held, and a person decides', { candidates: both, active: served, memory: { refusals: 3 }, wish: 'v2' }, 'v2 2 10%'],
+  [
+    'a person decides on what the gate refuses',
+    { candidates: both, active: served, judge: failing, wish: 'v2' },
+    'v2 2 10%',
+  ],
+  ['manual, the gate passed', { candidates: both, active: served, policy: 'Manual' }, 'AwaitingApproval'],
+  ['manual, the gate refused', { candidates: both, active: served, policy: 'Manual', judge: failing }, 'Active'],
+  ['manual, approved', { candidates: both, active: served, policy: 'Manual', wish: 'v2@1' }, 'v2 2 10%'],
+  [
+    'approved before',
+    { candidates: both, active: served, wish: 'v2@1', memory: { asked: 'v2@1', decided: 2 } },
+    'Active',
+  ],
+  [
+    'approved once more',
+    { candidates: both, active: served, wish: 'v2@2', memory: { asked: 'v2@1', decided: 2 } },
+    'v2 2 10%',
+  ],
+  ['a wish for what there is not', { candidates: [v1], active: served, wish: 'v9' }, 'Active'],
+  ['a wish for what is in service', { candidates: [v1], active: served, wish: 'v1' }, 'Active'],
+  [
+    'back to an earlier one, at once',
+    { candidates: [v1, v2, v3], active: active('v3', { generation: 5 }), wish: 'v1' },
+    'v1 6 100%',
+  ],
+  ['on trial', { candidates: both, active: onTrial }, 'Canary'],
+  ['on trial, and a newer one waits', { candidates: [v1, v2, v3], active: onTrial }, 'Canary'],
+  ['the trial is over', { candidates: both, active: onTrial, bakeMs: 10 * minute }, 'v2 3 100%'],
+  ['serving fails during the trial', { candidates: both, active: onTrial, alarm: 'down' }, 'v1 3 100%'],
+  [
+    'serving fails without a trial',
+    { candidates: both, active: active('v2', { stable: ref('v1') }), alarm: 'down', memory: { decided: 2 } },
+    'Active',
+  ],
+  ['a person ends the trial well', { candidates: both, active: onTrial, wish: 'v2' }, 'v2 3 100%'],
+  ['a person ends the trial', { candidates: both, active: onTrial, wish: 'v1' }, 'v1 3 100%'],
+  ['the status is behind the stream', { candidates: both, active: onTrial, memory: { generation: 0 } }, 'Canary'],
+  ['the stream was made anew', { candidates: [v1], end: 1, memory: { decided: 40, generation: 7 } }, 'v1 8 100%'],
+  [
+    'a refused one, after the status was lost',
+    { candidates: both, active: active('v1', { decided: 2 }), memory: noMemory },
+    'Active',
+  ],
+];
+
+describe('promotion', () => {
+  it.each(cases)('%s', (_, given, expected) => {
+    expect(outcome(given)).toBe(expected);
+  });
+
+  it('says of each state what is so, and when that changes', () => {
+    expect(decide({ candidates: both, active: onTrial })).toMatchObject({
+      message: 'v2 answers 10% of the profiles until 2026-01-01T00:05:00.000Z.',
+      until: now + 5 * minute,
+    });
+    const refused = decide({ candidates: both, active: served, judge: failing });
+    expect(refused).toMatchObject({
+      message: 'v1 answers all profiles. v2 was refused: it is bad.',
+      candidate: { version: 'v2' },
+      memory: { refusals: 1, decided: 2 },
+    });
+    // The next pass says the same.
+    expect(decide({ candidates: both, active: served, memory: refused.memory }).message).toBe(refused.message);
+    expect(decide({ candidates: [v1], active: served, wish: 'v9' }).message).toContain('There is no version v9.');
+  });
+
+  it('remembers of a rollback, in the stream, that the candidate was decided upon', () => {
+    const back = decide({ candidates: both, active: onTrial, alarm: 'serving has no pod' });
+    expect(back.announce).toMatchObject({ version: 'v1', decided: 2, refusals: 1 });
+    expect(back.announce).not.toHaveProperty('stable');
+    const next = { candidates: both, active: back.announce!, memory: back.memory };
+    expect(decide(next)).toMatchObject({ phase: 'Active', memory: { refusals: 1, decided: 2 } });
+    expect(decide(next).message).toContain('v2 was taken back while it was on trial: serving has no pod.');
+    expect(outcome({ ...next, candidates: [...both, v3] })).toBe('v3 4 10%');
+  });
+
+  it('judges a candidate that came during a trial once that is over', () => {
+    const { announce } = decide({ candidates: [v1, v2, v3], active: onTrial, bakeMs: 0 });
+    expect(announce).toMatchObject({ version: 'v2', canaryPercent: 100, stable: ref('v1'), refusals: 0 });
+    expect(outcome({ candidates: [v1, v2, v3], active: announce! })).toBe('v3 4 10%');
+  });
+});
+
+describe('whatever is lost between two writes', () => {
+  const step = fc.record({
+    trains: fc.boolean(),
+    verdict: fc.constantFrom('Passed', 'Refused', 'Pending'),
+    alarm: fc.boolean(),
+    /** The operator dies before its announcement, or before its status. */
+    crash: fc.constantFrom('none', 'announcement', 'status'),
+    minutes: fc.integer({ min: 0, max: 20 }),
+  });
+
+  it('generations rise by one, a trial always has somebody to go back to, and it comes to rest', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const world = { candidates: [] as StoredCandidate[], active: undefined as ActiveMessage | undefined, end: 0 };
+        let memory = noMemory;
+        let time = now;
+        const pass = (verdict: GateVerdict['verdict'], alarm: boolean, crash: string) => {
+          const promotion = decidePromotion({
+            now: time,
+            policy: 'Auto',
+            canaryPercent: 10,
+            bakeMs: 5 * minute,
+            standing: world,
+            memory,
+            wish: undefined,
+            judge: () => ({ verdict, reason: 'so' }),
+            alarm: alarm ? 'alarm' : undefined,
+          });
+          const { announce } = promotion;
+          if (announce && crash !== 'announcement') {
+            expect(announce.generation).toBe((world.active?.generation ?? 0) + 1);
+            expect(announce.canaryPercent === 100 || announce.stable !== undefined).toBe(true);
+            expect(announce.stable?.digest).not.toBe(announce.digest);
+            world.active = announce;
+            world.end++;
+          }
+          if (crash !== 'status') memory = promotion.memory;
+          return promotion;
+        };
+        for (const { trains, verdict, alarm, crash, minutes } of steps) {
+          time += minutes * minute;
+          if (trains) world.candidates.push(candidate(`v${world.end}`, world.end++));
+          pass(verdict, alarm, crash);
+        }
+        let calm = 0;
+        for (let at = 0; at < 20 && calm < 2; at++) {
+          time += 6 * minute;
+          calm = pass('Passed', false, 'none').announce ? 0 : calm + 1;
+        }
+        expect(calm).toBe(2);
+      }),
+    );
+  });
+});
+
+describe('the gate of announced metrics', () => {
+  const metrics = (own?: number, popular = 0.01) => ({
+    ...(own !== undefined && { 'ndcg@10': own }),
+    'popularity.ndcg@10': popular,
+  });
+  const before = candidate('v1', 0, metrics(0.1));
+  const judge = (given: Record<string, number>, current: StoredCandidate | null = before) =>
+    announcedMetricsGate.judge(candidate('v2', 1, given), current ?? undefined).verdict;
+
+  it('passes what holds its ground', () => {
+    expect(judge(metrics(0.1))).toBe('Passed');
+    expect(judge(metrics(0.081))).toBe('Passed');
+    expect(judge(metrics(0.001, 0), null)).toBe('Passed');
+    expect(judge({})).toBe('Passed');
+  });
+
+  it('refuses what is worse than popularity, much worse than the active one, or no number', () => {
+    expect(judge(metrics(0.02, 0.03), null)).toBe('Refused');
+    expect(judge(metrics(0.079))).toBe('Refused');
+    expect(judge({ ...metrics(0.2), coverage: Number.NaN })).toBe('Refused');
+  });
+});
