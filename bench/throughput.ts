@@ -85,7 +85,8 @@ async function runFull(at: Addresses, events: number, pair: number): Promise<Ful
     items: 4000,
     bytes,
     seed: pair + 1,
-    startTime: Date.now() - 60_000,
+    // One event a millisecond, none of them in the future.
+    startTime: Date.now() - events - 60_000,
     prefix: `t${pair}`,
   };
   const load = bodies(eventLines(shape), perPost);

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { exitCodes, LikenessError } from '../../services/shared/errors.ts';
+import { nodeFlags } from '../node-flags.ts';
 import { createEndings } from './endings.ts';
 
 export interface ChildOptions {
@@ -29,8 +30,7 @@ const mainOf = (service: string): string => {
 function spawnService(options: ChildOptions): ChildProcess {
   const env: Record<string, string> = { KAFKAJS_NO_PARTITIONER_WARNING: '1', ...options.env };
   for (const key of inherited) if (process.env[key] !== undefined) env[key] = process.env[key];
-  const flags = ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning'];
-  const child = spawn(process.execPath, [...flags, mainOf(options.service)], {
+  const child = spawn(process.execPath, [...nodeFlags, mainOf(options.service)], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

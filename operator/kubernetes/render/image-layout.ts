@@ -1,4 +1,5 @@
 /** Where things lie in a container: what the image has and what is mounted into it. */
+import { nodeFlags } from '../../node-flags.ts';
 import type { StageName } from '../../plan.ts';
 
 /** The image's working folder holds the compiled sources. */
@@ -16,15 +17,8 @@ export const paths = {
 /** Every process listens here: the API where it has one, and /livez, /readyz and /metrics. */
 export const httpPort = 8080;
 
-/** A larger young generation: events live shortly, and copying them into the old one costs more than the space. */
-const flags = [
-  '--max-semi-space-size=64',
-  '--disable-warning=ExperimentalWarning',
-  '--disable-warning=TimeoutNegativeWarning',
-];
-
 export const command: readonly string[] = ['node'];
 
 export function argumentsOf(stage: StageName): string[] {
-  return [...flags, `${home}/services/${stage}/main.js`];
+  return [...nodeFlags, `${home}/services/${stage}/main.js`];
 }

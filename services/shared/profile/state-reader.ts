@@ -107,13 +107,10 @@ export class StateReader {
     return this.#fresh(this.unsigned());
   }
 
-  /** A string of a list of which `known` has been read: the last is its neighbour, distances count from the end. */
-  textNear(known: readonly string[]): string {
-    const head = this.unsigned();
-    if (head % 4 === textTag.seen) return known[known.length - Math.floor(head / 4)] ?? this.missing();
+  textBeside(neighbour: string): string {
     const before = this.#before;
-    this.#before = known.at(-1) ?? '';
-    const value = this.#fresh(head);
+    this.#before = neighbour;
+    const value = this.#fresh(this.unsigned());
     this.#before = before;
     return value;
   }
@@ -131,8 +128,8 @@ export class StateReader {
     const rest = Math.floor(head / 4);
     const tag = head % 4;
     if (tag === textTag.decimal) return String(rest);
-    if (tag === textTag.seen) throw corrupt('a string has an unknown form');
     if (tag === textTag.utf8) this.#before = this.#utf8(rest);
+    else if (tag !== textTag.alike) throw corrupt('a string has an unknown form');
     else if (rest === 0) return uuidText(this.#slice(16));
     else this.#before = this.#before.slice(0, this.#byte()) + this.#utf8(rest - 1);
     return this.#before;

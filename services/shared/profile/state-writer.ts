@@ -138,12 +138,8 @@ export class StateWriter {
     this.#before = value;
   }
 
-  /**
-   * A string of a list, whose bytes depend on that list alone: `distance` says how far away it stands there already,
-   * 0 that it does not; `neighbour` is what stands next to it, or ''.
-   */
-  textNear(value: string, neighbour: string, distance: number): void {
-    if (distance > 0) return this.unsigned(distance * 4 + textTag.seen);
+  /** A string whose bytes depend on it and `neighbour` alone, which the reader has when it comes to it. */
+  textBeside(value: string, neighbour: string): void {
     const before = this.#before;
     this.#before = neighbour;
     this.plain(value);

@@ -1,11 +1,11 @@
 /** The forms that a string is written in: ids are mostly numbers, UUIDs, or like the id before them. */
 
 /**
- * The lowest two bits of a string's head. The rest of the head is: for `utf8` its bytes, for `seen` its place in the
- * table, for `decimal` the number itself, for `alike` 1 + the bytes of its end (its beginning is that of the string
+ * The lowest two bits of a string's head. The rest of the head is: for `utf8` its bytes, for `decimal` the number
+ * itself, for `alike` 1 + the bytes of its end (its beginning is that of the string
  * before; how many code units of it, follows), or 0 for a UUID, whose 16 bytes follow.
  */
-export const textTag = { utf8: 0, seen: 1, decimal: 2, alike: 3 } as const;
+export const textTag = { utf8: 0, decimal: 2, alike: 3 } as const;
 
 /** Decimals of up to so many digits are written as numbers. */
 const maxDigits = 15;

@@ -11,10 +11,10 @@ export const usualTypes: NamedTypes = ['view', 'cart', 'purchase'];
 export function encodeType(writer: StateWriter, type: string, types: NamedTypes): void {
   const number = types.indexOf(type) + 1;
   writer.unsigned(number);
-  if (number === 0) writer.textNear(type, '', 0);
+  if (number === 0) writer.textBeside(type, '');
 }
 
 export function decodeType(reader: StateReader, types: NamedTypes): string {
   const number = reader.unsigned();
-  return number === 0 ? reader.textNear([]) : (types[number - 1] ?? reader.missing());
+  return number === 0 ? reader.textBeside('') : (types[number - 1] ?? reader.missing());
 }

@@ -18,7 +18,7 @@ function entryOf({ event, order, time }: StateEvent): SequenceEntry | undefined 
 }
 
 export const sequence: FeatureKind<SequenceDefinition, Sequence> = {
-  version: 2,
+  version: 3,
   compile: ({ events: types = usualTypes, length }) => ({
     empty: () => new Sequence(),
     update(state, at) {
