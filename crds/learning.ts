@@ -67,13 +67,14 @@ export const retrainFields = z.strictObject({
 
 const retrainSchema = withRules(retrainFields, [
   {
-    rule: "self.mode != 'OnSchedule' || has(self.schedule)",
+    // The API server asks about the default `{}` too, before any field of it is filled in.
+    rule: "!has(self.mode) || self.mode != 'OnSchedule' || has(self.schedule)",
     message: 'a schedule with mode OnSchedule',
     fieldPath: '.schedule',
     violations: ({ mode, schedule }) => (mode === 'OnSchedule' && schedule === undefined ? [['schedule']] : []),
   },
   {
-    rule: "!has(self.schedule) || self.mode == 'OnSchedule'",
+    rule: "!has(self.schedule) || (has(self.mode) && self.mode == 'OnSchedule')",
     message: 'schedule only with mode OnSchedule',
     fieldPath: '.schedule',
     violations: ({ mode, schedule }) => (mode !== 'OnSchedule' && schedule !== undefined ? [['schedule']] : []),
