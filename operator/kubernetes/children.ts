@@ -7,8 +7,6 @@ import type { Applier } from './runtime/apply.ts';
 import { informerSource, type Source } from './runtime/controller.ts';
 import { Informer } from './runtime/informer.ts';
 import type { RuntimeMetrics } from './runtime/metrics.ts';
-import { kinds } from './runtime/kinds.ts';
-import { withoutTemplate } from './runtime/owned-fields.ts';
 import { apiVersionOf, keyOf, type KubeObject, type Resource } from './runtime/resource.ts';
 import type { Timing } from './runtime/timing.ts';
 
@@ -43,8 +41,6 @@ export class Children {
         resource,
         namespaces,
         metadataOnly,
-        // Made once and never compared again.
-        ...(resource === kinds.Job && { transform: (job: KubeObject) => withoutTemplate(shared.transform(job)) }),
         labelSelector: managedByUs,
         indexBy: pipelineOf,
       });

@@ -1,5 +1,4 @@
 /** The operator: caches, queue, topics and the reconciler, put together. Works from the moment it leads. */
-import type { KubeConfig } from '@kubernetes/client-node';
 import { LikenessError } from '../../services/shared/errors.ts';
 import type { CommonDeps, Service } from '../../services/shared/service.ts';
 import type { OperatorConfig } from '../config.ts';
@@ -12,14 +11,15 @@ import { createReconcile } from './reconcile.ts';
 import { profilePipelines, resourceOf } from './resources.ts';
 import { Api } from './runtime/api.ts';
 import { Applier } from './runtime/apply.ts';
+import type { ClusterAccess } from './runtime/cluster-access.ts';
 import { Controller, informerSource } from './runtime/controller.ts';
 import { EventRecorder } from './runtime/events.ts';
 import { Informer } from './runtime/informer.ts';
 import { Elector } from './runtime/lease.ts';
 import { createRuntimeMetrics, type RuntimeMetrics } from './runtime/metrics.ts';
-import { keepOwnFields } from './runtime/owned-fields.ts';
+import { keepOwnFields, withoutTemplate } from './runtime/owned-fields.ts';
 import { WorkQueue } from './runtime/queue.ts';
-import { keyOf } from './runtime/resource.ts';
+import { keyOf, type KubeObject } from './runtime/resource.ts';
 import { systemTiming } from './runtime/timing.ts';
 import { KubeTransport } from './runtime/transport.ts';
 import { TopicsKeeper } from './topics-keeper.ts';
@@ -29,7 +29,7 @@ import { Trainings } from './training/training.ts';
 
 export interface OperatorDeps extends CommonDeps {
   /** Called at first and whenever credentials are read again. */
-  readonly kubeConfig: () => KubeConfig;
+  readonly cluster: () => ClusterAccess;
 }
 
 const fieldManager = 'likeness-operator';
@@ -39,7 +39,7 @@ const timing = systemTiming;
 export async function startOperator(config: OperatorConfig, deps: OperatorDeps): Promise<Service> {
   const metrics = createRuntimeMetrics(deps.telemetry.registry);
   const userAgent = `likeness-operator/${config.version}`;
-  const transport = new KubeTransport({ load: deps.kubeConfig, userAgent, timing });
+  const transport = new KubeTransport({ load: deps.cluster, userAgent, timing });
   const api = new Api({ transport, timing, metrics, fieldManager });
   const lead = new Leadership(config, api, { ...deps, metrics });
   const elector = startElector(config, api, { deps, metrics });
@@ -127,7 +127,9 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
   const { logger } = deps.telemetry;
   const { namespaces } = config;
   const shared = { api, namespaces, timing, logger, metrics };
-  const transform = keepOwnFields(fieldManager);
+  const ownedOnly = keepOwnFields(fieldManager);
+  // Pod templates are most of what a Deployment is, and nothing here reads them but their images.
+  const transform = (object: KubeObject): KubeObject => withoutTemplate(ownedOnly(object));
   const pipelines = new Informer<PipelineObject>({ ...shared, resource: profilePipelines });
   const children = new Children({ ...shared, foreign: found.foreign, transform });
   const queue = new WorkQueue({ name: 'profilepipeline', timing, metrics });

@@ -1,6 +1,7 @@
 /** An operator over a real control plane, a real Kafka and a real Redis, and what tests ask of it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import { pino, type Logger } from 'pino';
 import { Registry } from 'prom-client';
@@ -34,7 +35,7 @@ export interface World {
 export async function startWorld(options: KubernetesOptions = {}): Promise<World> {
   const cluster = await startKubernetes(options);
   await cluster.kubectl(['apply', '-f', join(root, 'crds/generated/profilepipeline.crd.yaml')]);
-  await cluster.kubectl(['wait', '--for=condition=Established', 'crd/profilepipelines.likeness.dev']);
+  await established(cluster);
   const fatal: unknown[] = [];
   const running: Service[] = [];
   const apply = (...objects: object[]) =>
@@ -69,6 +70,18 @@ export async function startWorld(options: KubernetesOptions = {}): Promise<World
   };
 }
 
+/** `kubectl wait` gives up on an object whose status has no conditions yet. */
+async function established({ kubectl }: RunningKubernetes): Promise<void> {
+  const args = ['wait', '--for=condition=Established', 'crd/profilepipelines.likeness.dev'];
+  for (let attempt = 1; ; attempt++)
+    try {
+      return void (await kubectl(args));
+    } catch (error) {
+      if (attempt === 20) throw error;
+      await sleep(250);
+    }
+}
+
 async function operatorOf(
   cluster: RunningKubernetes,
   { env, onFatal }: { readonly env: Readonly<Record<string, string>>; readonly onFatal: (error: unknown) => void },
@@ -81,13 +94,13 @@ async function operatorOf(
     LIKENESS_DEFAULTS: JSON.stringify(defaultsOf()),
     ...env,
   });
-  const kubeConfig = () => {
+  const access = () => {
     const loaded = new KubeConfig();
     loaded.loadFromFile(cluster.kubeconfig);
     return loaded;
   };
   const telemetry = { logger: testLogger(), registry: new Registry() };
-  return startOperator(config, { telemetry, clock: Date, onFatal, kubeConfig });
+  return startOperator(config, { telemetry, clock: Date, onFatal, cluster: access });
 }
 
 function testLogger(): Logger {
