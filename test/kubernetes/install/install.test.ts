@@ -65,20 +65,24 @@ function shopWith(lines: string): string {
   return file;
 }
 
-async function sendFirstEvent(topic: string): Promise<void> {
-  const producer = new Kafka({ brokers: [inject('kafka')], logLevel: logLevel.NOTHING }).producer();
-  await producer.connect();
-  await producer.send({ topic, messages: [{ value: '{}', partition: 0 }] });
-  await producer.disconnect();
-}
-
 const versions = async () =>
   (await kubectl(['get', '-n', 'shops', 'deployments,configmaps,services', '-o', versionColumns])).split('\n');
 const versionColumns = 'custom-columns=K:.kind,N:.metadata.name,V:.metadata.resourceVersion';
 
+/** A record to learn from, before there is anybody who could write one. */
+async function sendOne(topic: string): Promise<void> {
+  const kafka = new Kafka({ brokers: [inject('kafka')], logLevel: logLevel.NOTHING });
+  const [admin, producer] = [kafka.admin(), kafka.producer()];
+  await Promise.all([admin.connect(), producer.connect()]);
+  await admin.createTopics({ topics: [{ topic, numPartitions: 2 }] });
+  await producer.send({ topic, messages: [{ value: 'one' }] });
+  await Promise.all([admin.disconnect(), producer.disconnect()]);
+}
+
 /** Everything that an operator can be asked to do. */
 describe('a whole life of pipelines under the account that the chart makes', () => {
   it('goes from nothing to Ready', async () => {
+    await sendOne('shops.shop.events-clean.e1');
     await create('shops', example('shop.yaml'));
     await becomes('shops', 'Ready', 'True Ready');
   });
@@ -156,11 +160,26 @@ describe('a whole life of pipelines under the account that the chart makes', () 
     }
   });
 
-  it('begins a training, which is stopped and goes on with its pipeline', async () => {
+  it('trains, keeps only so many trainings, and holds one while it is suspended', async () => {
+    const training = async () => (await installed.pipeline('shops')).status?.training;
+    const phase = async () => (await training())?.phase;
+    const jobs = async () => (await kubectl(['get', '-n', 'shops', 'jobs', '-o', 'name'])).split('\n').filter(Boolean);
+    const ask = (id: string) =>
+      kubectl(['annotate', 'ppl', 'shop', '-n', 'shops', '--overwrite', `likeness.dev/retrain=${id}`]);
+    await expect.poll(phase, patience).toBe('Succeeded');
+    const first = await jobs();
+    expect(first).toHaveLength(1);
+    await change({ training: { historyLimit: 1 } });
+    await ask('one');
+    const onlyAnother = async () => {
+      const [name, ...more] = await jobs();
+      return name !== undefined && name !== first[0] && more.length === 0;
+    };
+    await expect.poll(onlyAnother, patience).toBe(true);
+    await expect.poll(phase, patience).toBe('Succeeded');
     // No node has so many: it waits for ever, and ends with the pipeline.
-    await change({ training: { gpu: { count: 64 } } });
-    await sendFirstEvent('shops.shop.events-clean.e1');
-    const phase = async () => (await installed.pipeline('shops')).status?.training?.phase;
+    await change({ training: { historyLimit: 1, gpu: { count: 64 } } });
+    await ask('two');
     await expect.poll(phase, patience).toBe('Queued');
     await change({ suspend: true }, 'False Suspended');
     await expect.poll(phase, patience).toBe('Suspended');
