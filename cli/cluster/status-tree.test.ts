@@ -149,6 +149,7 @@ it('names models where there are several, and says which is on trial', () => {
         phase: 'AwaitingApproval',
         candidate: { version: 'm-9' },
         refusals: 2,
+        lastRefusal: 'hit rate 0.11 is below 0.12',
         message: 'likeness promote decides',
       }),
     ],
@@ -158,7 +159,7 @@ it('names models where there are several, and says which is on trial', () => {
 ├─ models
 │  ├─ next-item  m-8, generation 4, in service for 60s, answers 10 % of the profiles, until 2026-11-24T10:14:00Z, Canary
 │  ├─ buys-soon  none in service yet
-│  └─ brands     none in service yet, candidate m-9, 2 refused in a row, AwaitingApproval: likeness promote decides
+│  └─ brands     none in service yet, candidate m-9, 2 refused in a row, the last because: hit rate 0.11 is below 0.12, AwaitingApproval: likeness promote decides
 `.trim(),
   );
 });

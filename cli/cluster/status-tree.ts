@@ -111,6 +111,7 @@ function modelText(model: ModelStatus | undefined, now: number): string {
     ...said(model.bakeUntil, (time) => `until ${time}`),
     ...said(model.candidate, ({ version }) => `candidate ${version}`),
     ...said(model.refusals || undefined, (count) => `${count} refused in a row`),
+    ...said(model.lastRefusal, (why) => `the last because: ${why}`),
     ...(phase === undefined || phase === 'None' || phase === 'Active' ? [] : [phase]),
   ].join(', ');
   return [facts, ...said(model.message || undefined, (message) => message)].join(': ');
