@@ -79,8 +79,14 @@ const modelOf = async (namespace: string): Promise<ModelStatus> =>
 const phaseBecomes = (namespace: string, wanted: string) =>
   expect.poll(async () => (await trainingOf(namespace)).phase, patience).toBe(wanted);
 
-const trainerPods = async (namespace: string) =>
-  (await world.get<{ items: Pod[] }>('-n', namespace, 'pods', '-l', 'app.kubernetes.io/component=trainer')).items;
+async function trainerPods(namespace: string, phase?: string): Promise<Pod[]> {
+  const selected = [
+    '-l',
+    'app.kubernetes.io/component=trainer',
+    ...(phase ? [`--field-selector=status.phase=${phase}`] : []),
+  ];
+  return (await world.get<{ items: Pod[] }>('-n', namespace, 'pods', ...selected)).items;
+}
 
 /** Lets the training's pods that run now end. */
 async function end(namespace: string, code = 0): Promise<void> {
@@ -154,9 +160,9 @@ const terminal = { print: () => undefined, note: () => undefined, status: () => 
 
 describe('a training', () => {
   const namespace = 'trained';
-  beforeAll(() => create(namespace, { historyLimit: 2, retries: 0, retrain: { mode: 'Never' } }));
 
   it('waits for the first events, and then runs on a GPU node, which the status names', async () => {
+    await create(namespace, { historyLimit: 2, retries: 0, retrain: { mode: 'Never' } });
     await expect.poll(async () => (await trainingOf(namespace)).message, patience).toContain('waits for events');
     expect(await jobs(namespace)).toEqual([]);
     await firstEvents(namespace);
@@ -252,7 +258,7 @@ describe('a training', () => {
       ]);
     await suspend(true);
     await phaseBecomes(namespace, 'Suspended');
-    await expect.poll(async () => (await trainerPods(namespace)).length, patience).toBe(0);
+    await expect.poll(async () => (await trainerPods(namespace, 'Running')).length, patience).toBe(0);
     await suspend(false);
     await phaseBecomes(namespace, 'Running');
   });
@@ -327,7 +333,7 @@ describe('on drift', () => {
 
 describe('promotion', () => {
   const namespace = 'promoted';
-  beforeAll(async () => {
+  it('answers some profiles first, and then all', async () => {
     await create(namespace, {
       gpu: { count: 0 },
       retrain: { mode: 'Never' },
@@ -335,9 +341,6 @@ describe('promotion', () => {
     });
     await announce(namespace, 'v1');
     await becomes(namespace, 'ModelReady', 'True InService');
-  });
-
-  it('answers some profiles first, and then all', async () => {
     await announce(namespace, 'v2');
     await expect.poll(async () => (await modelOf(namespace)).phase, patience).toBe('Canary');
     expect(await modelOf(namespace)).toMatchObject({
