@@ -1,7 +1,7 @@
 /** When to train: pure, from what the log holds, what the last runs came to, what was asked for, and the budget. */
 import type { Training } from '../crds/pipeline.ts';
 import { durationMs } from '../crds/scalars.ts';
-import { lastTick, nextTick } from '../crds/schedule.ts';
+import { lastTick, nextTick, type Schedule } from '../crds/schedule.ts';
 
 export type Trigger = 'Initial' | 'Growth' | 'Schedule' | 'Drift' | 'Manual';
 
@@ -72,29 +72,37 @@ export const emptyLedger: TrainingLedger = {
 };
 
 export function decideRetrain(input: RetrainInput): RetrainDecision {
-  const { now, records, ledger, manual } = input;
+  const { records, ledger, manual } = input;
   const { last, learned, handled } = ledger;
   if (records === 0) return wait('NoEvents');
   if (last?.outcome === 'Running') return wait('Running');
   if (manual !== undefined && manual !== handled.Manual) return go('Manual', manual);
-  if (last?.outcome === 'TooFewEvents' && records < last.records * tooFewGrowth) return wait('NotGrown');
-  const retryAt = last?.outcome === 'Failed' ? last.startedAt + backoffMs(ledger.failures) : now;
-  if (now < retryAt) return wait('BackingOff', retryAt);
+  const tooSoon = last && afterNoSuccess(input, last);
+  if (tooSoon) return tooSoon;
   const wanted = learned === undefined ? go('Initial', 'first') : decideByMode(input, learned);
   return wanted.train ? withinLimits(input, wanted) : wanted;
 }
 
+function afterNoSuccess({ now, records, ledger }: RetrainInput, last: TrainingRun): RetrainDecision | undefined {
+  if (last.outcome === 'TooFewEvents' && records < last.records * tooFewGrowth) return wait('NotGrown');
+  const retryAt = last.outcome === 'Failed' ? last.startedAt + backoffMs(ledger.failures) : now;
+  return now < retryAt ? wait('BackingOff', retryAt) : undefined;
+}
+
 function decideByMode(input: RetrainInput, learned: NonNullable<TrainingLedger['learned']>): RetrainDecision {
-  const { now, training, records, ledger, drift } = input;
+  const { training, records, ledger, drift } = input;
   const { mode, growth, schedule, timeZone } = training.retrain;
   if (mode === 'OnGrowth')
     return records < learned.records * Number(growth) ? wait('NotGrown') : go('Growth', String(learned.startedAt));
   if (mode === 'OnDrift')
     return drift === undefined || drift === ledger.handled.Drift ? wait('NoDrift') : go('Drift', drift);
-  if (mode === 'Never' || schedule === undefined) return wait('Never');
-  const tick = lastTick({ schedule, timeZone }, now);
+  return mode === 'Never' || schedule === undefined ? wait('Never') : decideBySchedule(input, { schedule, timeZone });
+}
+
+function decideBySchedule({ now, ledger }: RetrainInput, schedule: Schedule): RetrainDecision {
+  const tick = lastTick(schedule, now);
   const done = tick === undefined || tick <= (ledger.last?.startedAt ?? 0) || String(tick) === ledger.handled.Schedule;
-  return done ? wait('NotScheduled', nextTick({ schedule, timeZone }, now)) : go('Schedule', String(tick));
+  return done ? wait('NotScheduled', nextTick(schedule, now)) : go('Schedule', String(tick));
 }
 
 function withinLimits({ now, training, ledger }: RetrainInput, wanted: RetrainDecision): RetrainDecision {

@@ -4,7 +4,7 @@ import type { Plan } from '../../plan.ts';
 import { serviceAccount, trainerReport } from './access.ts';
 import { renderAutoscalers } from './autoscaling.ts';
 import { disruptionBudget } from './disruption.ts';
-import { stageConfigMap } from './environment.ts';
+import { environmentOf, stageConfigMap } from './environment.ts';
 import { renderKafkaTopics } from './kafka-topics.ts';
 import { modelsVolumeClaim } from './models-volume.ts';
 import { renderMonitors } from './monitors.ts';
@@ -23,6 +23,8 @@ import { renderWorkload } from './workloads.ts';
 export function renderPipeline(plan: Plan, options: RenderOptions): KubernetesObject[] {
   const rendering = renderingOf(plan, options);
   checkClustered(rendering.spec);
+  // A training is made later, when it would be late to say so.
+  for (const workload of plan.workloads) environmentOf(rendering, workload);
   const services = plan.workloads.filter(({ kind }) => kind === 'service').toReversed();
   return [
     ...plan.workloads.map(({ name }) => serviceAccount(rendering, name)),

@@ -3,7 +3,8 @@ import type { ConditionType, ModelStatus, PipelineStatus } from '../../../crds/s
 import type { Gate } from '../../gate.ts';
 import type { ConditionVerdict, LearningObserved, TopicsObserved } from '../../status.ts';
 import { topicName } from '../../topics.ts';
-import type { ModelsKeeper, WantedModels } from './models-keeper.ts';
+import type { Standings } from './model-standings.ts';
+import type { ModelsKeeper, ModelsState, WantedModels } from './models-keeper.ts';
 import { decidePromotions, type Promotions } from './promotions.ts';
 import type { TrainingInput, Trainings } from './training.ts';
 
@@ -30,29 +31,12 @@ export interface LearningPass {
 const promoteAnnotation = 'likeness.dev/promote';
 
 export async function passOverLearning(deps: LearningDeps, key: string, input: LearningInput): Promise<LearningPass> {
-  const { plan, spec, topics, wanted, pipeline } = input;
+  const { spec, pipeline } = input;
   if (spec.models.length === 0) return { observed: nothingLearned, until: undefined, isBusy: false };
-  const isReadable = topics.outcome === 'Ready';
-  const records = isReadable ? topics.written?.[topicName(plan.pipeline, 'events-clean')] : undefined;
-  const training = await deps.trainings.pass(key, { ...input, records });
-  const hint = `${topics.written?.[wanted.topic]} ${training.hint}`;
-  const { standings, problem } = isReadable
-    ? deps.models.look(key, wanted, hint)
-    : { standings: undefined, problem: '' };
-  const wish = pipeline.metadata.annotations?.[promoteAnnotation];
-  const promotions =
-    standings &&
-    decidePromotions({
-      now: deps.now(),
-      spec,
-      previous: pipeline.status,
-      standings,
-      wish: wish === undefined || wish === '' ? undefined : wish.slice(0, 128),
-      gate: deps.gate,
-    });
-  if (!plan.suspended)
-    for (const announcement of promotions?.announcements ?? []) deps.models.announce(key, wanted, announcement);
-  const waits = [training.until, promotions?.until].filter((at) => at !== undefined);
+  const training = await deps.trainings.pass(key, { ...input, records: recordsIn(input) });
+  const { standings, problem } = lookAtModels(deps, key, { input, hint: training.hint });
+  const promotions = standings && promote(deps, input, standings);
+  const announces = announceAll(deps, key, { input, promotions });
   return {
     observed: {
       training: training.status,
@@ -60,9 +44,45 @@ export async function passOverLearning(deps: LearningDeps, key: string, input: L
       models: promotions?.models ?? modelsIn(pipeline.status),
       verdicts: verdictsOn(promotions, problem, pipeline.status),
     },
-    until: waits.length > 0 ? Math.min(...waits) : undefined,
-    isBusy: training.isActive || standings === undefined || (promotions?.announcements.length ?? 0) > 0,
+    until: earliest(training.until, promotions?.until),
+    isBusy: training.isActive || standings === undefined || announces,
   };
+}
+
+/** undefined: not known, or not to be trusted now. */
+function recordsIn({ topics, plan }: LearningInput): number | undefined {
+  return topics.outcome === 'Ready' ? topics.written?.[topicName(plan.pipeline, 'events-clean')] : undefined;
+}
+
+function announceAll(
+  { models }: LearningDeps,
+  key: string,
+  { input, promotions }: { readonly input: LearningInput; readonly promotions: Promotions | undefined },
+): boolean {
+  const announcements = input.plan.suspended ? [] : (promotions?.announcements ?? []);
+  for (const announcement of announcements) models.announce(key, input.wanted, announcement);
+  return announcements.length > 0;
+}
+
+/** `hint` changes when a run may have left a candidate, the count of the stream when anybody may have. */
+function lookAtModels(
+  { models }: LearningDeps,
+  key: string,
+  { input, hint }: { readonly input: LearningInput; readonly hint: string },
+): ModelsState {
+  const { topics, wanted } = input;
+  if (topics.outcome !== 'Ready') return { standings: undefined, problem: '' };
+  return models.look(key, wanted, `${topics.written?.[wanted.topic]} ${hint}`);
+}
+
+function promote({ now, gate }: LearningDeps, { spec, pipeline }: LearningInput, standings: Standings): Promotions {
+  const wish = pipeline.metadata.annotations?.[promoteAnnotation]?.slice(0, 128);
+  return decidePromotions({ now: now(), spec, previous: pipeline.status, standings, wish: wish || undefined, gate });
+}
+
+function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
 }
 
 const nothingLearned: LearningObserved = { training: undefined, trainingFailure: undefined, models: [], verdicts: {} };

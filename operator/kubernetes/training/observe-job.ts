@@ -30,15 +30,20 @@ export function observeJob(job: TrainingJob, pods: readonly V1Pod[] = []): JobOb
   if (job.spec?.suspend === true) return suspended(job);
   const pod = newest(pods.filter(({ status }) => status?.phase !== 'Failed' && status?.phase !== 'Succeeded'));
   const after = retryText(job);
-  if (pod === undefined) return running('Pending', `It has no pod yet.${after}`);
-  const { status, spec } = pod;
+  return pod === undefined ? running('Pending', `It has no pod yet.${after}`) : observePod(pod, after);
+}
+
+function observePod({ status, spec }: V1Pod, after: string): JobObserved {
   const unscheduled = status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
   if (unscheduled) return running('Queued', `No node takes it: ${unscheduled.message ?? unscheduled.reason}${after}`);
-  const node = spec?.nodeName && { node: spec.nodeName };
+  const node = spec?.nodeName ? { node: spec.nodeName } : {};
   if (status?.phase === 'Running') return { ...running('Running', `It learns.${after}`), ...node };
+  return { ...running('Pending', `Its pod is not running: ${waitOf(status, spec?.nodeName)}.${after}`), ...node };
+}
+
+function waitOf(status: V1Pod['status'], node: string | undefined): string {
   const waits = status?.containerStatuses?.[0]?.state?.waiting;
-  const why = waits?.message ?? waits?.reason ?? (node ? 'its container is being created' : 'no node is chosen yet');
-  return { ...running('Pending', `Its pod is not running: ${why}.${after}`), ...node };
+  return waits?.message ?? waits?.reason ?? (node ? 'its container is being created' : 'no node is chosen yet');
 }
 
 export const hasEnded = (job: TrainingJob): boolean => endOf(job) !== undefined;

@@ -2,22 +2,21 @@
 import { createHash } from 'node:crypto';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PipelineSpec } from '../../../crds/pipeline.ts';
-import { nextTick } from '../../../crds/schedule.ts';
 import type { TrainingStatus } from '../../../crds/status.ts';
 import type { Plan } from '../../plan.ts';
-import { begun, decideRetrain, type RetrainDecision, type RetrainRefusal, type TrainingLedger } from '../../retrain.ts';
+import { begun, decideRetrain, type RetrainDecision } from '../../retrain.ts';
 import type { Children } from '../children.ts';
 import type { PipelineObject } from '../read-pipeline.ts';
-import { runIdAnnotation, renderTrainingJob } from '../render/training-job.ts';
+import { renderTrainingJob } from '../render/training-job.ts';
 import type { RenderOptions } from '../render/rendering.ts';
 import { isAlreadyExists } from '../runtime/api-error.ts';
 import type { Api } from '../runtime/api.ts';
-import { cut, timestamp } from '../runtime/conditions.ts';
 import { kinds } from '../runtime/kinds.ts';
 import type { KubeObject } from '../runtime/resource.ts';
 import type { Timing } from '../runtime/timing.ts';
-import { beyondLimit, jobName, memoryOf, remember, statusOf, triggerOf, type Remembered } from './memory.ts';
-import { hasEnded, observeJob, queueOf, wholeSeconds, type TrainingJob } from './observe-job.ts';
+import { describeRun, describeTraining, failureIn, runIdOf, type RunSeen } from './describe-training.ts';
+import { beyondLimit, jobName, memoryOf, remember, type Remembered } from './memory.ts';
+import { hasEnded, queueOf, wholeSeconds, type TrainingJob } from './observe-job.ts';
 import type { Reports } from './reports.ts';
 
 export interface TrainingDeps {
@@ -141,48 +140,25 @@ export class Trainings {
 
   async #observe(
     key: string,
-    input: TrainingInput,
+    { plan, spec }: TrainingInput,
     { remembered, decision }: { readonly remembered: Remembered; readonly decision?: RetrainDecision },
   ): Promise<TrainingObserved> {
     const { ledger, job } = remembered;
-    const isActive = ledger.last?.outcome === 'Running';
-    const run = job && (await this.#describe(key, input, job));
+    const run = job && describeRun(await this.#see(key, job), plan);
     const waits = decision && !decision.train ? decision : undefined;
-    const next = scheduleOf(input.spec, this.#deps.timing.now());
-    const message = joined(run?.message ?? vanished(ledger), waits && !isActive ? waitText(waits) : '');
     return {
-      status: {
-        phase: 'Idle',
-        ...(job === undefined && ledger.last?.outcome === 'Failed' && { phase: 'Failed' }),
-        ...(job === undefined && ledger.last?.outcome === 'Succeeded' && { phase: 'Succeeded' }),
-        ...statusOf(ledger),
-        ...run,
-        ...(message !== '' && { message: cut(message, 1024) }),
-        ...(next !== undefined && { nextScheduleTime: timestamp(next) }),
-      },
-      failure: ledger.last?.outcome === 'Failed' ? (run?.message ?? vanished(ledger)) : undefined,
+      status: describeTraining({ ledger, run, waits, spec, now: this.#deps.timing.now() }),
+      failure: failureIn(ledger, run),
       hint: `${ledger.count} ${ledger.last?.outcome}`,
-      isActive,
+      isActive: ledger.last?.outcome === 'Running',
       until: waits?.until,
     };
   }
 
-  async #describe(key: string, { plan }: TrainingInput, job: TrainingJob): Promise<TrainingStatus> {
+  async #see(key: string, job: TrainingJob): Promise<RunSeen> {
     const looksAtPods = !hasEnded(job) && job.spec?.suspend !== true;
-    const { phase, message, node } = observeJob(job, looksAtPods ? await this.#podsOf(job) : []);
-    const runId = job.metadata.annotations?.[runIdAnnotation] ?? job.metadata.name;
-    const progress = this.#deps.reports.progressOf(key, runId);
-    const gpus = gpusOf(plan);
-    return {
-      phase,
-      message: phase === 'Running' && progress?.phase ? `It learns: ${progress.phase}.` : message,
-      jobName: job.metadata.name,
-      runId,
-      trigger: triggerOf(job),
-      ...(gpus !== undefined && { gpus }),
-      ...(node !== undefined && { node }),
-      ...(phase === 'Running' && progress && { progressPercentage: progress.percentage }),
-    };
+    const progress = this.#deps.reports.progressOf(key, runIdOf(job));
+    return { job, pods: looksAtPods ? await this.#podsOf(job) : [], progress };
   }
 
   async #podsOf({ metadata: { namespace, name } }: TrainingJob): Promise<readonly V1Pod[]> {
@@ -196,38 +172,3 @@ export class Trainings {
 function shortened(text: string): string {
   return text.length <= 64 ? text : createHash('sha256').update(text).digest('hex');
 }
-
-function vanished({ last }: TrainingLedger): string {
-  return last?.outcome === 'Failed' ? 'Its Job is gone, and nobody has seen how it ended.' : '';
-}
-
-function gpusOf({ workloads }: Plan): string | undefined {
-  const devices = workloads.find(({ kind }) => kind === 'job')?.job?.gpu?.devices;
-  if (devices === undefined) return undefined;
-  return 'claimTemplate' in devices ? `claim ${devices.claimTemplate}` : `${devices.count} ${devices.resourceName}`;
-}
-
-function scheduleOf({ training }: PipelineSpec, now: number): number | undefined {
-  const { mode, schedule, timeZone } = training.retrain;
-  return mode === 'OnSchedule' && schedule !== undefined ? nextTick({ schedule, timeZone }, now) : undefined;
-}
-
-const waitTexts: Readonly<Record<RetrainRefusal, string>> = {
-  NoEvents: 'The first training waits for events.',
-  Running: '',
-  BackingOff: 'The next try is',
-  Never: '',
-  NotGrown: '',
-  NotScheduled: '',
-  NoDrift: '',
-  CoolingDown: 'The next training waits for the cooldown',
-  BudgetSpent: 'The next training waits for the budget (training.retrain.maxPerDay)',
-};
-
-function waitText({ reason, until }: RetrainDecision & { readonly train: false }): string {
-  const text = waitTexts[reason];
-  if (text === '' || until === undefined) return text;
-  return `${text}${reason === 'BackingOff' ? ' at' : ', until'} ${timestamp(until)}.`;
-}
-
-const joined = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(' ');

@@ -1,5 +1,5 @@
 /** What is worth an Event in a change of status: a training's begin and end, a model's way into service. Pure. */
-import type { ModelStatus, PipelineStatus } from '../../../crds/status.ts';
+import type { ModelStatus, PipelineStatus, TrainingStatus } from '../../../crds/status.ts';
 import { cut } from '../runtime/conditions.ts';
 
 export interface Transition {
@@ -22,16 +22,17 @@ export function transitionsBetween(before: PipelineStatus = {}, after: PipelineS
 }
 
 function ofTraining(before: PipelineStatus['training'] = {}, after: PipelineStatus['training'] = {}): Transition[] {
-  const { jobName = 'a training', phase, message = '', trigger } = after;
-  const isNew = (after.runs ?? 0) > (before.runs ?? 0);
-  const begins: Transition[] = isNew
-    ? [{ type: 'Normal', reason: 'TrainingStarted', note: `${jobName} was made (${trigger ?? 'unknown'}).` }]
-    : [];
-  if (phase === before.phase && !isNew) return begins;
-  if (phase === 'Failed') begins.push({ type: 'Warning', reason: 'TrainingFailed', note: `${jobName}: ${message}` });
-  if (phase === 'Succeeded')
-    begins.push({ type: 'Normal', reason: 'TrainingSucceeded', note: `${jobName}: ${message}` });
-  return begins;
+  const { jobName = 'a training', phase, message = '', trigger = 'unknown', runs = 0 } = after;
+  const isNew = runs > (before.runs ?? 0);
+  const begin: Transition = { type: 'Normal', reason: 'TrainingStarted', note: `${jobName} was made (${trigger}).` };
+  const note = `${jobName}: ${message}`;
+  const end = phase !== before.phase || isNew ? endOf(phase, note) : undefined;
+  return [...(isNew ? [begin] : []), ...(end ? [end] : [])];
+}
+
+function endOf(phase: TrainingStatus['phase'], note: string): Transition | undefined {
+  if (phase === 'Failed') return { type: 'Warning', reason: 'TrainingFailed', note };
+  return phase === 'Succeeded' ? { type: 'Normal', reason: 'TrainingSucceeded', note } : undefined;
 }
 
 function ofModel(before: ModelStatus, after: ModelStatus): Transition[] {

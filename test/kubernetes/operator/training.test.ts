@@ -94,7 +94,12 @@ async function end(namespace: string, code = 0): Promise<void> {
   await expect.poll(async () => (await trainerPods(namespace)).length, patience).toBeGreaterThan(0);
   for (const { metadata } of await trainerPods(namespace))
     await world.cluster.kubectl([
-      ...['annotate', 'pod', metadata.name, '-n', namespace, '--overwrite'],
+      'annotate',
+      'pod',
+      metadata.name,
+      '-n',
+      namespace,
+      '--overwrite',
       ...exit,
       'testbed.likeness.dev/run-for=1ms',
     ]);

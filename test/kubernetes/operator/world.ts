@@ -71,11 +71,11 @@ export async function startWorld(options: KubernetesOptions = {}): Promise<World
 }
 
 /** `kubectl wait` gives up on an object whose status has no conditions yet. */
-async function established({ kubectl }: RunningKubernetes): Promise<void> {
+async function established(cluster: RunningKubernetes): Promise<void> {
   const args = ['wait', '--for=condition=Established', 'crd/profilepipelines.likeness.dev'];
   for (let attempt = 1; ; attempt++)
     try {
-      return void (await kubectl(args));
+      return void (await cluster.kubectl(args));
     } catch (error) {
       if (attempt === 20) throw error;
       await sleep(250);
