@@ -55,10 +55,12 @@ export function forget({ topics, models, trainings }: ReconcileDeps, key: string
 
 /** What is still to be done; undefined when nothing is. */
 async function removeOutside(deps: ReconcileDeps, key: string, pipeline: PipelineObject): Promise<string | undefined> {
+  // Whatever else is wrong with a spec: what it says of its end holds.
+  if (isRetained(pipeline.spec)) return undefined;
   const read = readSpec(pipeline, deps.defaults);
-  const spec = read.ok ? read.spec : await lastGoodSpec(deps, key);
+  const spec = read.ok ? read.spec : await lastGoodSpec(deps, pipeline);
   // Never acted upon: there is nothing outside.
-  if (spec === undefined || spec.deletionPolicy === 'Retain') return undefined;
+  if (spec === undefined || isRetained(spec)) return undefined;
   // While they run, services would write into what is being removed, and keep their groups alive.
   if (await stopWorkloads(deps, key)) return 'The stages are being stopped.';
   const plan = planOf(pipeline, spec);
@@ -66,6 +68,9 @@ async function removeOutside(deps: ReconcileDeps, key: string, pipeline: Pipelin
   if (removal === 'Removed') return undefined;
   return removal === 'Removing' ? 'Topics and profiles are being removed.' : `Removing failed: ${removal.failed}.`;
 }
+
+const isRetained = (spec: unknown): boolean =>
+  (spec as { readonly deletionPolicy?: unknown } | undefined)?.deletionPolicy === 'Retain';
 
 /** Kinds that have pods. */
 const processes = new Set(['Deployment', 'StatefulSet', 'Job']);

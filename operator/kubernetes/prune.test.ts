@@ -40,7 +40,7 @@ test('what is no longer rendered goes, by the uid that was seen', async () => {
   expect(await pruned(there, [object('Service', 'kept')])).toEqual(['stale uid-stale']);
 });
 
-test.each(['PersistentVolumeClaim', 'Secret'])('a %s stays', async (kind) => {
+test.each(['PersistentVolumeClaim', 'Secret', 'Job', 'KafkaTopic'])('a %s stays', async (kind) => {
   expect(await pruned([object(kind, 'stale')], [])).toEqual([]);
 });
 

@@ -4,8 +4,11 @@ import { resourceOf } from './resources.ts';
 import type { Api } from './runtime/api.ts';
 import { keyOf, type KubeObject } from './runtime/resource.ts';
 
-/** Their loss cannot be made good: volumes hold models and accepted events, Secrets hold keys, Jobs what was trained. */
-const kept = new Set(['PersistentVolumeClaim', 'Secret', 'Job']);
+/**
+ * Their loss cannot be made good: volumes hold models and accepted events, Secrets hold keys, Jobs what was trained, and
+ * with a KafkaTopic Strimzi deletes the topic. Who changes `kafka.topics` wants other keepers of the topics, not none.
+ */
+const kept = new Set(['PersistentVolumeClaim', 'Secret', 'Job', 'KafkaTopic']);
 
 /** What there is of a pipeline. */
 type Known = Pick<Children, 'of' | 'cached'>;

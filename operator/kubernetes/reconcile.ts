@@ -8,7 +8,7 @@ import type { Plan } from '../plan.ts';
 import { pausedStatus, type SpecRefusal, type TopicsObserved } from '../status.ts';
 import type { Children } from './children.ts';
 import { finalizePipeline, forget, hasFinalizer, keepFinalizer } from './finalizer.ts';
-import { lastGoodSpec } from './last-good-spec.ts';
+import { lastGoodSpec, markGoodSpec } from './last-good-spec.ts';
 import { observePipeline } from './observe-pipeline.ts';
 import { ensureOwnSecrets } from './own-secrets.ts';
 import { planOf } from './plan-of.ts';
@@ -83,7 +83,7 @@ async function passOver(deps: ReconcileDeps, key: string, pipeline: PipelineObje
 
 async function reconcile(deps: ReconcileDeps, key: string, found: PipelineObject): Promise<ReconcileResult> {
   const read = readSpec(found, deps.defaults);
-  const spec = read.ok ? read.spec : await lastGoodSpec(deps, key);
+  const spec = read.ok ? read.spec : await lastGoodSpec(deps, found);
   const refusal = read.ok ? undefined : read.refusal;
   if (spec === undefined) return settle(deps, key, { pipeline: found, refusal });
   const plan = planOf(found, spec);
@@ -96,6 +96,7 @@ async function reconcile(deps: ReconcileDeps, key: string, found: PipelineObject
   await ensureOwnSecrets(renderingOf(plan, options), { api: deps.api, cached: deps.children.cached });
   const { objects } = rendered;
   const applied = await deps.applier.apply(objects.filter((object) => !waits(object, topics, deps.children)));
+  if (read.ok) await markGoodSpec(deps, pipeline, applied);
   await pruneChildren(deps, key, objects);
   const wanted = deps.wantedModels(plan, spec);
   const learningDeps = { ...deps, now: () => deps.timing.now() };
