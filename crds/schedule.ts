@@ -35,8 +35,10 @@ function isTimeZone(timeZone: string): boolean {
 
 /** The last tick at or before `now`, milliseconds since 1970; undefined: none in the last years. */
 export function lastTick(given: Schedule, now: number): number | undefined {
-  const [tick] = cronOf(given).previousRuns(1, new Date(now + 1000));
-  return tick && now - tick.getTime() < longestMs && tick.getTime() <= now ? tick.getTime() : undefined;
+  // Looked for from a second later, which is as fine as it looks: a tick of this very moment is one.
+  const ticks = cronOf(given).previousRuns(2, new Date(now + 1000));
+  const tick = ticks.map((at) => at.getTime()).find((at) => at <= now);
+  return tick !== undefined && now - tick < longestMs ? tick : undefined;
 }
 
 /** The first tick after `now`. */

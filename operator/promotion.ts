@@ -61,7 +61,7 @@ export interface Promotion {
   readonly until?: number;
 }
 
-export const refusalsUntilHeld = 3;
+const refusalsUntilHeld = 3;
 export const noMemory: PromotionMemory = {
   generation: 0,
   refusals: 0,

@@ -72,7 +72,7 @@ function decideOne(input: PromotionsInput, name: string, standing: ModelStanding
   });
 }
 
-export function statusOfModel(status: PipelineStatus | undefined, name: string): ModelStatus | undefined {
+function statusOfModel(status: PipelineStatus | undefined, name: string): ModelStatus | undefined {
   return [...(status?.model ? [status.model] : []), ...(status?.otherModels ?? [])].find(
     (model) => model.name === name,
   );
