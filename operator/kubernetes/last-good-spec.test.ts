@@ -34,14 +34,18 @@ const configMap = ({ bury, generation, created = '2026-01-01T00:00:00Z', owner =
 
 async function found(kept: readonly Kept[]) {
   const asked: unknown[] = [];
-  const listPage = async (_resource: unknown, selection: unknown) => {
-    asked.push(selection);
-    return { items: kept.map(configMap), resourceVersion: '1' };
+  const objects = kept.map(configMap);
+  const api = {
+    listPage: async (_resource: unknown, selection: unknown) => {
+      asked.push(selection);
+      return { items: objects.map(({ metadata }) => ({ metadata })), resourceVersion: '1' };
+    },
+    find: async (_resource: unknown, ref: { readonly name: string }) =>
+      objects.find(({ metadata }) => metadata.name === ref.name),
   };
-  const spec = await lastGoodSpec({ api: { listPage: listPage as never } }, pipeline);
-  expect(asked).toEqual([
-    { namespace: 'shops', labelSelector: 'likeness.dev/pipeline=shop,app.kubernetes.io/component=spec' },
-  ]);
+  const spec = await lastGoodSpec({ api: api as never }, pipeline);
+  const labelSelector = 'likeness.dev/pipeline=shop,app.kubernetes.io/component=spec';
+  expect(asked).toEqual([{ namespace: 'shops', labelSelector, metadataOnly: true }]);
   return spec?.serving.rules.bury;
 }
 

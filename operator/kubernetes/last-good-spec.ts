@@ -20,15 +20,18 @@ type SpecConfigMap = KubeObject & { readonly data?: Readonly<Record<string, stri
  * cache may not show yet which one is in use. One of an earlier pipeline of the same name is none of this one's.
  */
 export async function lastGoodSpec(
-  { api }: { readonly api: Pick<Api, 'listPage'> },
-  { metadata: { namespace, name, uid } }: PipelineObject,
+  { api }: { readonly api: Pick<Api, 'listPage' | 'find'> },
+  { metadata: { namespace = '', name, uid } }: PipelineObject,
 ): Promise<PipelineSpec | undefined> {
   const labelSelector = `${pipelineLabel}=${name},${componentLabel}=${component}`;
-  const { items } = await api.listPage<SpecConfigMap>(kinds.ConfigMap, { namespace: namespace!, labelSelector });
-  const text = items
+  const { items } = await api.listPage(kinds.ConfigMap, { namespace, labelSelector, metadataOnly: true });
+  const newest = items
     .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid))
     .toSorted((a, b) => generationOf(a) - generationOf(b) || (createdAt(a) < createdAt(b) ? -1 : 1))
-    .at(-1)?.data?.[specKey];
+    .at(-1);
+  if (newest === undefined) return undefined;
+  const found = await api.find<SpecConfigMap>(kinds.ConfigMap, { namespace, name: newest.metadata.name });
+  const text = found?.data?.[specKey];
   return text === undefined ? undefined : specSchema.safeParse(JSON.parse(text)).data;
 }
 

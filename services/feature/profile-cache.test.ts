@@ -31,6 +31,14 @@ test('large profiles push out more', () => {
   expect([cache.size, cache.bytes, kept(cache)]).toEqual([0, 0, []]);
 });
 
+test('its bytes are those of the profiles as they are now, however often they were put', () => {
+  const cache = new ProfileCache({ entries: 10, bytes: 1e9 });
+  for (const bytes of [10, 5000, 10, 5000, 10]) cache.put('a', profile(bytes));
+  const once = new ProfileCache({ entries: 10, bytes: 1e9 });
+  once.put('a', profile(10));
+  expect(cache.bytes).toBe(once.bytes);
+});
+
 test.each([
   [1, { entries: 10, bytes: 1000 }],
   [3, { entries: 3, bytes: 333 }],

@@ -106,6 +106,15 @@ describe('damage within a segment', () => {
     expect(encodeProfile(compiled, state)).toEqual(bytes);
   });
 
+  test('is BadData where a segment is longer than what is in it', () => {
+    const whole = feed(events);
+    const state = decodeProfile(compiled, encodeProfile(compiled, whole));
+    const last = compiled.features.length - 1;
+    const place = whole.counted.findLastIndex((counted, at) => at < last && counted > 0);
+    state.segments.sizes[place]! += 1;
+    expect(() => contentOf(compiled, state)).toThrow(expect.objectContaining({ code: 'BadData' }));
+  });
+
   test('does not stop events of other features', () => {
     const state = updateProfile(compiled, damaged().state, eventAt(origin + 9, { type: 'identify' }));
     expect(state.counted[compiled.features.findIndex(({ name }) => name === 'links')]).toBe(1);

@@ -45,6 +45,20 @@ describe('a partition between fetching and working', () => {
     expect(flow.hasRoom).toBe(true);
   });
 
+  it('repeats a batch that fails, but no more once it is to finish', async () => {
+    for (const [isFinishing, tries] of [
+      [false, 3],
+      [true, 1],
+    ] as const) {
+      let count = 0;
+      const onBatch = () => (++count < 3 ? Promise.reject(new Error('not yet')) : Promise.resolve());
+      const flow = new PartitionFlow('t', 0, { onBatch, onFatal: expect.unreachable, retryMs: 1 });
+      flow.push(fetched(0));
+      await (isFinishing ? flow.finish() : flow.idleWithin(60_000));
+      expect(count).toBe(tries);
+    }
+  });
+
   it('is idle when nothing was pushed', async () => {
     await flowOf(() => Promise.resolve()).idleWithin(60_000);
   });

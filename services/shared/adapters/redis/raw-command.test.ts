@@ -24,6 +24,16 @@ test('as ioredis writes it, however small the first guess at its size', () => {
   );
 });
 
+test('text of three bytes a unit has room, to the last byte', () => {
+  const value = '\u{20ac}'.repeat(400);
+  const command = new CommandBytes(0);
+  command.begin(2);
+  command.text('GET');
+  command.text('', value);
+  const theirs = new Command('GET', [value]).toWritable({});
+  expect(command.finish()).toEqual(Buffer.from(theirs as string));
+});
+
 test('ioredis sends the bytes as they are', () => {
   const command = new CommandBytes(64);
   command.begin(1);
