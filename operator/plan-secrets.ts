@@ -42,28 +42,30 @@ export interface PlannedSecrets {
 }
 
 export function planSecrets(pipeline: string, spec: PipelineSpec): PlannedSecrets {
-  const writeKeys = spec.ingest.writeKeysSecretRef?.name;
-  const signingKey = spec.modelStore.signingKeySecretRef?.name;
-  const { authentication, readKeysSecretRef } = spec.serving;
-  // Nobody but the operator's own key may read where the spec says nothing: never anyone.
-  const ownReadKeys = authentication === undefined && readKeysSecretRef === undefined;
-  const readKeys = ownReadKeys ? `${pipeline}-read-keys` : readKeysSecretRef?.name;
-  const own = {
-    ...(writeKeys === undefined && { writeKeys: `${pipeline}-write-keys` }),
-    ...(ownReadKeys && { readKeys: `${pipeline}-read-keys` }),
-    ...(signingKey === undefined && { signingKey: `${pipeline}-signing-key` }),
-  };
-  const signing = signingKey ?? `${pipeline}-signing-key`;
+  const own = ownSecrets(pipeline, spec);
+  const writeKeys = own.writeKeys ?? spec.ingest.writeKeysSecretRef!.name;
+  const readKeys = own.readKeys ?? spec.serving.readKeysSecretRef?.name;
+  const signingKey = own.signingKey ?? spec.modelStore.signingKeySecretRef!.name;
   return {
     own,
     uses: [
-      use('writeKeys', writeKeys ?? `${pipeline}-write-keys`, 'write-keys.json'),
+      use('writeKeys', writeKeys, 'write-keys.json'),
       ...(readKeys === undefined ? [] : [use('readKeys', readKeys, 'read-keys.json')]),
-      use('signingKey', signing, 'signing.pem'),
-      use('verificationKey', signing, 'signing.pub.pem'),
+      use('signingKey', signingKey, 'signing.pem'),
+      use('verificationKey', signingKey, 'signing.pub.pem'),
       ...kafkaSecrets(spec.kafka),
       ...redisSecrets(spec.store?.redis),
     ],
+  };
+}
+
+/** Nobody but the holder of the operator's own key may read where the spec says nothing: never anyone. */
+function ownSecrets(pipeline: string, { ingest, modelStore, serving }: PipelineSpec): OwnSecrets {
+  const readersAreNamed = serving.authentication !== undefined || serving.readKeysSecretRef !== undefined;
+  return {
+    ...(ingest.writeKeysSecretRef === undefined && { writeKeys: `${pipeline}-write-keys` }),
+    ...(!readersAreNamed && { readKeys: `${pipeline}-read-keys` }),
+    ...(modelStore.signingKeySecretRef === undefined && { signingKey: `${pipeline}-signing-key` }),
   };
 }
 
