@@ -133,6 +133,19 @@ describe('removing', () => {
     expect(admin.remove).toHaveBeenCalledExactlyOnceWith([], ['g']);
   });
 
+  test('waits for a look under way, which might make again what is deleted', async () => {
+    const making = Promise.withResolvers<[]>();
+    const { keeper, wanted, admin } = world({ ensure: () => making.promise });
+    keeper.look('p', wanted);
+    keeper.remove('p', wanted);
+    await settled();
+    expect(admin.remove).not.toHaveBeenCalled();
+    making.resolve([]);
+    await settled();
+    expect(admin.remove).toHaveBeenCalledTimes(1);
+    expect(keeper.remove('p', wanted)).toBe('Removed');
+  });
+
   test('says what failed, and tries again', async () => {
     let reachable = false;
     const ready = world();
@@ -141,7 +154,11 @@ describe('removing', () => {
     await settled();
     expect(keeper.remove('p', wanted)).toEqual({ failed: 'nobody answers' });
     reachable = true;
-    clock.time += 5000;
+    clock.time += 4999;
+    keeper.remove('p', wanted);
+    await settled();
+    expect(keeper.remove('p', wanted)).toEqual({ failed: 'nobody answers' });
+    clock.time += 1;
     keeper.remove('p', wanted);
     await settled();
     expect(keeper.remove('p', wanted)).toBe('Removed');

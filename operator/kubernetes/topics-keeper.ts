@@ -51,6 +51,8 @@ interface Entry {
   state: TopicsState;
   checkedAt: number;
   running: boolean;
+  /** When what was started for the pipeline has ended, under earlier settings too. */
+  idle: Promise<void>;
   removal: Removal | undefined;
 }
 
@@ -102,14 +104,17 @@ export class TopicsKeeper {
   #entryOf(pipeline: string, identity: string): Entry {
     const known = this.#entries.get(pipeline);
     if (known?.identity === identity) return known;
-    const entry: Entry = { identity, state: unknown, checkedAt: -Infinity, running: false, removal: undefined };
+    // A look under way might still make the topics that a removal has just deleted: one after the other.
+    const { idle } = known ?? { idle: Promise.resolve() };
+    const entry: Entry = { identity, state: unknown, checkedAt: -Infinity, running: false, idle, removal: undefined };
     this.#entries.set(pipeline, entry);
     return entry;
   }
 
   #start(entry: Entry, work: () => Promise<void>): void {
     entry.running = true;
-    void this.#permit().then(async () => {
+    const started = entry.idle.then(() => this.#permit());
+    entry.idle = started.then(async () => {
       try {
         if (!this.#closed) await work();
       } finally {

@@ -52,7 +52,8 @@ describe('a partition between fetching and working', () => {
     ] as const) {
       let count = 0;
       const onBatch = () => (++count < 3 ? Promise.reject(new Error('not yet')) : Promise.resolve());
-      const flow = new PartitionFlow('t', 0, { onBatch, onFatal: expect.unreachable, retryMs: 1 });
+      const onFatal = (error: unknown) => expect.unreachable(String(error));
+      const flow = new PartitionFlow('t', 0, { onBatch, onFatal, retryMs: 1 });
       flow.push(fetched(0));
       await (isFinishing ? flow.finish() : flow.idleWithin(60_000));
       expect(count).toBe(tries);
