@@ -16,13 +16,20 @@ interface Kept {
   readonly generation?: number;
   readonly created?: string;
   readonly owner?: string;
+  readonly name?: string;
 }
 
-const configMap = ({ bury, generation, created = '2026-01-01T00:00:00Z', owner = 'u' }: Kept): KubernetesObject => ({
+const configMap = ({
+  bury,
+  generation,
+  created = '2026-01-01T00:00:00Z',
+  owner = 'u',
+  name = `shop-spec-${bury}`,
+}: Kept): KubernetesObject => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: {
-    name: `shop-spec-${bury}`,
+    name,
     namespace: 'shops',
     creationTimestamp: created,
     labels: { 'app.kubernetes.io/component': 'spec' },
@@ -70,6 +77,15 @@ test('that of an earlier pipeline of the same name is none of this one', async (
   expect(await found([{ bury: 'a', generation: 40, owner: 'earlier' }])).toBeUndefined();
   const own = { bury: 'b', generation: 1 };
   expect(await found([own, { bury: 'a', generation: 40, owner: 'earlier' }])).toEqual(['b']);
+});
+
+test.each(['shop-trainer-report', 'shop-spec-x-trainer-report'])('%s of a trainer is no spec', async (name) => {
+  expect(
+    await found([
+      { bury: 'a', generation: 1 },
+      { bury: 'b', generation: 40, name },
+    ]),
+  ).toEqual(['a']);
 });
 
 async function marked(...applied: Applied[]): Promise<unknown[]> {

@@ -27,6 +27,7 @@ export async function lastGoodSpec(
   const { items } = await api.listPage(kinds.ConfigMap, { namespace, labelSelector, metadataOnly: true });
   const newest = items
     .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid))
+    .filter(({ metadata }) => isSpecName(metadata.name, name))
     .toSorted((a, b) => generationOf(a) - generationOf(b) || (createdAt(a) < createdAt(b) ? -1 : 1))
     .at(-1);
   if (newest === undefined) return undefined;
@@ -52,6 +53,10 @@ export async function markGoodSpec(
   const annotations = { [generationAnnotation]: String(generation) };
   await api.mergePatch(kinds.ConfigMap, { namespace: namespace!, name }, { metadata: { annotations } });
 }
+
+/** A trainer may write the labels of its own report, and must not pass it off as a spec. A hash has no hyphen. */
+const isSpecName = (name: string, pipeline: string): boolean =>
+  name.startsWith(`${pipeline}-spec-`) && !name.slice(`${pipeline}-spec-`.length).includes('-');
 
 const generationOf = ({ metadata }: KubeObject): number => Number(metadata.annotations?.[generationAnnotation] ?? 0);
 
