@@ -194,8 +194,7 @@ function announce(input: PromotionInput, chosen: ModelRef, announcing: Announcin
     version: chosen.version,
     digest: chosen.digest,
     generation: memory.generation + 1,
-    // Without another one to fall back to, there is nobody else to answer.
-    canaryPercent: stable === undefined ? 100 : percent,
+    canaryPercent: percent,
     activatedAt: new Date(now).toISOString(),
     ...(stable && { stable }),
     decided,

@@ -145,6 +145,36 @@ describe('what was said before', () => {
     });
   });
 
+  test('is Degraded by a training that failed, and no less ready for it', () => {
+    const model = { name: 'next-item', active: { version: 'v1' } };
+    const learning = {
+      training: { phase: 'Failed' },
+      trainingFailure: 'It broke.',
+      models: [model],
+      verdicts: {},
+    } as const;
+    const status = computeStatus(input({ learning }));
+    expect(condition(status, 'Degraded')).toMatchObject({
+      status: 'True',
+      reason: 'TrainingFailed',
+      message: 'It broke. The model in service goes on answering. It is tried again later, or by likeness retrain.',
+    });
+    expect(condition(status, 'Ready')?.status).toBe(condition(computeStatus(input({})), 'Ready')?.status);
+    expect(status).toMatchObject({ training: { phase: 'Failed' }, model });
+  });
+
+  test('loses what it said of models with the last of them', () => {
+    const verdicts = { ModelReady: { status: 'True', reason: 'InService', message: '' } } as const;
+    const models = [{ name: 'a' }, { name: 'b' }];
+    const learning = { training: { phase: 'Idle' }, trainingFailure: undefined, models, verdicts } as const;
+    const previous = computeStatus(input({ learning }));
+    expect(previous.otherModels).toEqual([{ name: 'b' }]);
+    const none = { training: undefined, trainingFailure: undefined, models: [], verdicts: {} };
+    const status = computeStatus(input({ previous, learning: none }));
+    expect([status.model, status.otherModels, status.training]).toEqual([undefined, undefined, undefined]);
+    expect(condition(status, 'ModelReady')).toBeUndefined();
+  });
+
   test('is left alone by a pause, observedGeneration too, and Paused goes when it ends', () => {
     const paused = pausedStatus(before, 9, later);
     expect(paused).toMatchObject({ observedGeneration: 3, stages: before.stages });

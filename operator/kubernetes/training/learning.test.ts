@@ -1,0 +1,87 @@
+/** A pass over training and promotion: what is asked, announced and said. */
+import { expect, it } from 'vitest';
+import { exampleSpec, rendered } from '../../../test/golden/examples.ts';
+import type { PipelineSpec } from '../../../crds/pipeline.ts';
+import type { ActiveMessage } from '../../../services/shared/model-stream.ts';
+import type { StoredCandidate } from '../../promotion.ts';
+import type { TopicsObserved } from '../../status.ts';
+import { passOverLearning, type LearningDeps } from './learning.ts';
+import type { ModelsState } from './models-keeper.ts';
+import type { TrainingObserved } from './training.ts';
+
+const candidate: StoredCandidate = {
+  kind: 'candidate',
+  runId: 'r',
+  model: 'next-item',
+  version: 'v1',
+  digest: 'd',
+  trainedAt: '2026-01-01T00:00:00Z',
+  events: 1,
+  metrics: {},
+  offset: 0,
+};
+const written = { 'default.shop.events-clean.e1': 42, 'default.shop.models.e1': 1 };
+const ready: TopicsObserved = { outcome: 'Ready', message: '', lag: {}, written };
+
+interface Given {
+  readonly spec?: PipelineSpec;
+  readonly topics?: TopicsObserved;
+  readonly state?: ModelsState;
+}
+
+async function pass({ spec = exampleSpec('shop'), topics = ready, state }: Given = {}) {
+  const announced: ActiveMessage[] = [];
+  const asked: { records?: number | undefined; hint?: string } = {};
+  const observed: TrainingObserved = {
+    status: { phase: 'Idle' },
+    failure: undefined,
+    hint: '0',
+    isActive: false,
+    until: 5,
+  };
+  const standings = new Map([[candidate.model, { candidates: [candidate], active: undefined, end: 1 }]]);
+  const deps: LearningDeps = {
+    trainings: { pass: async (_, { records }) => ((asked.records = records), observed) },
+    models: {
+      look: (_, __, hint) => ((asked.hint = hint), state ?? { standings, problem: '' }),
+      announce: (_, __, message) => void announced.push(message),
+    },
+    gate: { judge: () => ({ verdict: 'Passed', reason: 'good' }) },
+    now: () => 0,
+  };
+  const { plan, options } = rendered(spec, 'shop');
+  const pipeline = { apiVersion: '', kind: '', metadata: { name: 'shop', namespace: 'default' } };
+  const wanted = { topic: 'default.shop.models.e1', connect: () => Promise.reject(new Error('not here')) };
+  const result = await passOverLearning(deps, 'default/shop', { pipeline, plan, spec, options, topics, wanted });
+  return { ...result, announced, asked };
+}
+
+it('knows the records, announces what is to be, and is busy until that is seen', async () => {
+  const { announced, asked, isBusy, until, observed } = await pass();
+  expect(asked).toEqual({ records: 42, hint: '1 0' });
+  expect(announced.map(({ version }) => version)).toEqual(['v1']);
+  expect([isBusy, until]).toEqual([true, 5]);
+  expect(observed.models.map(({ phase }) => phase)).toEqual(['Promoting']);
+});
+
+it('announces nothing while the pipeline is suspended', async () => {
+  expect((await pass({ spec: { ...exampleSpec('shop'), suspend: true } })).announced).toEqual([]);
+});
+
+it('asks nothing of a Kafka that does not answer', async () => {
+  const { asked, announced, isBusy } = await pass({ topics: { ...ready, outcome: 'Unreachable' } });
+  expect(asked).toEqual({ records: undefined });
+  expect([announced, isBusy]).toEqual([[], true]);
+});
+
+it('says what is wrong with the stream', async () => {
+  const { observed } = await pass({ state: { standings: undefined, problem: 'nobody answers' } });
+  expect(observed.verdicts.ModelReady).toMatchObject({ status: 'Unknown' });
+  expect(observed.verdicts.ModelReady!.message).toContain('nobody answers');
+});
+
+it('has nothing to do for a pipeline without models', async () => {
+  const { observed, asked, isBusy } = await pass({ spec: { ...exampleSpec('shop'), models: [] } });
+  expect(observed).toEqual({ training: undefined, trainingFailure: undefined, models: [], verdicts: {} });
+  expect([asked, isBusy]).toEqual([{}, false]);
+});
