@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { specSchema } from '../../crds/pipeline.ts';
 import { finalizePipeline } from './finalizer.ts';
 import type { PipelineObject } from './read-pipeline.ts';
 import type { ReconcileDeps } from './reconcile.ts';
@@ -8,6 +9,11 @@ import type { Removal } from './topics-keeper.ts';
 const key = 'shops/shop';
 const connections = { kafka: { bootstrapServers: 'kafka:9092' }, store: { redis: { url: 'redis://redis:6379' } } };
 const refused = { features: [{ name: 'x', ratio: { of: 'nothing', to: 'nothing' } }] };
+
+const goodSpec = {
+  metadata: { name: 'shop-spec-01234567', ownerReferences: [{ uid: 'u' }] },
+  data: { 'spec.json': JSON.stringify(specSchema.parse(connections)) },
+};
 
 const pipelineWith = (spec: object, finalizers = ['likeness.dev/outside', 'others']): PipelineObject => ({
   apiVersion: 'likeness.dev/v1alpha1',
@@ -19,9 +25,14 @@ const pipelineWith = (spec: object, finalizers = ['likeness.dev/outside', 'other
 interface Surroundings {
   readonly workloads?: readonly KubeObject[];
   readonly removal?: Removal;
+  /** Whether a spec was good before. */
+  readonly hasGood?: boolean;
 }
 
-async function finalized(pipeline: PipelineObject, { workloads = [], removal = 'Removed' }: Surroundings = {}) {
+async function finalized(
+  pipeline: PipelineObject,
+  { workloads = [], removal = 'Removed', hasGood = false }: Surroundings = {},
+) {
   const calls: unknown[] = [];
   const note =
     (name: string, answer?: unknown) =>
@@ -35,7 +46,8 @@ async function finalized(pipeline: PipelineObject, { workloads = [], removal = '
       delete: async (_resource: unknown, ref: unknown, options: unknown) =>
         note('delete')(ref as never, options as never),
       mergePatch: async (_resource: unknown, _ref: unknown, patch: object) => patches.push(patch),
-      listPage: async () => ({ items: [] }),
+      listPage: async () => ({ items: hasGood ? [goodSpec] : [] }),
+      find: async () => goodSpec,
     },
     children: { of: () => workloads },
     defaults: {},
@@ -68,10 +80,17 @@ describe('Retain', () => {
     ['of a good spec', {}],
     ['of a spec that is refused otherwise', refused],
   ])('%s leaves everything where it is', async (_name, more) => {
-    const { patches, did } = await finalized(pipelineWith({ ...more, deletionPolicy: 'Retain' }));
+    const pipeline = pipelineWith({ ...more, deletionPolicy: 'Retain' });
+    const { patches, did } = await finalized(pipeline, { hasGood: true });
     expect(patches).toEqual(released);
     expect(did).toEqual(['forget']);
   });
+});
+
+test('while its spec is refused, what the last good one made is removed', async () => {
+  const { patches, did } = await finalized(pipelineWith(refused), { hasGood: true });
+  expect(patches).toEqual(released);
+  expect(did).toEqual(['remove', 'forget']);
 });
 
 test('a spec that was never good has nothing outside', async () => {
