@@ -53,14 +53,19 @@ describe('the trainer process', () => {
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const code = await new Promise((resolve) => child.once('close', resolve));
-    return { code, last: JSON.parse(output.trim().split('\n').at(-1)!) as Record<string, unknown> };
+    const logged = output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    return { code, logged, last: logged.at(-1)! };
   }
 
   it('announces a candidate and exits with 0', async () => {
-    const { code, last } = await runTrainer({}, 600);
-    expect([code, last['msg']]).toEqual([0, 'candidate announced']);
-    const manifest = await readFile(join(folder, 'models', String(last['digest']), 'manifest.json'), 'utf8');
-    expect(JSON.parse(manifest)).toMatchObject({ runId: 'run-1', events: 600, version: last['version'] });
+    const { code, logged } = await runTrainer({}, 600);
+    expect(code).toBe(0);
+    const announced = logged.find(({ msg }) => msg === 'candidate announced')!;
+    const manifest = await readFile(join(folder, 'models', String(announced['digest']), 'manifest.json'), 'utf8');
+    expect(JSON.parse(manifest)).toMatchObject({ runId: 'run-1', events: 600, version: announced['version'] });
   });
 
   it('exits with 65 where there are too few events', async () => {

@@ -68,6 +68,6 @@ watch for the names of the latter, of which the operator asks metadata alone, by
 {{- if .Values.integrations.strimzi }}
 - apiGroups: [kafka.strimzi.io]
   resources: [kafkatopics]
-  verbs: [list, watch, create, patch, delete]
+  verbs: [list, watch, create, patch]
 {{- end }}
 {{- end -}}

@@ -215,7 +215,7 @@ describe('a whole life of pipelines under the account that the chart makes', () 
 
   it('removes what an earlier release has left, of every kind but volumes and Secrets', async () => {
     const leftovers = leftoversOf(await installed.pipeline('shops'));
-    expect(leftovers).toHaveLength(14);
+    expect(leftovers).toHaveLength(13);
     await installed.apply(...leftovers);
     const left = async () => {
       const found = leftovers.map(({ apiVersion, kind }) =>

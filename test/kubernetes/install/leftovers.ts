@@ -21,7 +21,7 @@ const bodies: Readonly<Record<string, object>> = {
   },
 };
 
-const kept = new Set(['PersistentVolumeClaim', 'Secret', 'Job']);
+const kept = new Set(['PersistentVolumeClaim', 'Secret', 'Job', 'KafkaTopic']);
 
 export function leftoversOf({ metadata }: KubeObject): KubeObject[] {
   const resources: readonly Resource[] = [
