@@ -15,18 +15,20 @@ interface Given {
   readonly refusal?: ApiError;
 }
 
-async function made({ spec = '{}', there = [], refusal }: Given = {}): Promise<Record<string, Secret>> {
+async function ensured({ spec = '{}', there = [], refusal }: Given = {}) {
   const head = 'apiVersion: likeness.dev/v1alpha1\nkind: ProfilePipeline\nmetadata: {name: shop}\n';
   const { plan, options } = rendered(specOf(`${head}spec: ${spec}\n`));
   const secrets: Record<string, Secret> = {};
   const create = async (_resource: unknown, object: Secret) => {
     if (refusal !== undefined) throw refusal;
-    secrets[object.metadata.name] = object;
+    return (secrets[object.metadata.name] = object);
   };
   const cached = (object: KubeObject) => (there.includes(object.metadata.name) ? object : undefined);
-  await ensureOwnSecrets(renderingOf(plan, options), { api: { create: create as never }, cached });
-  return secrets;
+  const outcomes = await ensureOwnSecrets(renderingOf(plan, options), { api: { create: create as never }, cached });
+  return { secrets, outcomes };
 }
+
+const made = async (given?: Given): Promise<Record<string, Secret>> => (await ensured(given)).secrets;
 
 const names = ['shop-read-keys', 'shop-signing-key', 'shop-write-keys'];
 
@@ -37,10 +39,13 @@ test('makes what the spec names no secret for, once', async () => {
   expect(Object.keys(await made({ spec }))).toEqual(['shop-signing-key']);
 });
 
-test('uses one that somebody made meanwhile, and passes on every other refusal', async () => {
+test('uses one that somebody made meanwhile, and tells of every other refusal, each by itself', async () => {
   const refusal = (code: number, reason: string) => new ApiError('no', { code, reason });
-  expect(await made({ refusal: refusal(409, 'AlreadyExists') })).toEqual({});
-  await expect(made({ refusal: refusal(403, 'Forbidden') })).rejects.toThrow('no');
+  const actions = async (error?: ApiError) =>
+    (await ensured({ ...(error && { refusal: error }) })).outcomes.map(({ action }) => action);
+  expect(await actions()).toEqual(['Created', 'Created', 'Created']);
+  expect(await actions(refusal(409, 'AlreadyExists'))).toEqual(['Unchanged', 'Unchanged', 'Unchanged']);
+  expect(await actions(refusal(403, 'Forbidden'))).toEqual(['Failed', 'Failed', 'Failed']);
 });
 
 test('goes with the pipeline, or stays with what is retained', async () => {

@@ -4,6 +4,7 @@ import type { Plan } from '../plan.ts';
 import { metadataOf } from './render/metadata.ts';
 import type { Rendering } from './render/rendering.ts';
 import type { Api } from './runtime/api.ts';
+import type { Applied } from './runtime/apply.ts';
 import { isAlreadyExists } from './runtime/api-error.ts';
 import { kinds } from './runtime/kinds.ts';
 import type { KubeObject } from './runtime/resource.ts';
@@ -36,14 +37,15 @@ function signingKey(): Entries {
   };
 }
 
-/** Creates what is not there. One that somebody else has made under the name is used as it is. */
+/** Creates what is not there, and says how it went. One that somebody else has made under the name is used as it is. */
 export async function ensureOwnSecrets(
   rendering: Rendering,
   {
     api,
     cached,
   }: { readonly api: Pick<Api, 'create'>; readonly cached: (object: KubeObject) => KubeObject | undefined },
-): Promise<void> {
+): Promise<Applied[]> {
+  const made: Applied[] = [];
   for (const [purpose, name] of Object.entries(rendering.plan.ownSecrets)) {
     const owned = rendering.plan.deletionPolicy === 'Delete';
     const secret = {
@@ -53,8 +55,17 @@ export async function ensureOwnSecrets(
     };
     if (cached(secret) !== undefined) continue;
     const stringData = makers[purpose as keyof Plan['ownSecrets']]();
-    await api.create(kinds.Secret, { ...secret, type: 'Opaque', stringData } as KubeObject).catch((error: unknown) => {
-      if (!isAlreadyExists(error)) throw error;
-    });
+    const creating = api.create(kinds.Secret, { ...secret, type: 'Opaque', stringData } as KubeObject);
+    made.push(await outcomeOf(secret, creating));
   }
+  return made;
+}
+
+/** Failing is told like that of any other object; the rest is applied, and waits for what it names. */
+function outcomeOf(wanted: KubeObject, creating: Promise<KubeObject>): Promise<Applied> {
+  return creating.then(
+    (object): Applied => ({ wanted, action: 'Created', object }),
+    (error: unknown): Applied =>
+      isAlreadyExists(error) ? { wanted, action: 'Unchanged' } : { wanted, action: 'Failed', error },
+  );
 }

@@ -93,9 +93,10 @@ async function reconcile(deps: ReconcileDeps, key: string, found: PipelineObject
   const options = { ...deps.release, spec, uid: pipeline.metadata.uid };
   const rendered = render(plan, options);
   if ('refusal' in rendered) return settle(deps, key, { pipeline, refusal: refusal ?? rendered.refusal, plan, topics });
-  await ensureOwnSecrets(renderingOf(plan, options), { api: deps.api, cached: deps.children.cached });
+  const secrets = await ensureOwnSecrets(renderingOf(plan, options), { api: deps.api, cached: deps.children.cached });
   const { objects } = rendered;
-  const applied = await deps.applier.apply(objects.filter((object) => !waits(object, topics, deps.children)));
+  const rest = await deps.applier.apply(objects.filter((object) => !waits(object, topics, deps.children)));
+  const applied = [...secrets, ...rest];
   if (read.ok) await markGoodSpec(deps, pipeline, applied);
   await pruneChildren(deps, key, objects);
   const wanted = deps.wantedModels(plan, spec);
