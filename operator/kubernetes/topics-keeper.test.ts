@@ -55,7 +55,9 @@ describe('looking', () => {
   });
 
   test('only looks where topics are not its own', async () => {
-    const { keeper, wanted, admin } = world({ check: async () => [{ topic: 'a', problem: 'it does not exist' }] });
+    const { keeper, wanted, admin } = world({
+      check: async () => [{ topic: 'a', kind: 'Missing', problem: 'it does not exist' }],
+    });
     keeper.look('p', { ...wanted, managed: false });
     await settled();
     const state = keeper.look('p', { ...wanted, managed: false });
@@ -124,6 +126,14 @@ describe('removing', () => {
     expect(admin.remove).toHaveBeenCalledExactlyOnceWith(['a'], ['g']);
     expect(wanted.clearProfiles).toHaveBeenCalledTimes(1);
     expect(told).toEqual(['p']);
+  });
+
+  test('leaves a topic that has other partitions: somebody else made it', async () => {
+    const check = async () => [{ topic: 'a', kind: 'Partitions', problem: 'it has 7' } as const];
+    const { keeper, wanted, admin } = world({ check });
+    keeper.remove('p', { ...wanted, topics: [...wanted.topics, { name: 'b', partitions: 1 }] });
+    await settled();
+    expect(admin.remove).toHaveBeenCalledExactlyOnceWith(['b'], ['g']);
   });
 
   test('leaves topics that are not its own', async () => {

@@ -133,9 +133,8 @@ export class TopicsKeeper {
 
   async #remove(pipeline: string, entry: Entry, wanted: WantedTopics): Promise<void> {
     try {
-      const names = wanted.managed ? wanted.topics.map(({ name }) => name) : [];
       const groups = Object.values(wanted.stages).map(({ group }) => group);
-      await connected(wanted, (admin) => admin.remove(names, groups));
+      await connected(wanted, async (admin) => admin.remove(await ownTopics(admin, wanted), groups));
       await wanted.clearProfiles();
       entry.removal = 'Removed';
     } catch (error) {
@@ -199,6 +198,14 @@ async function count(admin: TopicAdmin, { counted }: WantedTopics): Promise<Pick
   const written: Record<string, number> = {};
   for (const topic of counted) written[topic] = await admin.written(topic);
   return { written };
+}
+
+/** A topic that had other partitions when the pipeline came was never its own. */
+async function ownTopics(admin: TopicAdmin, { managed, topics }: WantedTopics): Promise<string[]> {
+  if (!managed) return [];
+  const problems = await admin.check(topics);
+  const foreign = new Set(problems.filter(({ kind }) => kind === 'Partitions').map(({ topic }) => topic));
+  return topics.map(({ name }) => name).filter((name) => !foreign.has(name));
 }
 
 const sentence = ({ topic, problem }: TopicProblem): string => `topic ${topic}: ${problem}`;

@@ -1,9 +1,12 @@
 /** Port: who looks after a pipeline's topics in a cluster. Services only use topics; the operator alone keeps them. */
 import type { TopicSettings } from './broker.ts';
 
-/** What a topic has and should not have, in words for a person. */
+/** What a topic has and should not have. */
 export interface TopicProblem {
   readonly topic: string;
+  /** A topic with other partitions than wanted was made by somebody else. */
+  readonly kind: 'Missing' | 'Partitions' | 'Replicas' | 'Setting';
+  /** In words for a person. */
   readonly problem: string;
 }
 

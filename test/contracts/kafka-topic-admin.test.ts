@@ -37,7 +37,7 @@ const set = (name: string, configEntries: { name: string; value: string }[]) =>
 
 test('ensure creates a topic as it is wanted, and then finds nothing to do', async () => {
   const topic = settings();
-  expect(await admin.check([topic])).toEqual([{ topic: topic.name, problem: 'it does not exist' }]);
+  expect(await admin.check([topic])).toEqual([{ topic: topic.name, kind: 'Missing', problem: 'it does not exist' }]);
   expect(await admin.ensure([topic])).toEqual([]);
   expect(await configOf(topic.name)).toMatchObject({
     'message.timestamp.type': 'LogAppendTime',
@@ -72,7 +72,11 @@ test('other partitions are a problem that nobody mends, and nothing else of the 
   await admin.ensure([topic]);
   const [problem, ...others] = await admin.ensure([{ ...topic, partitions: 5, retentionMs: 7_200_000 }]);
   expect(others).toEqual([]);
-  expect(problem).toEqual({ topic: topic.name, problem: expect.stringContaining('2 partitions, 5 are wanted') });
+  expect(problem).toEqual({
+    topic: topic.name,
+    kind: 'Partitions',
+    problem: expect.stringContaining('2 partitions, 5 are wanted'),
+  });
   expect(await configOf(topic.name)).toMatchObject({ 'retention.ms': '3600000' });
 });
 

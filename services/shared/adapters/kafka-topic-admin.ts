@@ -49,7 +49,11 @@ async function look(admin: Admin, work: Work, topics: readonly TopicSettings[]):
   const listed = new Set(await work('listing topics', () => admin.listTopics()));
   const present = topics.filter(({ name }) => listed.has(name));
   const missing = topics.filter(({ name }) => !listed.has(name));
-  const problems = missing.map(({ name }) => ({ topic: name, problem: 'it does not exist' }));
+  const problems = missing.map(({ name }): TopicProblem => ({
+    topic: name,
+    kind: 'Missing',
+    problem: 'it does not exist',
+  }));
   const lasting: TopicProblem[] = [];
   const differing: { topic: TopicSettings; own: TopicConfig }[] = [];
   if (present.length === 0) return { missing, differing, problems, lasting };
@@ -58,22 +62,31 @@ async function look(admin: Admin, work: Work, topics: readonly TopicSettings[]):
   const configs = await readConfigs(admin, work, names);
   for (const topic of present) {
     const shape = shapeProblem(topic, metadata);
-    if (shape !== undefined) lasting.push({ topic: topic.name, problem: shape });
+    if (shape !== undefined) lasting.push(shape);
     const { all, own } = configs.get(topic.name) ?? { all: {}, own: {} };
     const found = differences(configOf(topic), all);
-    for (const problem of found) problems.push({ topic: topic.name, problem });
+    for (const problem of found) problems.push({ topic: topic.name, kind: 'Setting', problem });
     if (found.length > 0 && shape === undefined) differing.push({ topic, own });
   }
   return { missing, differing, problems: [...problems, ...lasting], lasting };
 }
 
-function shapeProblem(wanted: TopicSettings, metadata: readonly ITopicMetadata[]): string | undefined {
-  const partitions = metadata.find(({ name }) => name === wanted.name)?.partitions ?? [];
+function shapeProblem(wanted: TopicSettings, metadata: readonly ITopicMetadata[]): TopicProblem | undefined {
+  const { name: topic } = wanted;
+  const partitions = metadata.find(({ name }) => name === topic)?.partitions ?? [];
   if (partitions.length !== wanted.partitions)
-    return `it has ${partitions.length} partitions, ${wanted.partitions} are wanted; partitions never change in place, because that would move profiles between them`;
+    return {
+      topic,
+      kind: 'Partitions',
+      problem: `it has ${partitions.length} partitions, ${wanted.partitions} are wanted; partitions never change in place, because that would move profiles between them`,
+    };
   const copies = partitions[0]?.replicas.length;
   if (wanted.replicationFactor === undefined || copies === wanted.replicationFactor) return undefined;
-  return `it has ${copies} replicas, ${wanted.replicationFactor} are wanted; reassign them with Kafka's own tools`;
+  return {
+    topic,
+    kind: 'Replicas',
+    problem: `it has ${copies} replicas, ${wanted.replicationFactor} are wanted; reassign them with Kafka's own tools`,
+  };
 }
 
 interface Configs {

@@ -186,4 +186,6 @@ it('refuses topics with other partitions than the spec says, and touches nothing
   const { status } = await world.pipeline('other');
   const message = status?.conditions?.find(({ type }) => type === 'TopicsReady')?.message;
   expect(message).toContain('topic other.shop.events-raw.e1: it has 7 partitions, 2 are wanted');
+  await world.cluster.kubectl(['delete', '-n', 'other', 'ppl/shop', '--timeout=60s']);
+  expect(await topicsOf('other')).toEqual(['other.shop.events-raw.e1']);
 });
