@@ -266,6 +266,9 @@ describe('a training', () => {
     await expect.poll(async () => (await trainerPods(namespace, 'Running')).length, patience).toBe(0);
     await suspend(false);
     await phaseBecomes(namespace, 'Running');
+    // Its GPU may be of the node that the next pipelines want whole.
+    await end(namespace);
+    await phaseBecomes(namespace, 'Succeeded');
   });
 });
 
