@@ -32,8 +32,11 @@ const fieldManager = 'likeness-operator';
 export async function withCluster<T>(options: ClusterOptions, work: (cluster: Cluster) => Promise<T>): Promise<T> {
   const config = readKubeConfig(options);
   const server = config.getCurrentCluster()?.server;
-  if (server === undefined)
-    throw new LikenessError('Usage', 'No cluster is named: set KUBECONFIG, or name a file with --kubeconfig.');
+  if (server === undefined || isMadeUp(config))
+    throw new LikenessError(
+      'Usage',
+      'No cluster is named: there is no ~/.kube/config. Set KUBECONFIG, or name a file with --kubeconfig.',
+    );
   const context = config.getContextObject(config.getCurrentContext());
   const userAgent = `likeness-cli/${options.version}`;
   const transport = new KubeTransport({ load: () => config, userAgent, timing: systemTiming });
@@ -47,6 +50,13 @@ export async function withCluster<T>(options: ClusterOptions, work: (cluster: Cl
   } finally {
     transport.close();
   }
+}
+
+/** Where client-node finds nothing it makes up a cluster on http://localhost:8080, which nobody has asked for. */
+function isMadeUp(config: KubeConfig): boolean {
+  return (
+    config.getCurrentContext() === 'loaded-context' && config.getCurrentCluster()?.server === 'http://localhost:8080'
+  );
 }
 
 function readKubeConfig({ kubeconfig, context }: ClusterOptions): KubeConfig {
