@@ -17,17 +17,9 @@
  */
 import { z } from 'zod';
 import { specFields } from '../crds/pipeline.ts';
+import { json } from '../services/shared/config.ts';
 import { LikenessError } from '../services/shared/errors.ts';
 import type { ModelsVolume, NetworkSettings } from './kubernetes/render/rendering.ts';
-
-const json = z.string().transform((text, context) => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    context.addIssue('is not JSON');
-    return z.NEVER;
-  }
-});
 
 const defaultsSchema = z.strictObject({ kafka: specFields.shape.kafka, store: specFields.shape.store });
 

@@ -6,6 +6,7 @@ import { describeError, LikenessError } from '../../services/shared/errors.ts';
 import type { Clock } from '../../services/shared/service.ts';
 import type { TopicSettings } from '../../services/shared/broker.ts';
 import type { GroupLag, TopicAdmin, TopicProblem } from '../../services/shared/topic-admin.ts';
+import { Permits } from './permits.ts';
 
 export interface WantedTopics {
   /** Bootstrap servers, for messages. */
@@ -61,13 +62,12 @@ const unknown: TopicsState = { outcome: 'Checking', message: '', lag: {} };
 export class TopicsKeeper {
   readonly #entries = new Map<string, Entry>();
   readonly #options: Required<TopicsKeeperOptions>;
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
+  readonly #permits: Permits;
   #closed = false;
 
   constructor(options: TopicsKeeperOptions) {
     this.#options = { refreshMs: 30_000, retryMs: 5000, atOnce: 32, ...options };
-    this.#free = this.#options.atOnce;
+    this.#permits = new Permits(this.#options.atOnce);
   }
 
   /** What is known under exactly these settings. Never waits; looks again behind the caller's back when it is time. */
@@ -113,14 +113,14 @@ export class TopicsKeeper {
 
   #start(entry: Entry, work: () => Promise<void>): void {
     entry.running = true;
-    const started = entry.idle.then(() => this.#permit());
+    const started = entry.idle.then(() => this.#permits.take());
     entry.idle = started.then(async () => {
       try {
         if (!this.#closed) await work();
       } finally {
         entry.running = false;
         entry.checkedAt = this.#options.clock.now();
-        this.#release();
+        this.#permits.release();
       }
     });
   }
@@ -145,17 +145,6 @@ export class TopicsKeeper {
 
   #tell(pipeline: string, entry: Entry): void {
     if (!this.#closed && this.#entries.get(pipeline) === entry) this.#options.onChange(pipeline);
-  }
-
-  async #permit(): Promise<void> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
-  #release(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next();
   }
 }
 

@@ -27,7 +27,8 @@ import { connectionsOf, saslMechanisms } from './connections.ts';
 import { LikenessError } from './errors.ts';
 import { streams } from './streams.ts';
 
-const json = z.string().transform((text, context) => {
+/** A text that holds JSON, as its value. */
+export const json = z.string().transform((text, context) => {
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -7,6 +7,7 @@ import { describeError } from '../../../services/shared/errors.ts';
 import { activeKey, type ActiveMessage } from '../../../services/shared/model-stream.ts';
 import type { Clock } from '../../../services/shared/service.ts';
 import { noteRecords, type Standings } from './model-standings.ts';
+import { Permits } from '../permits.ts';
 
 export interface WantedModels {
   /** Name of the topic of the stream `models`. */
@@ -45,13 +46,12 @@ interface Entry {
 export class ModelsKeeper {
   readonly #entries = new Map<string, Entry>();
   readonly #options: Required<ModelsKeeperOptions>;
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
+  readonly #permits: Permits;
   #closed = false;
 
   constructor(options: ModelsKeeperOptions) {
     this.#options = { retryMs: 5000, atOnce: 16, ...options };
-    this.#free = this.#options.atOnce;
+    this.#permits = new Permits(this.#options.atOnce);
   }
 
   /**
@@ -102,7 +102,7 @@ export class ModelsKeeper {
     if (entry.running || clock.now() - entry.failedAt < retryMs) return;
     entry.running = true;
     const before = entry.state;
-    void this.#permit().then(async () => {
+    void this.#permits.take().then(async () => {
       try {
         if (!this.#closed) await connected(wanted, work);
       } catch (error) {
@@ -110,7 +110,7 @@ export class ModelsKeeper {
         entry.state = { ...entry.state, problem: describeError(error) };
       } finally {
         entry.running = false;
-        this.#release();
+        this.#permits.release();
       }
       const isOurs = !this.#closed && this.#entries.get(pipeline) === entry;
       if (isOurs && entry.state !== before) onChange(pipeline);
@@ -136,17 +136,6 @@ export class ModelsKeeper {
     }
     entry.next = high;
     entry.read = hint;
-  }
-
-  async #permit(): Promise<void> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
-  #release(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next();
   }
 }
 
