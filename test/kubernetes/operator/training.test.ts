@@ -56,17 +56,10 @@ const becomes = (namespace: string, type: string, wanted: string) =>
 const annotate = (namespace: string, ...values: string[]) =>
   world.cluster.kubectl(['annotate', 'ppl', 'shop', '-n', namespace, '--overwrite', ...values]);
 
-const patch = (namespace: string, training: object) =>
-  world.cluster.kubectl([
-    'patch',
-    'ppl',
-    'shop',
-    '-n',
-    namespace,
-    '--type=merge',
-    '-p',
-    JSON.stringify({ spec: { training } }),
-  ]);
+const patchSpec = (namespace: string, spec: object) =>
+  world.cluster.kubectl(['patch', 'ppl', 'shop', '-n', namespace, '--type=merge', '-p', JSON.stringify({ spec })]);
+
+const patch = (namespace: string, training: object) => patchSpec(namespace, { training });
 
 const jobs = async (namespace: string) => (await world.get<{ items: Job[] }>('-n', namespace, 'jobs')).items;
 const jobCount = (namespace: string, wanted: number) =>
@@ -91,8 +84,8 @@ async function trainerPods(namespace: string, phase?: string): Promise<Pod[]> {
 /** Lets the training's pods that run now end. */
 async function end(namespace: string, code = 0): Promise<void> {
   const exit = code === 0 ? [] : [`testbed.likeness.dev/exit-code=${code}`];
-  await expect.poll(async () => (await trainerPods(namespace)).length, patience).toBeGreaterThan(0);
-  for (const { metadata } of await trainerPods(namespace))
+  await expect.poll(async () => (await trainerPods(namespace, 'Running')).length, patience).toBeGreaterThan(0);
+  for (const { metadata } of await trainerPods(namespace, 'Running'))
     await world.cluster.kubectl([
       'annotate',
       'pod',
@@ -250,17 +243,7 @@ describe('a training', () => {
   it('is suspended with its pipeline, and goes on with it', async () => {
     await annotate(namespace, 'likeness.dev/retrain=suspended');
     await phaseBecomes(namespace, 'Running');
-    const suspend = (value: boolean) =>
-      world.cluster.kubectl([
-        'patch',
-        'ppl',
-        'shop',
-        '-n',
-        namespace,
-        '--type=merge',
-        '-p',
-        JSON.stringify({ spec: { suspend: value } }),
-      ]);
+    const suspend = (value: boolean) => patchSpec(namespace, { suspend: value });
     await suspend(true);
     await phaseBecomes(namespace, 'Suspended');
     await expect.poll(async () => (await trainerPods(namespace, 'Running')).length, patience).toBe(0);
