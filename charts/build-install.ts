@@ -39,6 +39,12 @@ const { values } = parseArgs({
   options: { helm: { type: 'string', default: 'helm' }, out: { type: 'string', default: 'dist/install.yaml' } },
 });
 const out = resolve(root, values.out);
-await mkdir(dirname(out), { recursive: true });
-await writeFile(out, await installFile(values.helm));
-process.stdout.write(`wrote ${values.out}\n`);
+try {
+  const text = await installFile(values.helm);
+  await mkdir(dirname(out), { recursive: true });
+  await writeFile(out, text);
+  process.stdout.write(`wrote ${values.out}\n`);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

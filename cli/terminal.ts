@@ -10,6 +10,11 @@ export interface Terminal {
 }
 
 export function createTerminal(): Terminal {
+  // Who reads no further (`| head`) has what they want.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   const live = process.stderr.isTTY;
   let open = false;
   const endStatus = () => {

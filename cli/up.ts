@@ -74,8 +74,16 @@ export async function launchPipeline(options: UpOptions): Promise<LaunchedPipeli
     return { plan, backend, dataDir, failed: failed.promise, stop };
   } catch (error) {
     unlock();
-    throw error;
+    throw portTaken(error, options.port);
   }
+}
+
+/** What to do about a port that somebody else listens on; any other error as it is. */
+function portTaken(error: unknown, port: number): unknown {
+  const cause = error instanceof LikenessError ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
+  if (cause?.code !== 'EADDRINUSE') return error;
+  const what = `Another program listens on port ${port}: end it, or choose another port with --port (0 takes a free one)`;
+  return new LikenessError('BadConfig', what, { cause });
 }
 
 interface Launch {

@@ -1,20 +1,23 @@
 /** The `likeness` command against a running pipeline: answers for people, answers for machines, and exit codes. */
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { replayFile } from '../../cli/replay.ts';
 import { type LaunchedPipeline, launchPipeline } from '../../cli/up.ts';
 import { readSample } from '../../examples/data/read.ts';
 import { readImportKey } from '../../operator/local/keys.ts';
 import type { DeadLetter, SentEvent } from '../../services/shared/event.ts';
-import { type Ended, lastJson, likeness, readCursor, until } from './command.ts';
+import { type Ended, lastJson, likeness, main, readCursor, until } from './command.ts';
 
 const patience = 300_000;
 const sampleEvents = 3000;
 const customer = '17733';
+const fullSpec = fileURLToPath(new URL('../../examples/full.yaml', import.meta.url));
 const spec = fileURLToPath(new URL('../../examples/shop.yaml', import.meta.url));
 
 let folder: string;
@@ -251,5 +254,18 @@ describe('likeness validate and version', () => {
     const ended = await run('perform');
     expect(ended.code).not.toBe(0);
     expect(ended.stderr).toContain("unknown command 'perform'");
+  });
+
+  it('ends quietly where its reader has read enough', async () => {
+    const script = '{ "$0" "$1" render "$2" || echo "code $?" >&2; } | true';
+    const { stderr } = await promisify(execFile)('sh', ['-c', script, process.execPath, main, fullSpec]);
+    expect(stderr).not.toMatch(/EPIPE|code/);
+  });
+
+  it('says what to do about a port that is taken', async () => {
+    const { port } = new URL(url);
+    const ended = await run('up', spec, '--data', join(folder, 'second'), '--port', port);
+    expect(ended).toMatchObject({ code: 64, stderr: expect.stringContaining(`port ${port}: end it, or`) });
+    expect(ended.stderr).toContain('--port');
   });
 });

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+export const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
 export interface Ended {
   /** Null if a signal ended it. */
