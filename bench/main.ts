@@ -20,6 +20,7 @@ const benches: Record<string, () => Promise<{ run: Bench }>> = {
   startup: () => import('./startup.ts'),
   growth: () => import('./growth.ts'),
   backtest: () => import('./backtest.ts'),
+  operator: () => import('./operator.ts'),
 };
 
 function parseFlags(args: string[]): Record<string, string | undefined> {

@@ -30,16 +30,23 @@ interface AuditEvent {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** In the order of their answers; a watch, which is logged when it begins and when it ends, counts once. */
+/** As every line begins; one that is read from its middle does not. */
+const lineStart = '{"kind":"Event"';
+
+/**
+ * In the order of their answers; a watch, which is logged when it begins and when it ends, counts once. `from`: the byte
+ * to begin at, such as an earlier size of the file.
+ */
 export async function readAudit(
   path: string,
   isWanted: (request: AuditedRequest) => boolean = () => true,
+  from = 0,
 ): Promise<AuditedRequest[]> {
   const seen = new Set<string>();
   const requests: AuditedRequest[] = [];
-  for await (const line of createInterface(createReadStream(path))) {
+  for await (const line of createInterface(createReadStream(path, { start: from }))) {
     // The last line may be half written.
-    if (!line.endsWith('}')) continue;
+    if (!line.startsWith(lineStart) || !line.endsWith('}')) continue;
     const event = JSON.parse(line) as AuditEvent;
     const request = toRequest(event);
     if (seen.has(event.auditID) || !isWanted(request)) continue;

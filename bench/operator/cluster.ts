@@ -1,0 +1,78 @@
+/** The cluster that the operator and the bare loop work in: a control plane, kwok's nodes, namespaces, volumes. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KubeConfig } from '@kubernetes/client-node';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { Api } from '../../operator/kubernetes/runtime/api.ts';
+import { Informer } from '../../operator/kubernetes/runtime/informer.ts';
+import { createRuntimeMetrics } from '../../operator/kubernetes/runtime/metrics.ts';
+import type { KubeObject, Resource } from '../../operator/kubernetes/runtime/resource.ts';
+import { systemTiming as timing } from '../../operator/kubernetes/runtime/timing.ts';
+import { KubeTransport } from '../../operator/kubernetes/runtime/transport.ts';
+import { startKubernetes } from '../../test/testbed/kubernetes/cluster.ts';
+import type { RunningKubernetes } from '../../test/testbed/kubernetes/types.ts';
+
+export interface BenchCluster extends RunningKubernetes {
+  readonly api: Api;
+  /** A cache of all objects of a kind, which is kept up to date; call `start` and `stop`. */
+  watch<T extends KubeObject>(resource: Resource, labelSelector?: string): Informer<T>;
+  stop(): Promise<void>;
+}
+
+const crd = new URL('../../crds/generated/profilepipeline.crd.yaml', import.meta.url);
+const podsPerNode = 1000;
+
+/** With nodes for `pods` pods. */
+export async function startBenchCluster(pods: number): Promise<BenchCluster> {
+  const nodes = Array.from({ length: Math.max(3, Math.ceil(pods / podsPerNode)) }, (_, index) => ({
+    name: `cpu-${index}`,
+    cpu: '4000',
+    memory: '16Ti',
+  }));
+  const cluster = await startKubernetes({ nodes });
+  await cluster.kubectl(['apply', '--server-side', '-f', '-'], { input: readFileSync(crd, 'utf8') });
+  await established(cluster);
+  const metrics = createRuntimeMetrics(new Registry());
+  const access = () => {
+    const config = new KubeConfig();
+    config.loadFromFile(cluster.kubeconfig);
+    return config;
+  };
+  const transport = new KubeTransport({ load: access, userAgent: 'likeness-bench', timing });
+  const api = new Api({ transport, timing, metrics, fieldManager: 'likeness-bench' });
+  const shared = { api, timing, metrics, logger: pino({ level: 'error' }) };
+  return Object.assign(Object.create(cluster) as RunningKubernetes, {
+    api,
+    watch: <T extends KubeObject>(resource: Resource, labelSelector?: string) =>
+      new Informer<T>({ ...shared, resource, ...(labelSelector && { labelSelector }) }),
+    stop: async () => {
+      transport.close();
+      await cluster.stop();
+    },
+  });
+}
+
+async function established(cluster: RunningKubernetes): Promise<void> {
+  const args = ['wait', '--for=condition=Established', 'crd/profilepipelines.likeness.dev'];
+  for (let attempt = 1; ; attempt++)
+    try {
+      return void (await cluster.kubectl(args));
+    } catch (error) {
+      if (attempt === 20) throw error;
+      await sleep(250);
+    }
+}
+
+/** Gives every item to `work`, `atOnce` at a time. */
+export async function inParallel<T>(
+  items: Iterable<T>,
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items[Symbol.iterator]();
+  const worker = async () => {
+    for (let next = queue.next(); next.done !== true; next = queue.next()) await work(next.value);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
