@@ -14,11 +14,13 @@ export interface KubernetesPrograms {
 
 /** A Go module beside this file, and the flags of its linker. */
 export interface GoProgram {
-  readonly name: 'kube' | 'kwok';
+  readonly name: 'kube' | 'kwok' | 's3';
   /** What a reader knows it by. */
   readonly title: string;
   readonly source: string;
   readonly variables: Readonly<Record<string, string>>;
+  /** Absent: the module's own package; else one that it requires. */
+  readonly target?: string;
 }
 
 const kubernetesVersion = { gitVersion: 'v1.34.4', gitMajor: '1', gitMinor: '34', buildDate: '1970-01-01T00:00:00Z' };
@@ -73,8 +75,10 @@ export async function publish(path: string, make: (partial: string) => Promise<v
   }
 }
 
-function digestOf({ source, variables }: GoProgram): string {
-  const files = ['go.mod', 'go.sum', 'main.go'].map((file) => readFileSync(join(source, file)));
+/** What the program depends on. */
+export function digestOf({ source, variables, target }: GoProgram): string {
+  const names = ['go.mod', 'go.sum', ...(target === undefined ? ['main.go'] : [])];
+  const files = names.map((file) => readFileSync(join(source, file)));
   return sha256([...files, JSON.stringify(variables), process.platform, process.arch]);
 }
 
