@@ -14,7 +14,7 @@ export interface KubernetesPrograms {
 
 /** A Go module beside this file, and the flags of its linker. */
 export interface GoProgram {
-  readonly name: 'kube' | 'kwok' | 's3';
+  readonly name: string;
   /** What a reader knows it by. */
   readonly title: string;
   readonly source: string;
@@ -26,7 +26,7 @@ export interface GoProgram {
 const kubernetesVersion = { gitVersion: 'v1.34.4', gitMajor: '1', gitMinor: '34', buildDate: '1970-01-01T00:00:00Z' };
 const versionPackages = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'];
 
-export const goPrograms: readonly GoProgram[] = [
+export const goPrograms: readonly (GoProgram & { readonly name: 'kube' | 'kwok' })[] = [
   {
     name: 'kube',
     title: 'Kubernetes 1.34 and etcd 3.6',
