@@ -6,6 +6,7 @@ import { Children } from './children.ts';
 import { announcedMetricsGate } from '../gate.ts';
 import { wantedModelsOf, wantedTopicsOf } from './connections.ts';
 import { discover, type Discovered } from './discover.ts';
+import { registerPipelineMetrics } from './pipeline-metrics.ts';
 import type { PipelineObject } from './read-pipeline.ts';
 import { createReconcile } from './reconcile.ts';
 import { profilePipelines, resourceOf } from './resources.ts';
@@ -24,6 +25,7 @@ import { systemTiming } from './runtime/timing.ts';
 import { KubeTransport } from './runtime/transport.ts';
 import { TopicsKeeper } from './topics-keeper.ts';
 import { ModelsKeeper } from './training/models-keeper.ts';
+import type { TrainingJob } from './training/observe-job.ts';
 import { Reports } from './training/reports.ts';
 import { Trainings } from './training/training.ts';
 
@@ -132,6 +134,8 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
   const transform = (object: KubeObject): KubeObject => withoutTemplate(ownedOnly(object));
   const pipelines = new Informer<PipelineObject>({ ...shared, resource: profilePipelines });
   const children = new Children({ ...shared, foreign: found.foreign, transform });
+  const jobsOf = (key: string) => children.of(key).filter(({ kind }) => kind === 'Job') as TrainingJob[];
+  registerPipelineMetrics(deps.telemetry.registry, { pipelines, jobsOf });
   const queue = new WorkQueue({ name: 'profilepipeline', timing, metrics });
   const reports = new Reports(shared);
   const changed = { clock: deps.clock, onChange: (key: string) => queue.add(key) };

@@ -14,6 +14,7 @@ export function createMetrics(registry: Registry) {
     labelNames: ['outcome'],
     registers,
   });
+  for (const outcome of ['committed', 'conflict', 'unknown']) commits.inc({ outcome }, 0);
   const freshness = new Histogram({
     name: 'likeness_freshness_seconds',
     help: 'From ingest to the committed profile, one sample a record',
@@ -26,6 +27,7 @@ export function createMetrics(registry: Registry) {
     labelNames: ['from'],
     registers,
   });
+  for (const from of ['cache', 'store']) profiles.inc({ from }, 0);
   const idOverflow = new Counter({
     name: 'likeness_dedupe_overflow_total',
     help: 'Event ids forgotten within the window, because a profile had more than 4,096',

@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { countEvents } from '../shared/stage-metrics.ts';
 import type { WriteAheadLog } from '../shared/adapters/write-ahead-log.ts';
 import type { Pressure } from './pressure.ts';
-import type { Refusal } from './refusal.ts';
+import { refusalCodes, type Refusal } from './refusal.ts';
 
 export interface IngestMetrics {
   /** Entries of one answered body. */
@@ -22,6 +22,7 @@ export function createMetrics(registry: Registry): IngestMetrics {
     labelNames: ['reason'],
     registers,
   });
+  for (const reason of refusalCodes) requests.inc({ reason }, 0);
   const latency = new Histogram({
     name: 'likeness_http_request_seconds',
     help: 'Time from the request to its answer',
@@ -55,5 +56,6 @@ export function watchLoad(registry: Registry, pressure: Pressure, log: WriteAhea
   gauge('likeness_ingest_pending_bytes', 'Bytes of bodies and events in memory', () => pressure.bytes);
   if (log === undefined) return;
   gauge('likeness_ingest_log_bytes', 'Bytes of the write-ahead log on the disk', () => log.size);
+  gauge('likeness_ingest_log_waiting_events', 'Events of the log that the broker lacks', () => log.waiting.events);
   gauge('likeness_ingest_log_failed', '1 while the write-ahead log cannot be written', () => (log.failure ? 1 : 0));
 }

@@ -5,7 +5,14 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 export type ServingMetrics = ReturnType<typeof createServingMetrics>;
 
 export function createServingMetrics(registry: Registry) {
-  const registers = [registry];
+  const metrics = declare([registry]);
+  // Born at 0: what comes first counts as an increase.
+  for (const reason of ['Full', 'Refused', 'Stopped']) metrics.predictionsDropped.inc({ reason }, 0);
+  for (const stream of ['items', 'models']) metrics.malformed.inc({ stream }, 0);
+  return metrics;
+}
+
+function declare(registers: Registry[]) {
   return {
     requestSeconds: new Histogram({
       name: 'likeness_http_request_seconds',

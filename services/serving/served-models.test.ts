@@ -240,7 +240,8 @@ describe('the models served', () => {
     const strange = { kind: 'active', model: 'next-item', version: 'v', digest: 'd', generation: 1 };
     models.apply({ key: 'active/other', value: Buffer.from(JSON.stringify(strange)) });
     expect(fetch).not.toHaveBeenCalled();
-    expect((await metrics.malformed.get()).values[0]!.value).toBe(4);
+    const { values } = await metrics.malformed.get();
+    expect(values.find(({ labels }) => labels.stream === 'models')!.value).toBe(4);
   });
 
   it('stops waiting for a lost artifact when it is closed', async () => {

@@ -6,20 +6,23 @@ export type Result<T> =
   | { readonly kind: 'deadLetter'; readonly reason: ReasonCode; readonly detail: string };
 
 /** Why an event was refused. The code is the metric label, the log field and the dead letter's `reason`. */
-export type ReasonCode =
-  | 'Malformed'
-  | 'SchemaViolation'
-  | 'MissingField'
-  | 'UnknownEventType'
-  | 'FutureTime'
-  | 'TooLate'
-  | 'Bot'
-  | 'RuleMatched'
-  | 'RuleFailed'
-  | 'UnknownUnit'
-  | 'ValueOutOfRange'
-  | 'BeyondDedupe'
-  | 'Poison';
+export const reasonCodes = [
+  'Malformed',
+  'SchemaViolation',
+  'MissingField',
+  'UnknownEventType',
+  'FutureTime',
+  'TooLate',
+  'Bot',
+  'RuleMatched',
+  'RuleFailed',
+  'UnknownUnit',
+  'ValueOutOfRange',
+  'BeyondDedupe',
+  'Poison',
+] as const;
+
+export type ReasonCode = (typeof reasonCodes)[number];
 
 export const ok = <T>(value: T): Result<T> => ({ kind: 'ok', value });
 export const drop = (reason: string): Result<never> => ({ kind: 'drop', reason });

@@ -1,10 +1,21 @@
 /** What every stage counts, and what those that read a stream do besides. */
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { reasonCodes } from './result.ts';
 
 type Stage = 'ingest' | 'cleaner' | 'feature';
 
 /** `result`: ok, refused (ingest), drop or deadLetter; `reason` is empty for ok. */
 export type CountEvents = (fate: { readonly result: string; readonly reason: string }, amount: number) => void;
+
+const taken = { result: 'ok', reason: '' };
+const deadLetters = reasonCodes.map((reason) => ({ result: 'deadLetter', reason }));
+
+/** What is known beforehand: names of Drop rules are not, nor do all refusals of ingest concern single events. */
+const fates: Readonly<Record<Stage, readonly { readonly result: string; readonly reason: string }[]>> = {
+  ingest: [taken],
+  cleaner: [taken, ...deadLetters],
+  feature: [taken, { result: 'drop', reason: 'Duplicate' }, ...deadLetters],
+};
 
 export interface StageMetrics {
   readonly count: CountEvents;
@@ -19,6 +30,8 @@ export function countEvents(registry: Registry, stage: Stage): CountEvents {
     labelNames: ['stage', 'result', 'reason'],
     registers: [registry],
   });
+  // Born at 0: what comes first counts as an increase.
+  for (const fate of fates[stage]) events.inc({ stage, ...fate }, 0);
   return ({ result, reason }, amount) => events.inc({ stage, result, reason }, amount);
 }
 

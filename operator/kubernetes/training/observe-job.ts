@@ -46,6 +46,12 @@ function waitOf(status: V1Pod['status'], node: string | undefined): string {
   return waits?.message ?? waits?.reason ?? (node ? 'its container is being created' : 'no node is chosen yet');
 }
 
+/** When a Job came to its end of this kind, milliseconds since 1970; undefined: it did not. */
+export function endTimeOf({ status }: TrainingJob, kind: 'Complete' | 'Failed'): number | undefined {
+  const found = status?.conditions?.find(({ type, status: is }) => type === kind && is === 'True');
+  return found?.lastTransitionTime === undefined ? undefined : Date.parse(String(found.lastTransitionTime));
+}
+
 export const hasEnded = (job: TrainingJob): boolean => endOf(job) !== undefined;
 
 function endOf({ status }: TrainingJob): JobObserved | undefined {

@@ -36,6 +36,18 @@ const cases: readonly [name: string, before: PipelineStatus | undefined, after: 
       at({}, { generation: 2, phase: 'Canary' }),
       [],
     ],
+    [
+      'a trial that failed',
+      at({}, { generation: 2, active: { version: 'v2' }, lastStable: { version: 'v1' } }),
+      at({}, { generation: 3, active: { version: 'v1' } }),
+      ['Warning ModelTakenBack'],
+    ],
+    [
+      'a trial that went well',
+      at({}, { generation: 2, active: { version: 'v2' }, lastStable: { version: 'v1' } }),
+      at({}, { generation: 3, active: { version: 'v2' }, lastStable: { version: 'v1' } }),
+      ['Normal ModelAnnounced'],
+    ],
     ['a refusal', at({}, { refusals: 0 }), at({}, { refusals: 1 }), ['Warning ModelRefused']],
     [
       'the third refusal',

@@ -2,9 +2,21 @@
 import type { ModelStatus, PipelineStatus, TrainingStatus } from '../../../crds/status.ts';
 import { cut } from '../runtime/conditions.ts';
 
+/** `ModelTakenBack`: the model before it is in service again, whether a trial failed or a person wanted it. */
+export const transitionReasons = [
+  'TrainingStarted',
+  'TrainingSucceeded',
+  'TrainingFailed',
+  'ModelAnnounced',
+  'ModelTakenBack',
+  'ModelRefused',
+  'ModelAwaitsApproval',
+  'PromotionHeld',
+] as const;
+
 export interface Transition {
   readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
+  readonly reason: (typeof transitionReasons)[number];
   readonly note: string;
 }
 
@@ -39,7 +51,8 @@ function ofModel(before: ModelStatus, after: ModelStatus): Transition[] {
   const { name, generation, message = '', phase, refusals = 0 } = after;
   const note = `${name}: ${message}`;
   const found: Transition[] = [];
-  if (generation !== before.generation) found.push({ type: 'Normal', reason: 'ModelAnnounced', note });
+  if (isTakenBack(before, after)) found.push({ type: 'Warning', reason: 'ModelTakenBack', note });
+  else if (generation !== before.generation) found.push({ type: 'Normal', reason: 'ModelAnnounced', note });
   if (refusals > (before.refusals ?? 0)) found.push({ type: 'Warning', reason: 'ModelRefused', note });
   if (phase !== before.phase && phase === 'AwaitingApproval')
     found.push({ type: 'Normal', reason: 'ModelAwaitsApproval', note });
@@ -47,6 +60,12 @@ function ofModel(before: ModelStatus, after: ModelStatus): Transition[] {
   return found;
 }
 
-function modelsIn({ model, otherModels = [] }: PipelineStatus): readonly ModelStatus[] {
+function isTakenBack(before: ModelStatus, after: ModelStatus): boolean {
+  const { active, lastStable } = before;
+  const version = after.active?.version;
+  return version !== undefined && version === lastStable?.version && version !== active?.version;
+}
+
+export function modelsIn({ model, otherModels = [] }: PipelineStatus): readonly ModelStatus[] {
   return [...(model ? [model] : []), ...otherModels];
 }
