@@ -3,7 +3,10 @@ import { nodeFlags } from '../../node-flags.ts';
 import type { StageName } from '../../plan.ts';
 
 /** The image's working folder holds the compiled sources. */
-const home = '/app';
+export const home = '/app';
+
+/** Whom its processes belong to: the user and the group `node`. */
+export const user = 1000;
 
 export const paths = {
   /** Of the models, the same folder for those who write and those who read them. */

@@ -9,13 +9,10 @@ import type {
 } from '@kubernetes/client-node';
 import type { Amounts } from '../../../crds/cluster.ts';
 import type { Workload } from '../../plan.ts';
-import { argumentsOf, command } from './image-layout.ts';
+import { argumentsOf, command, user } from './image-layout.ts';
 import { childName, podLabels } from './metadata.ts';
 import { type Mount, stageMounts } from './mounts.ts';
 import type { Rendering } from './rendering.ts';
-
-/** The user `node` of the image. */
-const user = 1000;
 
 const podSecurity: V1PodSecurityContext = {
   runAsNonRoot: true,

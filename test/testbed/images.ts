@@ -1,0 +1,56 @@
+/** The container images for suites that run real pods, built once for each state of what goes into them. */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { withImages } from '../../charts/images/assemble.ts';
+import { architectureOf, nameOf, type Target } from '../../charts/images/image.ts';
+import { writeArchive } from '../../charts/images/oci-archive.ts';
+import { cached, publish } from './kubernetes/cache.ts';
+
+export interface BuiltImage {
+  /** As a pod names it. */
+  readonly name: string;
+  /** For `ctr --namespace k8s.io images import`. */
+  readonly archive: string;
+}
+
+const root = join(import.meta.dirname, '../..');
+const sources = ['cli', 'crds', 'operator', 'services', 'charts/images'];
+const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'LICENSE'];
+
+/** Takes some 15 s where it is not in the cache. */
+export async function ensureImage(target: Target, say: (text: string) => void): Promise<BuiltImage> {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const archive = join(cached('images', digestOfInputs()), `${target}.tar`);
+  if (!existsSync(archive)) {
+    say(`building the image ${target}`);
+    await publish(archive, async (partial) => {
+      const architecture = architectureOf({ os: process.platform, cpu: process.arch });
+      await withImages({ wanted: [target], source: '' }, ([built]) =>
+        writeArchive(partial, built!.image, architecture),
+      );
+    });
+  }
+  return { name: nameOf(target, { version }), archive };
+}
+
+/** What Node and the C library are comes from this machine. */
+function digestOfInputs(): string {
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  const hash = createHash('sha256').update([process.version, process.arch, header.glibcVersionRuntime].join('\0'));
+  for (const path of [...settings, ...sources.flatMap(sourcesUnder)]) {
+    hash
+      .update(path)
+      .update('\0')
+      .update(readFileSync(join(root, path)))
+      .update('\0');
+  }
+  return hash.digest('hex');
+}
+
+function sourcesUnder(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .toSorted();
+}
