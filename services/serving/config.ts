@@ -39,7 +39,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     spec,
     readKeysFile,
     trustedKeyFiles: read.LIKENESS_TRUSTED_KEYS,
-    modelStore: { LIKENESS_MODELS: read.LIKENESS_MODELS },
+    modelStore: read.modelStore,
     connections: read.connections,
   };
 }

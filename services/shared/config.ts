@@ -18,6 +18,11 @@
  * | LIKENESS_REDIS_CREDENTIALS | folder with the files `password` and, unless the user is `default`, `username` |
  * | LIKENESS_DATA | folder of the embedded log, the embedded store and the write-ahead log |
  * | LIKENESS_MODELS | folder of the model artifacts |
+ * | LIKENESS_S3_BUCKET, LIKENESS_S3_PREFIX | in place of that folder a bucket of S3, and what the keys begin with |
+ * | LIKENESS_S3_ENDPOINT, LIKENESS_S3_REGION | where it is |
+ * | LIKENESS_S3_PATH_STYLE | `false`: the bucket is part of the host's name |
+ * | LIKENESS_S3_CREDENTIALS | folder with the files `access-key-id`, `secret-access-key`, perhaps `session-token` |
+ * | LIKENESS_S3_CA | PEM file of the authorities that are trusted with https://; absent: Node's |
  * | LIKENESS_HOST, LIKENESS_PORT | where HTTP listens |
  * | LIKENESS_SESSION_TIMEOUT_MS | group session timeout |
  * | LIKENESS_LOG_LEVEL | pino level |
@@ -25,6 +30,7 @@
 import { z } from 'zod';
 import { connectionsOf, saslMechanisms } from './connections.ts';
 import { LikenessError } from './errors.ts';
+import { modelStoreEnv } from './model-store-connection.ts';
 import { streams } from './streams.ts';
 
 /** A text that holds JSON, as its value. */
@@ -52,7 +58,7 @@ const commonEnv = {
   LIKENESS_REDIS_CA: z.string().min(1).optional(),
   LIKENESS_REDIS_CREDENTIALS: z.string().min(1).optional(),
   LIKENESS_DATA: z.string().min(1).optional(),
-  LIKENESS_MODELS: z.string().min(1).optional(),
+  ...modelStoreEnv,
   LIKENESS_HOST: z.string().min(1).default('127.0.0.1'),
   LIKENESS_PORT: z.coerce.number().int().min(0).max(65535).default(0),
   LIKENESS_SESSION_TIMEOUT_MS: z.coerce.number().int().min(1000).default(30_000),
@@ -61,8 +67,11 @@ const commonEnv = {
 
 const commonSchema = z.object(commonEnv);
 
+const modelStoreSchema = z.object(modelStoreEnv);
+
 /**
- * `spec` is the schema of this service's slice; `extra` its own keys; `connections` is what the connection keys come to.
+ * `spec` is the schema of this service's slice; `extra` its own keys; `connections` is what the connection keys come to, and
+ * `modelStore` the keys of the model store.
  * Throws LikenessError `BadConfig`.
  */
 export function parseEnv<Spec extends z.ZodType, Extra extends z.ZodRawShape>(
@@ -73,7 +82,12 @@ export function parseEnv<Spec extends z.ZodType, Extra extends z.ZodRawShape>(
   const schema = z.object({ ...commonEnv, LIKENESS_SPEC: json.pipe(spec), ...extra });
   const parsed = schema.safeParse(env);
   // Parsed again, because the type of the whole is not known here.
-  if (parsed.success) return { ...parsed.data, connections: connectionsOf(commonSchema.parse(env)) };
+  if (parsed.success)
+    return {
+      ...parsed.data,
+      connections: connectionsOf(commonSchema.parse(env)),
+      modelStore: modelStoreSchema.parse(env),
+    };
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new LikenessError('BadConfig', `The environment of this service is wrong:\n  ${problems.join('\n  ')}`);
 }

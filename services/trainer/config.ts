@@ -37,7 +37,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     mergeOn: spec.identity.mergeOn,
     minEvents: spec.training.minEvents,
     holdout: Number(spec.training.holdout.fraction),
-    modelStore: { LIKENESS_MODELS: read.LIKENESS_MODELS },
+    modelStore: read.modelStore,
     connections: read.connections,
     ...(read.LIKENESS_REPORT && {
       report: {

@@ -1,7 +1,8 @@
-/** Makes sure that the real parts are there: Java 17, Maven, redis-server, Kafka, Kubernetes. Run before the real tests. */
+/** Makes sure that the real parts are there: Java 17, Maven, redis-server, Kafka, Kubernetes, S3. Run before the real tests. */
 import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import { ensureKubernetes } from './kubernetes/ensure-kubernetes.ts';
+import { ensureS3 } from './s3/ensure-s3.ts';
 import { warmKafka } from './warm-kafka.ts';
 
 const run = promisify(execFile);
@@ -106,6 +107,7 @@ if (import.meta.main) {
   try {
     await ensureTestbed();
     await ensureKubernetes(say);
+    await ensureS3(say);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

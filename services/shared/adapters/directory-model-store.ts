@@ -3,10 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../errors.ts';
-import type { ModelStore } from '../model-store.ts';
-
-const digestPattern = /^[0-9a-f]{64}$/;
-const namePattern = /^[a-z0-9][a-z0-9.-]{0,99}$/;
+import { checkDigest, checkFileNames, isDigest, type ModelStore } from '../model-store.ts';
 
 export class DirectoryModelStore implements ModelStore {
   readonly #folder: string;
@@ -18,9 +15,7 @@ export class DirectoryModelStore implements ModelStore {
 
   async put(digest: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
     const target = this.#pathOf(digest);
-    for (const name of files.keys())
-      if (!namePattern.test(name))
-        throw new LikenessError('BadData', `"${name}" cannot be a file of a model: only a-z, 0-9, "." and "-"`);
+    checkFileNames(files.keys());
     await this.#guard(async () => {
       await mkdir(this.#folder, { recursive: true });
       if (await exists(target)) return;
@@ -52,12 +47,12 @@ export class DirectoryModelStore implements ModelStore {
   async list(): Promise<string[]> {
     return this.#guard(async () => {
       if (!(await exists(this.#folder))) return [];
-      return (await readdir(this.#folder)).filter((name) => digestPattern.test(name)).sort();
+      return (await readdir(this.#folder)).filter(isDigest).sort();
     });
   }
 
   #pathOf(digest: string): string {
-    if (!digestPattern.test(digest)) throw new LikenessError('BadData', `"${digest}" is not a SHA-256 in hex`);
+    checkDigest(digest);
     return join(this.#folder, digest);
   }
 

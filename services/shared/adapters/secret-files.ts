@@ -31,7 +31,8 @@ export function placeOf(source: CredentialsSource, setting: string): string {
   return 'folder' in source ? `${setting}, ${source.folder}` : setting;
 }
 
-function readOptional(path: string): string | undefined {
+/** undefined: there is no such file, or nothing is in it. Throws `BadConfig`. */
+export function readOptional(path: string): string | undefined {
   try {
     return withoutNewline(readFileSync(path, 'utf8')) || undefined;
   } catch (error) {
@@ -40,7 +41,8 @@ function readOptional(path: string): string | undefined {
   }
 }
 
-function readSecret(path: string, setting: string): string {
+/** Throws `BadConfig` naming the setting and the file. */
+export function readSecret(path: string, setting: string): string {
   let text: string;
   try {
     text = withoutNewline(readFileSync(path, 'utf8'));
