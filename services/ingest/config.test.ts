@@ -33,6 +33,27 @@ describe('parseConfig', () => {
     expect(parseConfig(env({}, { LIKENESS_DATA: '/data' })).log).toBeUndefined();
   });
 
+  it('tells the state of the log where there is one, by the name of its pod', () => {
+    const more = {
+      LIKENESS_DATA: '/data',
+      LIKENESS_REPORT: 'shop-ingest-report',
+      LIKENESS_POD: 'shop-ingest-0',
+      LIKENESS_POD_UID: 'u',
+      KUBERNETES_SERVICE_HOST: '10.0.0.1',
+    };
+    expect(parseConfig(env({ log: {} }, more)).report).toEqual({
+      namespace: 'default',
+      name: 'shop-ingest-report',
+      host: '10.0.0.1',
+      port: 443,
+      pod: 'shop-ingest-0',
+      podUid: 'u',
+    });
+    expect(parseConfig(env({}, more)).report).toBeUndefined();
+    const { LIKENESS_POD: _, ...nobody } = more;
+    expect(() => parseConfig(env({ log: {} }, nobody))).toThrow(/LIKENESS_POD/);
+  });
+
   it('has the limits of the spec', () => {
     expect(parseConfig(env()).limits).toEqual({ pendingEvents: 100_000 });
     expect(parseConfig(env({ limits: { eventsPerSecond: 5 } })).limits.eventsPerSecond).toBe(5);

@@ -6,7 +6,7 @@ import { openWriteAheadLog } from '../shared/adapters/write-ahead-log.ts';
 import { LikenessError } from '../shared/errors.ts';
 import type { BrokerLink } from './broker-link.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
-import type { Lot, LotRecord } from './lot.ts';
+import { eventsInLot, type Lot, type LotRecord } from './lot.ts';
 import { createPressure } from './pressure.ts';
 
 const { logger } = createTelemetry('test', 'silent');
@@ -63,13 +63,20 @@ async function deliveryOf(
     link?: ReturnType<typeof fakeLink>;
     spillEvents?: number;
     maxBytes?: number;
+    drainMs?: number;
   } = {},
 ) {
-  const { folder, link = fakeLink(), spillEvents = 1000, maxBytes = 1e9 } = options;
+  const { folder, link = fakeLink(), spillEvents = 1000, maxBytes = 1e9, drainMs = 5000 } = options;
   const log =
-    folder && (await openWriteAheadLog({ folder, maxBytes, onDamage: ({ message }) => expect.unreachable(message) }));
+    folder &&
+    (await openWriteAheadLog({
+      folder,
+      maxBytes,
+      onDamage: ({ message }) => expect.unreachable(message),
+      eventsIn: eventsInLot,
+    }));
   const pressure = createPressure({ pendingEvents: 4000, pendingBytes: 1e9 });
-  const delivery = createDelivery({ link, log, pressure, spillEvents, partitions: 4, logger, retryMs: 10 });
+  const delivery = createDelivery({ link, log, pressure, spillEvents, partitions: 4, logger, retryMs: 10, drainMs });
   running.push(delivery);
   return { delivery, link, log: log!, pressure };
 }
@@ -179,6 +186,38 @@ describe('with a log', () => {
     await delivery.deliver(lot('log alone'));
     link.fail(false);
     await vi.waitFor(() => expect(link.taken).toEqual(['broker alone', 'log alone']), 5000);
+  });
+
+  it('delivers the backlog when it stops, as far as the broker takes it', async () => {
+    const { delivery, link, log } = await deliveryOf({ folder: breakableFolder(), spillEvents: 10 });
+    const release = link.hold();
+    for (let index = 0; index < 40; index++) await delivery.deliver(lot(`${index}`));
+    expect(log.waiting.events).toBe(30);
+    const stopped = delivery.stop();
+    release();
+    await stopped;
+    expect(link.taken).toHaveLength(40);
+    expect(log.waiting).toEqual({ events: 0, bytes: 0 });
+  });
+
+  it('stops without the broker too, and knows what it still owes', async () => {
+    const { delivery, link, log } = await deliveryOf({ folder: breakableFolder() });
+    link.fail(true);
+    for (let index = 0; index < 3; index++) await delivery.deliver(lot('a\nb'));
+    await delivery.stop();
+    expect(log.waiting.events).toBe(6);
+    expect(log.waiting.bytes).toBeGreaterThan(0);
+  });
+
+  it('waits no longer for a broker that does not answer than it is given', async () => {
+    const { delivery, link, log } = await deliveryOf({ folder: breakableFolder(), drainMs: 50 });
+    link.fail(true);
+    await delivery.deliver(lot('a'));
+    link.fail(false);
+    const release = link.hold();
+    await delivery.stop();
+    expect(log.waiting.events).toBe(1);
+    release();
   });
 
   it('asks senders to wait when the log is full, until the broker has taken it', async () => {

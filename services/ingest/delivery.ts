@@ -20,7 +20,7 @@ export interface Delivery {
   /** Resolves when the lot is durable. Rejects with LikenessErrors (an AggregateError if both ways failed). */
   deliver(lot: Lot): Promise<void>;
   health(): Health;
-  /** Waits for the lots under way. What the log still owes is delivered by the next run. */
+  /** Waits for the lots under way, and delivers what the log owes for as long as the broker takes it, within a limit. */
   stop(): Promise<void>;
 }
 
@@ -34,6 +34,8 @@ export interface DeliveryOptions {
   readonly logger: Logger;
   /** Pause before a part of the backlog that failed is tried again. */
   readonly retryMs?: number;
+  /** How long a stop goes on delivering. The rest is the next run's. */
+  readonly drainMs?: number;
 }
 
 const chunkBytes = 512 * 1024;
@@ -99,8 +101,9 @@ function loggedDelivery(options: DeliveryOptions, log: WriteAheadLog): Delivery 
     deliver: (lot) => (spills() ? logOnly(lot) : both(lot)),
     health: () => healthOf(link.reachable, log),
     stop: async () => {
-      await backlog.stop();
+      // What fails of these is backlog too.
       await Promise.allSettled(underWay);
+      await backlog.stop();
       await log.close();
     },
   };
@@ -114,8 +117,9 @@ function healthOf(reachable: boolean, log: WriteAheadLog): Health {
 
 /** Delivers what the log still owes, part by part; a part that fails is tried again after a pause. */
 function createBacklogLoop(options: DeliveryOptions, log: WriteAheadLog) {
-  const { link, logger, retryMs = 500 } = options;
+  const { link, logger, retryMs = 500, drainMs = 15_000 } = options;
   const stopping = new AbortController();
+  const outOfTime = new AbortController();
   let running: Promise<void> | undefined;
 
   const deliverPart = async (): Promise<boolean> => {
@@ -132,10 +136,14 @@ function createBacklogLoop(options: DeliveryOptions, log: WriteAheadLog) {
     return true;
   };
   const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted && (log.hasBacklog || log.failure !== undefined)) {
+    while (!outOfTime.signal.aborted && (log.hasBacklog || log.failure !== undefined)) {
       try {
-        if (!(await deliverPart())) await pause(retryMs, stopping.signal);
+        if (!(await deliverPart())) {
+          if (stopping.signal.aborted) break;
+          await pause(retryMs, stopping.signal);
+        }
       } catch (error) {
+        if (stopping.signal.aborted) break;
         // A broker that is away is told of by the link, once.
         if (link.reachable) logger.warn({ error }, 'the backlog of the write-ahead log cannot be delivered');
         await pause(retryMs, stopping.signal);
@@ -143,13 +151,19 @@ function createBacklogLoop(options: DeliveryOptions, log: WriteAheadLog) {
     }
     running = undefined;
   };
+  const wake = (): void => {
+    if (running === undefined && (log.hasBacklog || log.failure !== undefined)) running = Promise.resolve().then(run);
+  };
   return {
-    wake: (): void => {
-      if (running === undefined && (log.hasBacklog || log.failure !== undefined)) running = Promise.resolve().then(run);
-    },
+    wake,
     stop: async (): Promise<void> => {
       stopping.abort();
-      await running;
+      wake();
+      const late = new AbortController();
+      // A part that the broker has not answered by then stays in the log.
+      await Promise.race([running, pause(drainMs, late.signal)]);
+      late.abort();
+      outOfTime.abort();
     },
   };
 }

@@ -59,19 +59,46 @@ export function encodeLot(lot: Lot, partitions: number): Buffer {
   return bytes;
 }
 
+/** Events and items in an encoded lot, without decoding them. */
+export function eventsInLot(encoded: Uint8Array): number {
+  const bytes = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength);
+  let count = 0;
+  for (let at = 4; at < bytes.length;) {
+    const { stream, value, end } = recordAt(bytes, at);
+    count += stream === 'items' ? 1 : linesIn(value);
+    at = end;
+  }
+  return count;
+}
+
+function linesIn(value: Buffer): number {
+  let lines = 1;
+  for (let at = value.indexOf(newline); at >= 0; at = value.indexOf(newline, at + 1)) lines++;
+  return lines;
+}
+
+const newline = 0x0a;
+
+function recordAt(bytes: Buffer, at: number) {
+  const keyLength = bytes.readUInt32LE(at + 5);
+  const keyEnd = at + 9 + (keyLength === noKey ? 0 : keyLength);
+  const end = keyEnd + 4 + bytes.readUInt32LE(keyEnd);
+  return {
+    stream: lotStreams[bytes.readUInt8(at)]!,
+    partition: bytes.readUInt32LE(at + 1),
+    key: keyLength === noKey ? null : bytes.toString('utf8', at + 9, keyEnd),
+    value: bytes.subarray(keyEnd + 4, end),
+    end,
+  };
+}
+
 /** `partitions` is the number now: events written under another one are dealt out anew. */
 export function decodeLot(bytes: Buffer, partitions: number): LotRecord[] {
   const records: LotRecord[] = [];
   const moved: string[] = [];
   const same = bytes.readUInt32LE(0) === partitions;
   for (let at = 4; at < bytes.length;) {
-    const stream = lotStreams[bytes.readUInt8(at)]!;
-    const partition = bytes.readUInt32LE(at + 1);
-    const keyLength = bytes.readUInt32LE(at + 5);
-    const keyEnd = at + 9 + (keyLength === noKey ? 0 : keyLength);
-    const key = keyLength === noKey ? null : bytes.toString('utf8', at + 9, keyEnd);
-    const end = keyEnd + 4 + bytes.readUInt32LE(keyEnd);
-    const value = bytes.subarray(keyEnd + 4, end);
+    const { stream, partition, key, value, end } = recordAt(bytes, at);
     if (same || stream === 'items') records.push({ stream, partition, key, value });
     else moved.push(...unpackLines(value));
     at = end;

@@ -8,6 +8,8 @@ import { createAccess } from './access.ts';
 import { type IngestBroker, openBrokerLink } from './broker-link.ts';
 import type { IngestConfig } from './config.ts';
 import { createDelivery } from './delivery.ts';
+import type { LogReport } from './log-report.ts';
+import { eventsInLot } from './lot.ts';
 import { createMetrics, watchLoad } from './metrics.ts';
 import { createPressure } from './pressure.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -20,6 +22,8 @@ export interface IngestDeps extends CommonDeps {
   readonly newId?: () => string;
   /** The files of the write-ahead log; tests pass a disk that breaks. */
   readonly openFolder?: (path: string) => Promise<LogFolder>;
+  /** Who is told how much of the log waits. */
+  readonly logReport?: LogReport | undefined;
 }
 
 /** Bodies and events in memory, whatever their number. */
@@ -52,11 +56,13 @@ export async function start(config: IngestConfig, deps: IngestDeps): Promise<Ser
     newId: deps.newId ?? randomUUID,
   });
   const onBug = (error: unknown): void => logger.error({ error }, 'a request failed');
+  if (log !== undefined) await deps.logReport?.open(() => log.waiting);
 
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     keyFile?.close();
     await delivery.stop();
+    await deps.logReport?.close();
     await link.stop();
   };
   return {
@@ -74,7 +80,8 @@ async function openLog(config: IngestConfig, deps: IngestDeps) {
     folder: await (deps.openFolder ?? openLogFolder)(config.log.folder),
     maxBytes: config.log.maxBytes,
     onDamage: (error) => logger.error({ error, code: error.code }, 'the write-ahead log is damaged'),
+    eventsIn: eventsInLot,
   });
-  if (log.hasBacklog) logger.info({ bytes: log.size }, 'an earlier run left events in the write-ahead log');
+  if (log.hasBacklog) logger.info(log.waiting, 'an earlier run left events in the write-ahead log');
   return log;
 }

@@ -17,8 +17,8 @@ export function encodeFrame(payload: Uint8Array): Buffer {
 
 export interface Frames {
   readonly payloads: readonly Buffer[];
-  /** Where the frames lie, neighbours as one range. */
-  readonly ranges: readonly { readonly from: number; readonly to: number }[];
+  /** Where the frames lie, neighbours as one range of so many. */
+  readonly ranges: readonly { readonly from: number; readonly to: number; readonly frames: number }[];
   /** Damaged bytes with whole frames behind them: not the torn tail of a crash, but a disk that lost something. */
   readonly damaged: boolean;
 }
@@ -26,13 +26,15 @@ export interface Frames {
 /** Reads every whole frame from `start` on; what is damaged or cut off is passed over. */
 export function decodeFrames(bytes: Buffer, start = 0): Frames {
   const payloads: Buffer[] = [];
-  const ranges: { from: number; to: number }[] = [];
+  const ranges: { from: number; to: number; frames: number }[] = [];
   for (let at = nextFrame(bytes, start); at < bytes.length; at = nextFrame(bytes, at)) {
     const payload = frameAt(bytes, at)!;
     const to = at + frameOverhead + payload.length;
     const last = ranges.at(-1);
-    if (last?.to === at) last.to = to;
-    else ranges.push({ from: at, to });
+    if (last?.to === at) {
+      last.to = to;
+      last.frames++;
+    } else ranges.push({ from: at, to, frames: 1 });
     payloads.push(payload);
     at = to;
   }

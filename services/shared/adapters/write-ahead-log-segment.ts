@@ -3,6 +3,14 @@
 export interface Range {
   readonly from: number;
   readonly to: number;
+  /** What its frames hold. */
+  readonly events: number;
+}
+
+/** What nobody has delivered yet. */
+export interface Waiting {
+  readonly events: number;
+  readonly bytes: number;
 }
 
 export interface Segment {
@@ -27,9 +35,15 @@ export function newSegment(name: string, size: number): Segment {
 /** Neighbours grow together, so that an outage of hours is one range a segment. */
 export function addUndelivered(segment: Segment, range: Range): void {
   const last = segment.undelivered.at(-1);
-  if (last?.to === range.from) segment.undelivered[segment.undelivered.length - 1] = { from: last.from, to: range.to };
+  if (last?.to === range.from) segment.undelivered[segment.undelivered.length - 1] = joined(last, range);
   else segment.undelivered.push(range);
 }
+
+const joined = (first: Range, second: Range): Range => ({
+  from: first.from,
+  to: second.to,
+  events: first.events + second.events,
+});
 
 export function takeRanges(segment: Segment): readonly Range[] {
   segment.taken = segment.undelivered.toSorted((a, b) => a.from - b.from);
@@ -48,4 +62,16 @@ export function owes(segment: Segment): boolean {
 
 export function hasUndelivered(segment: Segment): boolean {
   return segment.undelivered.length > 0 || segment.taken.length > 0;
+}
+
+/** Without the frames that are under way from memory. */
+export function waitingIn(segments: Iterable<Segment>): Waiting {
+  let events = 0;
+  let bytes = 0;
+  for (const { undelivered, taken } of segments)
+    for (const range of [...undelivered, ...taken]) {
+      events += range.events;
+      bytes += range.to - range.from;
+    }
+  return { events, bytes };
 }

@@ -16,6 +16,8 @@ import {
   type Segment,
   settleRanges,
   takeRanges,
+  type Waiting,
+  waitingIn,
 } from './write-ahead-log-segment.ts';
 
 export interface WriteAheadLogOptions {
@@ -24,6 +26,8 @@ export interface WriteAheadLogOptions {
   readonly maxBytes: number;
   /** Something on the disk is not as it was written; the log goes on. */
   readonly onDamage: (error: LikenessError) => void;
+  /** How many events a payload holds. Default: one. */
+  readonly eventsIn?: (payload: Uint8Array) => number;
 }
 
 export interface LogEntry {
@@ -45,6 +49,8 @@ export interface WriteAheadLog {
   /** The oldest part of the backlog; undefined: there is none. One at a time. Rejects if the disk cannot be read. */
   takeBacklog(): Promise<Backlog | undefined>;
   readonly hasBacklog: boolean;
+  /** How large the backlog is. What is under way from memory belongs to it only if it fails. */
+  readonly waiting: Waiting;
   /** Bytes on the disk. */
   readonly size: number;
   readonly full: boolean;
@@ -61,7 +67,7 @@ interface Entry extends LogEntry {
   readonly resolve: () => void;
   readonly reject: (error: LikenessError) => void;
   delivery: 'pending' | 'delivered' | 'undelivered';
-  place: { readonly segment: Segment; readonly range: Range } | undefined;
+  place: { readonly segment: Segment; readonly range: Omit<Range, 'events'> } | undefined;
 }
 
 const largestSegment = 8 * 1024 * 1024;
@@ -79,6 +85,7 @@ export async function openWriteAheadLog(options: WriteAheadLogOptions): Promise<
 class DiskLog implements WriteAheadLog {
   readonly #options: WriteAheadLogOptions;
   readonly #segmentBytes: number;
+  readonly #eventsIn: (payload: Uint8Array) => number;
   readonly #segments = new Set<Segment>();
   readonly #queue: Entry[] = [];
   #active: { readonly segment: Segment; readonly file: SegmentFile } | undefined;
@@ -90,11 +97,16 @@ class DiskLog implements WriteAheadLog {
   constructor(options: WriteAheadLogOptions) {
     this.#options = options;
     this.#segmentBytes = Math.min(largestSegment, Math.ceil(options.maxBytes / 4));
+    this.#eventsIn = options.eventsIn ?? (() => 1);
   }
 
   async load(): Promise<void> {
     const { folder } = this.#options;
-    const { segments, lastSequence } = await recoverSegments(folder, (...damage) => this.#report(...damage));
+    const { segments, lastSequence } = await recoverSegments(
+      folder,
+      (...damage) => this.#report(...damage),
+      this.#eventsIn,
+    );
     for (const segment of segments) this.#segments.add(segment);
     this.#nextSequence = lastSequence + 1;
   }
@@ -112,10 +124,16 @@ class DiskLog implements WriteAheadLog {
     if (entry.delivery !== 'pending') return;
     entry.delivery = delivered ? 'delivered' : 'undelivered';
     if (entry.place === undefined) return;
-    const { segment, range } = entry.place;
+    const { segment } = entry.place;
     segment.pending--;
-    if (!delivered) addUndelivered(segment, range);
+    if (!delivered) this.#owe(entry);
     this.#drop(segment);
+  }
+
+  /** Counted only now, because most entries never come here. */
+  #owe({ place, payload }: Entry): void {
+    const { segment, range } = place!;
+    addUndelivered(segment, { ...range, events: this.#eventsIn(payload) });
   }
 
   async #write(): Promise<void> {
@@ -161,7 +179,7 @@ class DiskLog implements WriteAheadLog {
       segment.size = range.to;
       entry.place = { segment, range };
       if (entry.delivery === 'pending') segment.pending++;
-      if (entry.delivery === 'undelivered') addUndelivered(segment, range);
+      if (entry.delivery === 'undelivered') this.#owe(entry);
       entry.resolve();
     }
     if (segment.size >= this.#segmentBytes) await this.#seal();
@@ -249,6 +267,10 @@ class DiskLog implements WriteAheadLog {
 
   get hasBacklog(): boolean {
     return [...this.#segments].some(hasUndelivered);
+  }
+
+  get waiting(): Waiting {
+    return waitingIn(this.#segments);
   }
 
   get size(): number {
