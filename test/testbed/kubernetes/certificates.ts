@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ClientIdentity } from './types.ts';
 
-interface Certificate {
+export interface Certificate {
   readonly name: string;
   readonly authority: string;
   readonly subject: string;
@@ -17,11 +17,9 @@ interface Certificate {
 const authorities = ['ca', 'etcd-ca', 'front-proxy-ca'];
 const loopback = 'DNS:localhost,IP:127.0.0.1';
 const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
-const apiServerNames = [loopback, 'IP:10.96.0.1', ...service.map((name) => `DNS:${name}`)].join(',');
 
 /** `system:masters` may do everything. */
 const certificates: readonly Certificate[] = [
-  { name: 'apiserver', authority: 'ca', subject: '/CN=kube-apiserver', usage: 'serverAuth', names: apiServerNames },
   { name: 'etcd', authority: 'etcd-ca', subject: '/CN=etcd', usage: 'serverAuth,clientAuth', names: loopback },
   { name: 'apiserver-etcd', authority: 'etcd-ca', subject: '/CN=kube-apiserver', usage: 'clientAuth' },
   { name: 'front-proxy', authority: 'front-proxy-ca', subject: '/CN=front-proxy-client', usage: 'clientAuth' },
@@ -37,16 +35,37 @@ function client(name: string, subject: string): Certificate {
   return { name, authority: 'ca', subject, usage: 'clientAuth,serverAuth', names: loopback };
 }
 
-/** Writes `<name>.crt` and `<name>.key` into `folder`, and the key pair that signs tokens, `tokens.key` and `.pub`. */
-export async function issueCertificates(folder: string): Promise<void> {
+function apiServer(addresses: readonly string[]): Certificate {
+  const names = [loopback, ...addresses.map((address) => `IP:${address}`), ...service.map((name) => `DNS:${name}`)];
+  return {
+    name: 'apiserver',
+    authority: 'ca',
+    subject: '/CN=kube-apiserver',
+    usage: 'serverAuth',
+    names: names.join(','),
+  };
+}
+
+/**
+ * Writes `<name>.crt` and `<name>.key` into `folder`, and the key pair that signs tokens, `tokens.key` and `.pub`.
+ * `addresses`: where the API server is asked, beside loopback.
+ */
+export async function issueCertificates(folder: string, addresses: readonly string[]): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // Debian's own settings would make every certificate an authority.
   writeFileSync(join(folder, 'openssl.cnf'), '[req]\ndistinguished_name = subject\n[subject]\n');
   await Promise.all(authorities.map((name) => openssl(folder, name, authorityArgs(name))));
-  await Promise.all(certificates.map((certificate) => openssl(folder, certificate.name, signedArgs(certificate))));
+  await Promise.all(
+    [...certificates, apiServer(addresses)].map((certificate) => issueCertificate(folder, certificate)),
+  );
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   writeFileSync(join(folder, 'tokens.key'), privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 });
   writeFileSync(join(folder, 'tokens.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
+}
+
+/** By an authority that `folder` has the key of. */
+export async function issueCertificate(folder: string, certificate: Certificate): Promise<void> {
+  await openssl(folder, certificate.name, signedArgs(certificate));
 }
 
 export function readIdentity(folder: string, name: string): ClientIdentity {

@@ -9,11 +9,11 @@ import { issueCertificates, readIdentity } from './certificates.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { runKubectl } from './kubectl.ts';
 import { writeKwokConfig } from './kwok-config.ts';
-import { freePorts, type Layout } from './layout.ts';
+import { freePorts, type Layout, type Ports } from './layout.ts';
 import { defaultNodes } from './nodes.ts';
 import * as parts from './parts.ts';
 import { createNodes, settled } from './settle.ts';
-import type { FakeNode, KubernetesOptions, RunningKubernetes } from './types.ts';
+import type { ClusterNetwork, FakeNode, KubernetesOptions, RunningKubernetes } from './types.ts';
 
 type Processes = Readonly<Record<'etcd' | 'apiServer' | 'controllerManager' | 'scheduler' | 'kwok', OwnedProcess>>;
 
@@ -23,9 +23,10 @@ type Processes = Readonly<Record<'etcd' | 'apiServer' | 'controllerManager' | 's
  */
 export async function startKubernetes(options: KubernetesOptions = {}): Promise<RunningKubernetes> {
   const { kube, kwok } = kubernetesPrograms();
+  const { nodes = defaultNodes, network = parts.loopbackNetwork } = options;
   const isThere = existsSync(kube) && (existsSync(kwok) || options.parts === 'api');
   if (!isThere) throw new Error('The control plane is not there yet; run: node test/testbed/ensure.ts');
-  const layout = await layOut();
+  const layout = await layOut(network);
   const kwokConfig = writeKwokConfig(layout.dir, options.jobsRunFor === undefined ? '1s' : options.jobsRunFor);
   const processes: Processes = {
     etcd: parts.etcd(layout),
@@ -36,7 +37,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
   };
   try {
     await Promise.all([processes.etcd.start(), processes.apiServer.start()]);
-    if (options.parts !== 'api') await startTheRest(layout, processes, options.nodes ?? defaultNodes);
+    if (options.parts !== 'api') await startTheRest(layout, processes, nodes);
   } catch (error) {
     await killAll(processes);
     throw error;
@@ -44,19 +45,21 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
   return running(layout, processes);
 }
 
-async function layOut(): Promise<Layout> {
+async function layOut(network: ClusterNetwork): Promise<Layout> {
   const dir = mkdtempSync(join(tmpdir(), 'likeness-kubernetes-'));
   const pki = join(dir, 'pki');
-  await issueCertificates(pki);
+  await issueCertificates(pki, [network.address, network.apiService]);
   const ports = await freePorts();
   const ca = readFileSync(join(pki, 'ca.crt'), 'utf8');
   const kubeconfig = (user: string) => join(dir, `${user}.kubeconfig`);
+  const url = urlOf(network, ports);
   for (const user of ['admin', 'controller-manager', 'scheduler', 'kwok'])
-    writeKubeconfig(kubeconfig(user), { url: urlOf(ports.apiServer), ca }, readIdentity(pki, user));
+    writeKubeconfig(kubeconfig(user), { url, ca }, readIdentity(pki, user));
   return {
     dir,
     pki,
     ports,
+    network,
     kubeconfig,
     auditLog: join(dir, 'audit.log'),
     access: { ca, ...readIdentity(pki, 'admin') },
@@ -65,15 +68,15 @@ async function layOut(): Promise<Layout> {
 
 async function startTheRest(layout: Layout, processes: Processes, nodes: readonly FakeNode[]): Promise<void> {
   const { controllerManager, scheduler, kwok } = processes;
-  const api = { access: layout.access, url: urlOf(layout.ports.apiServer) };
+  const api = { access: layout.access, url: urlOf(layout.network, layout.ports) };
   await Promise.all([controllerManager.start(), scheduler.start(), kwok.start(), createNodes(api, nodes)]);
   await settled(api, nodes.length);
 }
 
 function running(layout: Layout, processes: Processes): RunningKubernetes {
-  const { dir, pki, ports, kubeconfig, auditLog, access } = layout;
+  const { dir, pki, ports, network, kubeconfig, auditLog, access } = layout;
   const { apiServer } = processes;
-  const url = urlOf(ports.apiServer);
+  const url = urlOf(network, ports);
   const cacheDir = join(dir, 'kubectl-cache');
   return {
     url,
@@ -117,6 +120,6 @@ async function killAll(processes: Processes): Promise<void> {
   await Promise.all(Object.values(processes).map((part) => part.kill()));
 }
 
-function urlOf(port: number): string {
-  return `https://127.0.0.1:${port}`;
+function urlOf({ address }: ClusterNetwork, { apiServer }: Ports): string {
+  return `https://${address}:${apiServer}`;
 }

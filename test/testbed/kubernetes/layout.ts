@@ -4,6 +4,7 @@ import { freePort } from '../../../operator/local/free-port.ts';
 import { OwnedProcess } from '../owned-process.ts';
 import type { ApiAccess } from './api-request.ts';
 import { kubernetesPrograms } from './cache.ts';
+import type { ClusterNetwork } from './types.ts';
 
 export interface Layout {
   /** Holds everything of this control plane. */
@@ -13,6 +14,7 @@ export interface Layout {
   readonly kubeconfig: (user: string) => string;
   readonly access: ApiAccess;
   readonly ports: Ports;
+  readonly network: ClusterNetwork;
 }
 
 const portNames = ['etcd', 'etcdPeer', 'apiServer', 'controllerManager', 'scheduler', 'kwok'] as const;

@@ -5,8 +5,14 @@ import { isHealthy } from './api-request.ts';
 import { kubernetesPrograms } from './cache.ts';
 import { asArgs, kubeProcess, type Layout } from './layout.ts';
 import { fakeAnnotation } from './nodes.ts';
+import type { ClusterNetwork } from './types.ts';
 
-const serviceRange = '10.96.0.0/16';
+/** With kwok's nodes alone, whose pods run nowhere. */
+export const loopbackNetwork: ClusterNetwork = {
+  address: '127.0.0.1',
+  serviceRange: '10.96.0.0/16',
+  apiService: '10.96.0.1',
+};
 /** As many requests a second as they like: the limits are for shared clusters. */
 const unthrottled = { 'kube-api-qps': '1000', 'kube-api-burst': '2000' };
 
@@ -34,17 +40,19 @@ export function etcd(layout: Layout): OwnedProcess {
 }
 
 export function apiServer(layout: Layout, furtherArgs: readonly string[]): OwnedProcess {
-  const { ports, pki, auditLog, access } = layout;
+  const { ports, pki, auditLog, access, network } = layout;
   const file = (name: string) => join(pki, name);
   const flags = {
     'etcd-servers': `https://127.0.0.1:${ports.etcd}`,
     'etcd-cafile': file('etcd-ca.crt'),
     'etcd-certfile': file('apiserver-etcd.crt'),
     'etcd-keyfile': file('apiserver-etcd.key'),
-    'bind-address': '127.0.0.1',
+    'bind-address': network.address,
     'secure-port': String(ports.apiServer),
-    'advertise-address': '127.0.0.1',
-    'endpoint-reconciler-type': 'none',
+    'advertise-address': network.address,
+    // The Service kubernetes leads nowhere unless there are pods that can follow it.
+    'endpoint-reconciler-type': network === loopbackNetwork ? 'none' : 'lease',
+    'kubelet-preferred-address-types': 'InternalIP',
     'tls-cert-file': file('apiserver.crt'),
     'tls-private-key-file': file('apiserver.key'),
     'client-ca-file': file('ca.crt'),
@@ -63,7 +71,7 @@ export function apiServer(layout: Layout, furtherArgs: readonly string[]): Owned
     'authorization-mode': 'Node,RBAC',
     'enable-admission-plugins': 'NodeRestriction',
     'anonymous-auth': 'false',
-    'service-cluster-ip-range': serviceRange,
+    'service-cluster-ip-range': network.serviceRange,
     'allow-privileged': 'true',
     profiling: 'false',
     'audit-policy-file': join(import.meta.dirname, 'audit-policy.yaml'),
@@ -71,7 +79,7 @@ export function apiServer(layout: Layout, furtherArgs: readonly string[]): Owned
     // One file, however long.
     'audit-log-maxsize': '10000',
   };
-  const url = `https://127.0.0.1:${ports.apiServer}/readyz`;
+  const url = `https://${network.address}:${ports.apiServer}/readyz`;
   return kubeProcess(layout, 'kube-apiserver', { flags, furtherArgs, isReady: () => isHealthy(access, url) });
 }
 

@@ -1,6 +1,8 @@
 /** What a test sees of its own Kubernetes control plane. */
 
 export interface KubernetesOptions {
+  /** Where real nodes reach it. By default it can be reached from this machine alone. */
+  readonly network?: ClusterNetwork;
   /** Nodes that kwok plays; by default `defaultNodes`: one for CPU work and two with four GPUs each. */
   readonly nodes?: readonly FakeNode[];
   /** `api` starts etcd and the API server alone, for tests of clients; nothing schedules or runs then. */
@@ -12,6 +14,15 @@ export interface KubernetesOptions {
   readonly jobsRunFor?: string | null;
   /** Further flags of the API server, e.g. `--min-request-timeout=5` for short watches. */
   readonly apiServerArgs?: readonly string[];
+}
+
+export interface ClusterNetwork {
+  /** Of this machine, for the API server: `198.18.3.1`. */
+  readonly address: string;
+  /** Of the addresses of Services: `198.19.3.0/24`. */
+  readonly serviceRange: string;
+  /** Its first one, which is the Service `kubernetes`. */
+  readonly apiService: string;
 }
 
 export interface FakeNode {
