@@ -138,16 +138,14 @@ function createBacklogLoop(options: DeliveryOptions, log: WriteAheadLog) {
   const run = async (): Promise<void> => {
     while (!outOfTime.signal.aborted && (log.hasBacklog || log.failure !== undefined)) {
       try {
-        if (!(await deliverPart())) {
-          if (stopping.signal.aborted) break;
-          await pause(retryMs, stopping.signal);
-        }
+        if (await deliverPart()) continue;
       } catch (error) {
-        if (stopping.signal.aborted) break;
         // A broker that is away is told of by the link, once.
         if (link.reachable) logger.warn({ error }, 'the backlog of the write-ahead log cannot be delivered');
-        await pause(retryMs, stopping.signal);
       }
+      // Who stops does not wait for better times.
+      if (stopping.signal.aborted) break;
+      await pause(retryMs, stopping.signal);
     }
     running = undefined;
   };

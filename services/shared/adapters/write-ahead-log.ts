@@ -83,9 +83,8 @@ export async function openWriteAheadLog(options: WriteAheadLogOptions): Promise<
 }
 
 class DiskLog implements WriteAheadLog {
-  readonly #options: WriteAheadLogOptions;
+  readonly #options: Required<WriteAheadLogOptions>;
   readonly #segmentBytes: number;
-  readonly #eventsIn: (payload: Uint8Array) => number;
   readonly #segments = new Set<Segment>();
   readonly #queue: Entry[] = [];
   #active: { readonly segment: Segment; readonly file: SegmentFile } | undefined;
@@ -95,18 +94,13 @@ class DiskLog implements WriteAheadLog {
   failure: LikenessError | undefined;
 
   constructor(options: WriteAheadLogOptions) {
-    this.#options = options;
+    this.#options = { eventsIn: () => 1, ...options };
     this.#segmentBytes = Math.min(largestSegment, Math.ceil(options.maxBytes / 4));
-    this.#eventsIn = options.eventsIn ?? (() => 1);
   }
 
   async load(): Promise<void> {
-    const { folder } = this.#options;
-    const { segments, lastSequence } = await recoverSegments(
-      folder,
-      (...damage) => this.#report(...damage),
-      this.#eventsIn,
-    );
+    const { folder, eventsIn } = this.#options;
+    const { segments, lastSequence } = await recoverSegments(folder, (...damage) => this.#report(...damage), eventsIn);
     for (const segment of segments) this.#segments.add(segment);
     this.#nextSequence = lastSequence + 1;
   }
@@ -133,7 +127,7 @@ class DiskLog implements WriteAheadLog {
   /** Counted only now, because most entries never come here. */
   #owe({ place, payload }: Entry): void {
     const { segment, range } = place!;
-    addUndelivered(segment, { ...range, events: this.#eventsIn(payload) });
+    addUndelivered(segment, { ...range, events: this.#options.eventsIn(payload) });
   }
 
   async #write(): Promise<void> {
