@@ -1,4 +1,4 @@
-/** Who a stage's pods are to the API server: accounts without any right, but for the trainer's own report. Pure. */
+/** Who a stage's pods are to the API server: accounts without any right, but for the reports of some. Pure. */
 import type { V1PolicyRule, V1RoleRef, RbacV1Subject } from '@kubernetes/client-node';
 import type { StageName } from '../../plan.ts';
 import { childName, metadataOf } from './metadata.ts';
@@ -21,16 +21,29 @@ export function trainerReportName(rendering: Rendering): string {
   return childName(rendering, 'trainer-report');
 }
 
-/** The report without any data, which is the trainer's, and the right to patch this object and nothing else. */
-export function trainerReport(rendering: Rendering): KubernetesObject[] {
-  const name = trainerReportName(rendering);
-  const metadata = metadataOf(rendering, { name, component: 'trainer' });
-  const found = metadataOf(rendering, { name, component: 'trainer', labels: { [reportLabel]: 'trainer' } });
+/** The ConfigMap in which each pod of ingest says, under its name, what of its log is not in Kafka yet. */
+export function ingestReportName(rendering: Rendering): string {
+  return childName(rendering, 'ingest-report');
+}
+
+export const trainerReport = (rendering: Rendering): KubernetesObject[] =>
+  reportOf(rendering, 'trainer', trainerReportName(rendering));
+
+/** None without a log. */
+export function ingestReport(rendering: Rendering): KubernetesObject[] {
+  const keepsLog = rendering.plan.workloads.some(({ storage }) => storage !== undefined);
+  return keepsLog ? reportOf(rendering, 'ingest', ingestReportName(rendering)) : [];
+}
+
+/** The report without any data, which is the stage's, and the right to patch this object and nothing else. */
+function reportOf(rendering: Rendering, stage: 'trainer' | 'ingest', name: string): KubernetesObject[] {
+  const metadata = metadataOf(rendering, { name, component: stage });
+  const found = metadataOf(rendering, { name, component: stage, labels: { [reportLabel]: stage } });
   const rules: V1PolicyRule[] = [
     { apiGroups: [''], resources: ['configmaps'], resourceNames: [name], verbs: ['patch'] },
   ];
   const roleRef: V1RoleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
-  const account = childName(rendering, 'trainer');
+  const account = childName(rendering, stage);
   const subjects: RbacV1Subject[] = [
     { kind: 'ServiceAccount', name: account, namespace: rendering.plan.pipeline.namespace },
   ];

@@ -6,13 +6,12 @@ import type {
   V1PodFailurePolicyRule,
   V1PodSpec,
   V1Toleration,
-  V1Volume,
-  V1VolumeMount,
 } from '@kubernetes/client-node';
 import { exitCodes } from '../../../services/shared/errors.ts';
 import type { Trigger } from '../../retrain.ts';
 import type { JobSettings, Plan, PlannedGpu, Workload } from '../../plan.ts';
 import { trainerReportName } from './access.ts';
+import { tokenMount, tokenVolume } from './api-token.ts';
 import { environmentOf } from './environment.ts';
 import { metadataOf } from './metadata.ts';
 import { podTemplate, resourcesOf } from './pod.ts';
@@ -131,26 +130,3 @@ function affinityTo(products: readonly string[]): V1Affinity {
 function tolerationOf(toleration: PlannedGpu['tolerations'][number]): V1Toleration {
   return Object.fromEntries(Object.entries(toleration).filter(([, value]) => value !== undefined));
 }
-
-/** What the client libraries of Kubernetes look for, but the token is short-lived and good for the report alone. */
-const tokenMount: V1VolumeMount = {
-  name: 'token',
-  mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
-  readOnly: true,
-};
-
-const tokenVolume: V1Volume = {
-  name: 'token',
-  projected: {
-    defaultMode: 0o440,
-    sources: [
-      { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
-      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-      {
-        downwardAPI: {
-          items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
-        },
-      },
-    ],
-  },
-};

@@ -1,6 +1,8 @@
 /** The Deployment of a stage; for ingest with a write-ahead log a StatefulSet, whose pods keep their volumes. Pure. */
-import type { V1DeploymentSpec, V1PersistentVolumeClaim, V1StatefulSetSpec } from '@kubernetes/client-node';
+import type { V1DeploymentSpec, V1EnvVar, V1PersistentVolumeClaim, V1StatefulSetSpec } from '@kubernetes/client-node';
 import type { Workload } from '../../plan.ts';
+import { ingestReportName } from './access.ts';
+import { tokenMount, tokenVolume } from './api-token.ts';
 import { stageConfigName } from './environment.ts';
 import { httpPort } from './image-layout.ts';
 import { childName, metadataOf, podLabels, stageSelector } from './metadata.ts';
@@ -60,7 +62,7 @@ function statefulSet(rendering: Rendering, workload: Workload, storage: Storage)
       // Events that were accepted may still be in it; the operator removes a volume when it is drained.
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
       volumeClaimTemplates: [logClaim(rendering, storage)],
-      template: podTemplate(rendering, workload, serviceParts(rendering, workload, 'controller-revision-hash')),
+      template: podTemplate(rendering, workload, loggedParts(rendering, workload)),
     } satisfies V1StatefulSetSpec,
   };
 }
@@ -77,6 +79,28 @@ function logClaim(rendering: Rendering, { size, storageClassName }: Storage): V1
       ...(storageClassName !== undefined && { storageClassName }),
     },
   };
+}
+
+/** Says under its own name what of its log is not in Kafka yet. */
+function loggedParts(rendering: Rendering, workload: Workload): PodParts {
+  const { environment, container, pod } = serviceParts(rendering, workload, 'controller-revision-hash');
+  return {
+    environment: { ...environment, env: reportVariables(rendering) },
+    container: { ...container, volumeMounts: [tokenMount] },
+    pod: { ...pod, volumes: [tokenVolume] },
+  };
+}
+
+function reportVariables(rendering: Rendering): V1EnvVar[] {
+  const ownField = (name: string, fieldPath: string) => ({
+    name,
+    valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } },
+  });
+  return [
+    { name: 'LIKENESS_REPORT', value: ingestReportName(rendering) },
+    ownField('LIKENESS_POD', 'metadata.name'),
+    ownField('LIKENESS_POD_UID', 'metadata.uid'),
+  ];
 }
 
 function serviceParts(rendering: Rendering, workload: Workload, revisionLabel: string): PodParts {
