@@ -97,10 +97,50 @@ const publicKey = patterned(
   'a public key as PEM, -----BEGIN PUBLIC KEY----- …',
 );
 
-export const modelStoreSchema = z.strictObject({
+const s3Prefix = 'what keys begin with, such as team/shop: letters, digits, "-", "_", "." and "/", no "/" at the end';
+
+const s3Schema = withRules(
+  z.strictObject({
+    bucket: patterned(63, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket').describe(
+      'The bucket, which must be there; several pipelines may share it.',
+    ),
+    prefix: patterned(200, /^[a-zA-Z0-9][a-zA-Z0-9._-]*(\/[a-zA-Z0-9][a-zA-Z0-9._-]*)*$/, s3Prefix)
+      .describe("What the keys of all its objects begin with. Absent: the pipeline's NAMESPACE/NAME.")
+      .optional(),
+    endpoint: patterned(1024, /^https?:\/\/[^/?#@]+$/, 'an http or https URL without a path').describe(
+      'Where S3 is, such as https://s3.eu-central-1.amazonaws.com or http://minio.storage.svc:9000. It must know ' +
+        'conditional writes (If-None-Match).',
+    ),
+    region: patterned(64, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'the name of a region such as eu-central-1')
+      .default('us-east-1')
+      .describe('Region of the bucket; servers of your own mostly take any.'),
+    secretRef: secretRef.describe(
+      'A Secret with the keys access-key-id and secret-access-key, and session-token where they are temporary. They ' +
+        'are read anew at each request, so that a changed Secret needs no restart.',
+    ),
+    forcePathStyle: z
+      .boolean()
+      .default(true)
+      .describe("true: ENDPOINT/BUCKET/KEY. false: the bucket is a part of the host's name."),
+    tls: tlsSchema.describe("Whom to trust, with an https endpoint. Absent: the system's authorities.").optional(),
+  }),
+  [
+    {
+      rule: "!has(self.tls) || self.endpoint.startsWith('https:')",
+      message: 'tls only with an endpoint of https://',
+      fieldPath: '.tls',
+      violations: ({ tls, endpoint }) => (tls === undefined || endpoint.startsWith('https:') ? [] : [['tls']]),
+    },
+  ],
+);
+
+const modelStoreFields = z.strictObject({
   persistentVolumeClaim: z
     .strictObject({ claimName: objectName('a PersistentVolumeClaim').describe('Name of the claim.') })
-    .describe('In a cluster: the volume of the models. Absent: a claim of its own, NAME-models.')
+    .describe('In a cluster: the volume of the models. Absent, without s3: a claim of its own, NAME-models.')
+    .optional(),
+  s3: s3Schema
+    .describe('In a cluster: a bucket of S3 for the models, in place of a volume. On one machine they lie in a folder.')
     .optional(),
   signingKeySecretRef: secretRef
     .describe(
@@ -111,3 +151,12 @@ export const modelStoreSchema = z.strictObject({
     .default([])
     .describe("Further Ed25519 public keys (PEM) whose models are taken into service, such as an earlier key's."),
 });
+
+export const modelStoreSchema = withRules(modelStoreFields, [
+  {
+    rule: '!(has(self.persistentVolumeClaim) && has(self.s3))',
+    message: 'either persistentVolumeClaim or s3, not both',
+    violations: ({ persistentVolumeClaim, s3 }) =>
+      persistentVolumeClaim !== undefined && s3 !== undefined ? [[]] : [],
+  },
+]);

@@ -84,7 +84,8 @@ describe('the CRD', () => {
         .map(([key]) => `${path}.${key}`),
     );
     // These are there or absent as a whole: their absence says something.
-    const optional = ['.spec.kafka', '.spec.ingest.log', '[].sequence', '[].interest', '.caSecretRef', '.autoscaling'];
+    const connections = ['.spec.kafka', '.spec.modelStore.s3', '.caSecretRef'];
+    const optional = [...connections, '.spec.ingest.log', '[].sequence', '[].interest', '.autoscaling'];
     expect(lacking.filter((path) => !optional.some((end) => path.endsWith(end)))).toEqual([]);
   });
 

@@ -225,6 +225,19 @@ const clusterArbitrary = fc.record({
       }),
     }),
   ),
+  modelStore: maybe(
+    fc.record({
+      persistentVolumeClaim: maybe(fc.constant({ claimName: 'models' })),
+      s3: maybe(
+        fc.record({
+          bucket: fc.constant('models'),
+          endpoint: fc.constantFrom('http://s3', 'https://s3'),
+          secretRef: fc.constant(secret),
+          tls: maybe(fc.constant({})),
+        }),
+      ),
+    }),
+  ),
   stages: maybe(
     fc.record({
       name: fc.constantFrom('ingest', 'feature'),

@@ -17,7 +17,10 @@ export type SecretPurpose =
   | 'kafkaCa'
   /** `password`, perhaps `username`. */
   | 'redisCredentials'
-  | 'redisCa';
+  | 'redisCa'
+  /** `access-key-id` and `secret-access-key`, perhaps `session-token`. */
+  | 's3Credentials'
+  | 's3Ca';
 
 export interface SecretUse {
   readonly purpose: SecretPurpose;
@@ -55,6 +58,7 @@ export function planSecrets(pipeline: string, spec: PipelineSpec): PlannedSecret
       use('verificationKey', signingKey, 'signing.pub.pem'),
       ...kafkaSecrets(spec.kafka),
       ...redisSecrets(spec.store?.redis),
+      ...s3Secrets(spec.modelStore.s3),
     ],
   };
 }
@@ -87,18 +91,26 @@ function redisSecrets(redis: NonNullable<PipelineSpec['store']>['redis'] | undef
   ];
 }
 
+function s3Secrets(s3: PipelineSpec['modelStore']['s3']): SecretUse[] {
+  if (s3 === undefined) return [];
+  const ca = s3.tls?.caSecretRef;
+  const credentials = use('s3Credentials', s3.secretRef.name, 'access-key-id', 'secret-access-key');
+  return [...(ca ? [use('s3Ca', ca.name, ca.key)] : []), { ...credentials, optionalKeys: ['session-token'] }];
+}
+
 const use = (purpose: SecretPurpose, secret: string, ...keys: string[]): SecretUse => ({ purpose, secret, keys });
 
 /** Everybody speaks to Kafka; each is given nothing else but what it needs. */
 const everybody: readonly SecretPurpose[] = ['kafkaCa', 'kafkaCredentials'];
 const stored: readonly SecretPurpose[] = ['redisCa', 'redisCredentials'];
+const models: readonly SecretPurpose[] = ['s3Ca', 's3Credentials'];
 
 const needs: Readonly<Record<StageName, readonly SecretPurpose[]>> = {
   ingest: [...everybody, 'writeKeys'],
   cleaner: everybody,
   feature: [...everybody, ...stored],
-  serving: [...everybody, ...stored, 'verificationKey', 'readKeys'],
-  trainer: [...everybody, 'signingKey'],
+  serving: [...everybody, ...stored, ...models, 'verificationKey', 'readKeys'],
+  trainer: [...everybody, ...models, 'signingKey'],
 };
 
 export function secretsOf(stage: StageName, { uses }: PlannedSecrets): SecretUse[] {

@@ -246,7 +246,7 @@ describe('secrets', () => {
       readKeys: 'shop-read-keys',
       signingKey: 'shop-signing-key',
     });
-    expect(plan.models).toEqual({ claimName: 'shop-models', own: true, trustedKeys: [] });
+    expect(plan.models).toEqual({ store: { claimName: 'shop-models', own: true }, trustedKeys: [] });
     expect(shown(plan)).toEqual({
       ingest: ['writeKeys shop-write-keys'],
       cleaner: [],
@@ -269,7 +269,7 @@ describe('secrets', () => {
     const kafka = ['kafkaCa kafka-cluster-ca', 'kafkaCredentials full-kafka'];
     const redis = ['redisCa redis-ca', 'redisCredentials full-redis'];
     expect(plan.ownSecrets).toEqual({});
-    expect(plan.models).toMatchObject({ claimName: 'full-models', own: false });
+    expect(plan.models).toMatchObject({ store: { claimName: 'full-models', own: false } });
     expect(shown(plan)).toEqual({
       ingest: ['writeKeys full-write-keys', ...kafka],
       cleaner: kafka,
@@ -279,6 +279,22 @@ describe('secrets', () => {
     });
     // Only the private half signs.
     expect(plan.workloads.find(({ name }) => name === 'serving')!.secrets[0]!.keys).toEqual(['signing.pub.pem']);
+  });
+
+  it('of the bucket of models are shown to those who read or write models', () => {
+    const s3 = '{bucket: models, endpoint: "https://s3", secretRef: {name: keys}, tls: {caSecretRef: {name: ca}}}';
+    const { plan } = planned(`modelStore: {s3: ${s3}}`);
+    const { ingest, feature, serving, trainer } = shown(plan);
+    expect([ingest, feature].flat().join(' ')).not.toContain('s3');
+    for (const stage of [serving, trainer])
+      expect(stage).toEqual(expect.arrayContaining(['s3Ca ca', 's3Credentials keys']));
+    expect(plan.models.store).toEqual({
+      s3: { endpoint: 'https://s3', bucket: 'models', prefix: 'default/shop', region: 'us-east-1', pathStyle: true },
+    });
+    const prefixed = planned(
+      `modelStore: {s3: ${s3.replace('{', '{prefix: team/shop, forcePathStyle: false, ')}}`,
+    ).plan;
+    expect(prefixed.models.store).toMatchObject({ s3: { prefix: 'team/shop', pathStyle: false } });
   });
 
   it('leave the environment with the mechanism alone', () => {

@@ -51,6 +51,19 @@ export interface PlannedTopic extends TopicSettings {
   readonly stream: Stream;
 }
 
+/** A volume claim, which the backend makes where it is its `own`; or a bucket, which is there. */
+export type PlannedModelStore =
+  | { readonly claimName: string; readonly own: boolean }
+  | {
+      readonly s3: {
+        readonly endpoint: string;
+        readonly bucket: string;
+        readonly prefix: string;
+        readonly region: string;
+        readonly pathStyle: boolean;
+      };
+    };
+
 export interface Plan {
   readonly pipeline: PipelineId;
   /** Nothing is to run, and everything to stay. */
@@ -66,10 +79,7 @@ export interface Plan {
   /** Secrets that nobody has named: the backend makes them, once, and keeps them. */
   readonly ownSecrets: OwnSecrets;
   readonly models: {
-    /** Name of the volume claim of the models. */
-    readonly claimName: string;
-    /** The backend makes it. */
-    readonly own: boolean;
+    readonly store: PlannedModelStore;
     /** Further Ed25519 public keys, PEM, whose models are taken into service. */
     readonly trustedKeys: readonly string[];
   };
@@ -87,7 +97,6 @@ export function planPipeline(input: PlanInput): Plan {
   const { spec } = input;
   const pipeline = { namespace: input.namespace, name: input.name, epoch: input.epoch };
   const partitions = spec.kafka?.partitions ?? embeddedPartitions;
-  const { claimName } = spec.modelStore.persistentVolumeClaim ?? {};
   const services = (['ingest', 'cleaner', 'feature', 'serving'] as const).map((name) =>
     planService(name, { pipeline, partitions, spec }),
   );
@@ -101,12 +110,17 @@ export function planPipeline(input: PlanInput): Plan {
     topics: planTopics(pipeline, partitions, spec.kafka),
     workloads: [...services, planTrainer({ pipeline, partitions, spec })],
     ownSecrets: planSecrets(pipeline.name, spec).own,
-    models: {
-      claimName: claimName ?? `${pipeline.name}-models`,
-      own: claimName === undefined,
-      trustedKeys: spec.modelStore.trustedKeys,
-    },
+    models: { store: planModelStore(pipeline, spec.modelStore), trustedKeys: spec.modelStore.trustedKeys },
   };
+}
+
+function planModelStore(
+  { namespace, name }: PipelineId,
+  { persistentVolumeClaim: claim, s3 }: PipelineSpec['modelStore'],
+): PlannedModelStore {
+  if (s3 === undefined) return { claimName: claim?.claimName ?? `${name}-models`, own: claim === undefined };
+  const { endpoint, bucket, prefix = `${namespace}/${name}`, region, forcePathStyle: pathStyle } = s3;
+  return { s3: { endpoint, bucket, prefix, region, pathStyle } };
 }
 
 interface Parts {

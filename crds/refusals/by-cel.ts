@@ -5,6 +5,7 @@ const secret = '{name: s}';
 const stage = (fields: string) => `spec: {stages: [{name: feature, ${fields}}]}`;
 const feature = (kind: string) => `spec: {features: [{name: a, ${kind}}]}`;
 const toleration = (fields: string) => `spec: {training: {gpu: {tolerations: [{${fields}}]}}}`;
+const s3 = (endpoint: string, more = '') => `{bucket: models, endpoint: "${endpoint}", secretRef: ${secret}${more}}`;
 const redis = 'spec.store.redis';
 const cpu = 'spec.serving.resources.requests.cpu';
 const tolerated = 'spec.training.gpu.tolerations[0]';
@@ -53,6 +54,18 @@ export const refusedByCel = refusedBy('CEL', [
     patch: 'spec: {stages: [{name: ingest, autoscaling: {mode: KEDA, maxReplicas: 3}}]}',
     path: 'spec.stages[0].autoscaling.mode',
     message: 'mode KEDA only for a stage that waits on a stream: cleaner or feature',
+  },
+  {
+    name: 'models on a volume and in a bucket',
+    patch: `spec: {modelStore: {persistentVolumeClaim: {claimName: models}, s3: ${s3('http://s3')}}}`,
+    path: 'spec.modelStore',
+    message: 'either persistentVolumeClaim or s3, not both',
+  },
+  {
+    name: 'authorities for a bucket without TLS',
+    patch: `spec: {modelStore: {s3: ${s3('http://s3', ', tls: {caSecretRef: {name: ca}}')}}}`,
+    path: 'spec.modelStore.s3.tls',
+    message: 'tls only with an endpoint of https://',
   },
   {
     name: 'a mode of schedules without one',

@@ -114,6 +114,18 @@ export const refusedBySchema = refusedBy('Schema', [
     message: 'the name of a PersistentVolumeClaim: lowercase letters, digits, "-" and ".", at most 253 characters',
   },
   {
+    name: 'an endpoint of S3 with a path',
+    patch: 'spec: {modelStore: {s3: {bucket: models, endpoint: "https://s3/models", secretRef: {name: s}}}}',
+    path: 'spec.modelStore.s3.endpoint',
+    message: 'an http or https URL without a path',
+  },
+  {
+    name: 'a prefix that leads upwards',
+    patch: 'spec: {modelStore: {s3: {bucket: models, endpoint: "https://s3", secretRef: {name: s}, prefix: a/../b}}}',
+    path: 'spec.modelStore.s3.prefix',
+    message: 'what keys begin with, such as team/shop: letters, digits, "-", "_", "." and "/", no "/" at the end',
+  },
+  {
     name: 'a negative size of the log',
     patch: 'spec: {ingest: {log: {size: -5Gi}}}',
     path: 'spec.ingest.log.size',

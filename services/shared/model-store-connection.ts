@@ -26,7 +26,10 @@ export const modelStoreEnv = {
   LIKENESS_S3_BUCKET: z.string().min(1).optional(),
   LIKENESS_S3_PREFIX: z
     .string()
-    .regex(/^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?$/, 'letters, digits, "-", "_", "." and "/" between them')
+    .regex(
+      /^[a-zA-Z0-9][a-zA-Z0-9._-]*(\/[a-zA-Z0-9][a-zA-Z0-9._-]*)*$/,
+      'letters, digits, "-", "_", "." and "/" between them',
+    )
     .optional(),
   LIKENESS_S3_REGION: z.string().min(1).default('us-east-1'),
   LIKENESS_S3_PATH_STYLE: z.enum(['true', 'false']).default('true'),

@@ -5,6 +5,7 @@ import type { StageName, Workload } from '../../plan.ts';
 import { contentHash } from './content-hash.ts';
 import { httpPort } from './image-layout.ts';
 import { childName, metadataOf } from './metadata.ts';
+import { modelBucketEnv } from './models-volume.ts';
 import { stageMounts } from './mounts.ts';
 import type { KubernetesObject, Rendering } from './rendering.ts';
 
@@ -15,7 +16,8 @@ const longestVariable = 128 * 1024 - 1;
 export function environmentOf(rendering: Rendering, workload: Workload): Record<string, string> {
   const files = stageMounts(rendering, workload).flatMap(({ env = {} }) => Object.entries(env));
   const listens: Readonly<Record<string, string>> = workload.kind === 'service' ? listening : {};
-  const env = { ...workload.env, ...listens, ...Object.fromEntries(files) };
+  const bucket = modelBucketEnv(rendering, workload.name);
+  const env = { ...workload.env, ...listens, ...bucket, ...Object.fromEntries(files) };
   for (const [key, value] of Object.entries(env)) checkLength(workload.name, key, value);
   return env;
 }

@@ -1,19 +1,25 @@
-/** The volume of the models: trainers write it, serving reads it, so it must be mountable by many pods at once. Pure. */
+/**
+ * Where the models lie: trainers write there, serving reads. A volume that many pods can mount at once, or a bucket. Pure.
+ */
 import type { V1PersistentVolumeClaimSpec } from '@kubernetes/client-node';
+import type { StageName } from '../../plan.ts';
+import { paths } from './image-layout.ts';
 import { metadataOf } from './metadata.ts';
+import type { Mount } from './mounts.ts';
 import type { KubernetesObject, Rendering } from './rendering.ts';
 
-/** None where the spec names a claim: its size and its class are its maker's. */
+/** None where the spec names a claim or a bucket: what is in them, and their size and class, are their maker's. */
 export function modelsVolumeClaim(rendering: Rendering): KubernetesObject[] {
   const { models, deletionPolicy } = rendering.plan;
+  const { store } = models;
   const { accessMode, size, storageClassName } = rendering.modelsVolume;
-  if (!models.own) return [];
+  if (!('own' in store && store.own)) return [];
   const owned = deletionPolicy === 'Delete';
   return [
     {
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
-      metadata: metadataOf(rendering, { name: models.claimName, component: 'models', owned }),
+      metadata: metadataOf(rendering, { name: store.claimName, component: 'models', owned }),
       spec: {
         accessModes: [accessMode],
         resources: { requests: { storage: size } },
@@ -22,3 +28,28 @@ export function modelsVolumeClaim(rendering: Rendering): KubernetesObject[] {
     },
   ];
 }
+
+/** None of a bucket, which is reached over the network. */
+export function modelMounts({ plan }: Rendering, stage: StageName): Mount[] {
+  const { store } = plan.models;
+  if (!usesModels(stage) || 's3' in store) return [];
+  const source = { persistentVolumeClaim: { claimName: store.claimName } };
+  const env = { LIKENESS_MODELS: paths.models };
+  return [{ name: 'models', path: paths.models, writable: stage === 'trainer', source, env }];
+}
+
+/** Its Secrets are files, of which the mounts tell. */
+export function modelBucketEnv({ plan }: Rendering, stage: StageName): Readonly<Record<string, string>> {
+  const { store } = plan.models;
+  if (!usesModels(stage) || !('s3' in store)) return {};
+  const { endpoint, bucket, prefix, region, pathStyle } = store.s3;
+  return {
+    LIKENESS_S3_ENDPOINT: endpoint,
+    LIKENESS_S3_BUCKET: bucket,
+    LIKENESS_S3_PREFIX: prefix,
+    LIKENESS_S3_REGION: region,
+    LIKENESS_S3_PATH_STYLE: String(pathStyle),
+  };
+}
+
+const usesModels = (stage: StageName): boolean => stage === 'serving' || stage === 'trainer';

@@ -3,6 +3,7 @@ import type { V1SecretProjection, V1Volume, V1VolumeProjection } from '@kubernet
 import type { Workload } from '../../plan.ts';
 import type { SecretPurpose, SecretUse } from '../../plan-secrets.ts';
 import { paths } from './image-layout.ts';
+import { modelMounts } from './models-volume.ts';
 import type { Rendering } from './rendering.ts';
 import { trustedKeyFiles, trustedKeysName } from './trusted-keys.ts';
 
@@ -30,7 +31,7 @@ export function stageMounts(rendering: Rendering, workload: Workload): Mount[] {
   return [
     temporary,
     ...(storage ? [logMount] : []),
-    ...(name === 'serving' || name === 'trainer' ? [models(rendering, name === 'trainer')] : []),
+    ...modelMounts(rendering, name),
     ...secrets.map((use) => (use.purpose === 'verificationKey' ? trustedKeys(rendering, use) : secretMount(use))),
   ];
 }
@@ -49,6 +50,8 @@ const secretFiles: Readonly<
   kafkaCredentials: { name: 'kafka-credentials', variable: 'LIKENESS_KAFKA_CREDENTIALS', folder: true },
   redisCa: { name: 'redis-ca', variable: 'LIKENESS_REDIS_CA' },
   redisCredentials: { name: 'redis-credentials', variable: 'LIKENESS_REDIS_CREDENTIALS', folder: true },
+  s3Ca: { name: 's3-ca', variable: 'LIKENESS_S3_CA' },
+  s3Credentials: { name: 's3-credentials', variable: 'LIKENESS_S3_CREDENTIALS', folder: true },
 };
 
 /** A folder a Secret, never a single file of it: only a folder follows when the Secret changes. */
@@ -71,11 +74,6 @@ function projections({ secret, keys, optionalKeys }: Omit<SecretUse, 'purpose'>)
 
 function itemsOf(name: string, keys: readonly string[], optional = false): V1SecretProjection {
   return { name, items: keys.map((key) => ({ key, path: key })), ...(optional && { optional }) };
-}
-
-function models({ plan }: Rendering, writable: boolean): Mount {
-  const source = { persistentVolumeClaim: { claimName: plan.models.claimName } };
-  return { name: 'models', path: paths.models, writable, source, env: { LIKENESS_MODELS: paths.models } };
 }
 
 /** The public half of the signing key, and the further keys of the spec. */

@@ -31,6 +31,18 @@ function nameOf(peer: V1NetworkPolicyPeer | undefined): string {
 }
 
 describe('the network of a pipeline', () => {
+  it.each([
+    ['http://minio.storage.svc:9000', 'storage:9000'],
+    ['https://s3.eu-central-1.amazonaws.com', '*:443'],
+  ])('leads to the bucket at %s from those who read or write models', (endpoint, edge) => {
+    const s3 = `{bucket: models, endpoint: "${endpoint}", secretRef: {name: keys}}`;
+    const policies = policiesOf(`{kafka: {bootstrapServers: "kafka.k.svc:1"}, modelStore: {s3: ${s3}}}`);
+    const out = (stage: string) => edges(policies.get(`shop-${stage}`)!.egress);
+    expect(out('serving')).toEqual(['k:1', 'own:6379', edge]);
+    expect(out('trainer')).toContain(edge);
+    for (const stage of ['ingest', 'cleaner', 'feature']) expect(out(stage)).not.toContain(edge);
+  });
+
   it('is closed but for the edges of the flow', () => {
     const policies = policiesOf(`{
       kafka: {bootstrapServers: "a.kafka.svc:9093,b.kafka.svc.cluster.local:9093"}, store: {redis: {url: "redis://redis"}},

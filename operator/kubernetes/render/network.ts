@@ -2,8 +2,10 @@
 import { isIP } from 'node:net';
 import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer, V1NetworkPolicyPort } from '@kubernetes/client-node';
 import type { Workload } from '../../plan.ts';
+import { ingestReportName } from './access.ts';
 import { type Address, kafkaAddresses, peerOf, urlAddress } from './addresses.ts';
 import { httpPort } from './image-layout.ts';
+import { modelBucketEnv } from './models-volume.ts';
 import { childName, metadataOf, pipelineLabel, stageSelector } from './metadata.ts';
 import type { KubernetesObject, Rendering } from './rendering.ts';
 
@@ -30,6 +32,7 @@ export function renderNetworkPolicies(rendering: Rendering): KubernetesObject[] 
       egress: [dnsRule(rendering)],
     }),
     ...workloads.map((workload) => stagePolicy(rendering, workload)),
+    ...reportPolicy(rendering),
   ];
 }
 
@@ -87,16 +90,30 @@ function ingressOf(rendering: Rendering, { name, kind }: Workload): IngressRule[
 
 function egressOf(rendering: Rendering, { name, env, kind }: Workload): V1NetworkPolicyEgressRule[] {
   const { LIKENESS_KAFKA: kafka, LIKENESS_REDIS: redis } = env;
+  const { LIKENESS_S3_ENDPOINT: s3 } = modelBucketEnv(rendering, name);
   const jwks = name === 'serving' ? rendering.spec.serving.authentication?.jwksUrl : undefined;
   return [
     ...(kafka === undefined ? [] : rulesTo(kafkaAddresses(kafka), brokersOf)),
     ...(redis === undefined ? [] : rulesTo([urlAddress(redis)], peerOf)),
+    ...(s3 === undefined ? [] : rulesTo([urlAddress(s3)], peerOf)),
     ...(jwks === undefined ? [] : rulesTo([urlAddress(jwks)], peerOf)),
     ...(kind === 'job' ? [apiServerRule] : []),
   ];
 }
 
-/** For the training's report. No selector finds the API server, so only its usual ports are held. */
+/** Apart from the stage's own, so that pods whose log is still to be drained keep it when the spec has none any more. */
+function reportPolicy(rendering: Rendering): KubernetesObject[] {
+  if (rendering.plan.workloads.every(({ storage }) => storage === undefined)) return [];
+  const spec: PolicySpec = {
+    podSelector: { matchLabels: stageSelector(rendering, 'ingest') },
+    policyTypes: ['Egress'],
+    egress: [apiServerRule],
+  };
+  const metadata = metadataOf(rendering, { name: ingestReportName(rendering), component: 'ingest' });
+  return [{ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata, spec }];
+}
+
+/** For reports. No selector finds the API server, so only its usual ports are held. */
 const apiServerRule: V1NetworkPolicyEgressRule = { ports: [tcp(443), tcp(6443)] };
 
 /** The address of one broker leads to all of them: where it is a number, the others have other numbers. */

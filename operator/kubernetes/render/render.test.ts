@@ -84,6 +84,15 @@ describe('the objects', () => {
   });
 });
 
+it('with a bucket of models there is no volume of them, and both ends find its keys as files', () => {
+  const objects = allObjects(exampleSpec('shop-s3'), 'shop-s3');
+  expect(ofKind(objects, 'PersistentVolumeClaim')).toEqual([]);
+  const withKeys = podTemplates(objects).filter((template) => JSON.stringify(template).includes('shop-models'));
+  const stages = withKeys.map(({ metadata }) => metadata!.labels!['app.kubernetes.io/component']);
+  expect(new Set(stages)).toEqual(new Set(['serving', 'trainer']));
+  for (const template of withKeys) expect(JSON.stringify(template)).not.toContain('persistentVolumeClaim');
+});
+
 describe('every pod', () => {
   it.each(pipelines)('of %s is admitted by the restricted standard', (name, spec) => {
     const templates = podTemplates(allObjects(spec, name));
@@ -91,23 +100,25 @@ describe('every pod', () => {
     for (const template of templates) expect(restrictedViolations(template)).toEqual([]);
   });
 
-  it.each(pipelines)('of %s writes only to its volumes, and holds no token but the trainer’s', (name, spec) => {
+  it.each(pipelines)('of %s writes only to its volumes, and holds no token unless it reports', (name, spec) => {
     for (const { metadata, spec: pod } of podTemplates(allObjects(spec, name))) {
       expect(pod).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false });
       expect(pod!.containers[0]!.securityContext?.readOnlyRootFilesystem).toBe(true);
       const stage = metadata!.labels!['app.kubernetes.io/component'];
-      expect(JSON.stringify(pod).includes('serviceAccountToken')).toBe(stage === 'trainer');
+      const reports = stage === 'trainer' || (stage === 'ingest' && spec.ingest.log !== undefined);
+      expect(JSON.stringify(pod).includes('serviceAccountToken')).toBe(reports);
     }
   });
 
   it.each(pipelines)('of %s finds what it names among the objects or in the spec', (name, spec) => {
     const objects = allObjects(spec, name);
     const { plan } = rendered(spec, name);
+    const { store } = plan.models;
     const secrets = new Set(plan.workloads.flatMap((workload) => workload.secrets.map(({ secret }) => secret)));
     const known = new Set([
       ...objects.map(idOf),
       ...[...secrets].map((secret) => `Secret ${secret}`),
-      ...(plan.models.own ? [] : [`PersistentVolumeClaim ${plan.models.claimName}`]),
+      ...('own' in store && !store.own ? [`PersistentVolumeClaim ${store.claimName}`] : []),
       // Kubernetes itself puts it into each namespace.
       'ConfigMap kube-root-ca.crt',
     ]);
