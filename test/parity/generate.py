@@ -16,6 +16,7 @@ from importlib.metadata import version
 sys.dont_write_bytecode = True
 
 import drift  # noqa: E402
+import selection  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / "services" / "shared" / "learning"
 PACKAGES = ["river", "scikit-learn", "imbalanced-learn", "numpy", "scipy"]
@@ -24,6 +25,7 @@ LICENCE = "Apache-2.0, as Likeness"
 
 FIXTURES = {
     "drift/fixtures/reference.json": drift.fixture,
+    "selection/fixtures/iris.json": selection.fixture,
 }
 
 

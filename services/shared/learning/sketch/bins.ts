@@ -22,9 +22,13 @@ const tails = [0, 0.001, 0.0025, 0.005];
  * greatest value among the edges; fewer where values repeat. A hundred keep the error of KS at a hundredth, and ten at
  * a time are the deciles that PSI is defined on.
  */
-export function numericBins(quantile: (fraction: number) => number, count = 100): Bins {
+export function numericBins(
+  quantile: (fraction: number) => number,
+  count = 100,
+  ends: readonly number[] = tails,
+): Bins {
   const equal = Array.from({ length: count - 1 }, (_, at) => (at + 1) / count);
-  const fractions = [...tails, ...equal, ...tails.map((share) => 1 - share)].sort((a, b) => a - b);
+  const fractions = [...ends, ...equal, ...ends.map((share) => 1 - share)].sort((a, b) => a - b);
   const edges: number[] = [];
   for (const fraction of fractions) {
     const edge = quantile(fraction);
