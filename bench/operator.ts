@@ -48,7 +48,13 @@ export async function run({ flags, note }: BenchContext): Promise<object> {
   note(`bare: ${JSON.stringify(bare)}`);
   if (topics === 'Existing') await prepareTopics(bench, kafka.address, pipelines);
   const nodeArgs = [...chartFlags, ...(flags['node-args']?.split(' ') ?? [])];
-  const operator = await startOperator({ kubeconfig: cluster.kubeconfig, env, nodeArgs });
+  const operator = await startOperator({
+    url: cluster.url,
+    ca: cluster.ca,
+    token: await cluster.adminToken(),
+    env,
+    nodeArgs,
+  });
   const full = await measureOperator(bench, operator, pipelines);
   note(`operator: ${JSON.stringify(full)}`);
   const steady = await measureSteady(bench, operator, { pipelines, seconds: steadySeconds });

@@ -17,11 +17,14 @@ export interface BenchCluster extends RunningKubernetes {
   readonly api: Api;
   /** A cache of all objects of a kind, which is kept up to date; call `start` and `stop`. */
   watch<T extends KubeObject>(resource: Resource, labelSelector?: string): Informer<T>;
+  /** Of an account with every right. */
+  adminToken(): Promise<string>;
   stop(): Promise<void>;
 }
 
 const crd = new URL('../../crds/generated/profilepipeline.crd.yaml', import.meta.url);
 const podsPerNode = 1000;
+const account = 'operator';
 
 /** With nodes for `pods` pods. */
 export async function startBenchCluster(pods: number): Promise<BenchCluster> {
@@ -46,6 +49,7 @@ export async function startBenchCluster(pods: number): Promise<BenchCluster> {
     api,
     watch: <T extends KubeObject>(resource: Resource, labelSelector?: string) =>
       new Informer<T>({ ...shared, resource, ...(labelSelector && { labelSelector }) }),
+    adminToken: () => adminToken(cluster),
     stop: async () => {
       transport.close();
       await cluster.stop();
@@ -62,6 +66,13 @@ async function established(cluster: RunningKubernetes): Promise<void> {
       if (attempt === 20) throw error;
       await sleep(250);
     }
+}
+
+async function adminToken(cluster: RunningKubernetes): Promise<string> {
+  await cluster.kubectl(['create', 'serviceaccount', account]);
+  const binding = ['create', 'clusterrolebinding', account, '--clusterrole=cluster-admin'];
+  await cluster.kubectl([...binding, `--serviceaccount=default:${account}`]);
+  return (await cluster.kubectl(['create', 'token', account, '--duration=24h'])).trim();
 }
 
 /** Gives every item to `work`, `atOnce` at a time. */

@@ -1,9 +1,10 @@
 /** The operator as a process of its own, and what the kernel and its metrics say of it. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../operator/local/free-port.ts';
 import { OwnedProcess } from '../../test/testbed/owned-process.ts';
+import { compileOperator } from './compiled.ts';
 
 export interface RunningOperator {
   readonly pid: number;
@@ -22,31 +23,48 @@ export interface Reconciles {
 }
 
 export interface OperatorOptions {
-  readonly kubeconfig: string;
+  /** Of the API server. */
+  readonly url: string;
+  readonly ca: string;
+  /** Of an account with every right. */
+  readonly token: string;
   readonly env: Readonly<Record<string, string>>;
   /** Flags of node, such as `--cpu-prof`. */
   readonly nodeArgs: readonly string[];
 }
 
-const root = join(import.meta.dirname, '../..');
 const everyMs = 200;
 const megabyte = 1024;
+/** As in a pod: with a kubeconfig the operator would need client-node, and 60 MB for it. */
+const asPod = `set -e
+mount -t tmpfs none /var/run
+mkdir -p /var/run/secrets/kubernetes.io/serviceaccount
+cp "$1/token" "$1/ca.crt" /var/run/secrets/kubernetes.io/serviceaccount
+shift
+exec "$@"`;
 
-export async function startOperator({ kubeconfig, env, nodeArgs }: OperatorOptions): Promise<RunningOperator> {
+/** Needs root, for a mount of its own. */
+export async function startOperator({ url, ca, token, env, nodeArgs }: OperatorOptions): Promise<RunningOperator> {
+  const compiled = await compileOperator();
   const folder = mkdtempSync(join(tmpdir(), 'likeness-bench-operator-'));
+  writeFileSync(join(folder, 'token'), token);
+  writeFileSync(join(folder, 'ca.crt'), ca);
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
+  const server = new URL(url);
   const environment = {
     ...env,
-    KUBECONFIG: kubeconfig,
+    KUBERNETES_SERVICE_HOST: server.hostname,
+    KUBERNETES_SERVICE_PORT: server.port,
     LIKENESS_PORT: String(port),
     KAFKAJS_NO_PARTITIONER_WARNING: '1',
   };
   const settings = Object.entries(environment).map(([key, value]) => `${key}=${value}`);
+  const node = ['env', '-i', ...settings, process.execPath, ...nodeArgs, compiled.main];
   const operator = new OwnedProcess({
     name: 'operator',
-    command: 'env',
-    args: ['-i', ...settings, process.execPath, ...nodeArgs, join(root, 'operator/main.ts')],
+    command: 'unshare',
+    args: ['--mount', 'sh', '-c', asPod, 'sh', folder, ...node],
     logFile: join(folder, 'operator.log'),
     isReady: async () => (await fetch(`${address}/readyz`).catch(() => undefined))?.status === 200,
   });
@@ -69,6 +87,7 @@ export async function startOperator({ kubeconfig, env, nodeArgs }: OperatorOptio
       const log = readFileSync(join(folder, 'operator.log'), 'utf8');
       if (log !== '') process.stderr.write(log.slice(-4000));
       rmSync(folder, { recursive: true });
+      compiled.remove();
     },
   };
 }

@@ -1,7 +1,6 @@
 /** How a pipeline's Kafka and Redis are reached from the operator: with the pipeline's own Secrets, read when needed. */
 import type { PipelineSpec } from '../../crds/pipeline.ts';
 import { connectBroker } from '../../services/shared/adapters/connect-broker.ts';
-import { connectProfileStore } from '../../services/shared/adapters/connect-profile-store.ts';
 import { connectTopicAdmin } from '../../services/shared/adapters/kafka-topic-admin.ts';
 import type {
   KafkaConnection,
@@ -16,6 +15,8 @@ import { groupName, topicName } from '../topics.ts';
 import type { Api } from './runtime/api.ts';
 import { kinds } from './runtime/kinds.ts';
 import type { KubeObject } from './runtime/resource.ts';
+import type { Timing } from './runtime/timing.ts';
+import { SharedAdmins } from './shared-admins.ts';
 import type { WantedTopics } from './topics-keeper.ts';
 import type { WantedModels } from './training/models-keeper.ts';
 
@@ -26,16 +27,25 @@ type ReadSecret = (name: string, key: string) => Promise<string | undefined>;
 /** Below what a person waits for; a broker that needs longer is asked again. */
 const withinMs = 5000;
 
-export function wantedTopicsOf(api: Pick<Api, 'find'>, plan: Plan, spec: PipelineSpec): WantedTopics {
+/** Of all pipelines. */
+export function topicAdmins(timing: Pick<Timing, 'after'>): SharedAdmins<KafkaConnection> {
+  const connect = (kafka: KafkaConnection) => connectTopicAdmin({ ...kafka, clientId: 'likeness-operator' }, withinMs);
+  return new SharedAdmins({ connect, timing });
+}
+
+interface TopicsAccess {
+  readonly api: Pick<Api, 'find'>;
+  readonly admins: Pick<SharedAdmins<KafkaConnection>, 'open'>;
+}
+
+export function wantedTopicsOf({ api, admins }: TopicsAccess, plan: Plan, spec: PipelineSpec): WantedTopics {
   const { kafka, store } = spec;
   if (kafka === undefined || store === undefined) throw new Error('a cluster has no pipelines without Kafka and Redis');
   const { pipeline } = plan;
   const secret = secretReader(api, pipeline.namespace);
-  const admin = async () =>
-    connectTopicAdmin({ ...(await kafkaConnection(kafka, secret)), clientId: 'likeness-operator' }, withinMs);
   return {
     address: kafka.bootstrapServers,
-    connect: admin,
+    connect: async () => admins.open(await kafkaConnection(kafka, secret)),
     managed: plan.topicMode === 'Managed',
     topics: plan.topics,
     stages: {
@@ -65,6 +75,8 @@ export function wantedModelsOf(api: Pick<Api, 'find'>, plan: Plan, spec: Pipelin
 }
 
 async function clearProfiles(redis: RedisConnection, { pipeline, partitions }: Plan): Promise<void> {
+  // Only deleting needs it, and it takes 15 MB.
+  const { connectProfileStore } = await import('../../services/shared/adapters/connect-profile-store.ts');
   const store = await connectProfileStore({ redis });
   try {
     for (let partition = 0; partition < partitions; partition++) await store.clear(partitionTag(pipeline, partition));

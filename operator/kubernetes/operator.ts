@@ -4,7 +4,7 @@ import type { CommonDeps, Service } from '../../services/shared/service.ts';
 import type { OperatorConfig } from '../config.ts';
 import { Children } from './children.ts';
 import { announcedMetricsGate } from '../gate.ts';
-import { wantedModelsOf, wantedTopicsOf } from './connections.ts';
+import { topicAdmins, wantedModelsOf, wantedTopicsOf } from './connections.ts';
 import { discover, type Discovered } from './discover.ts';
 import { registerPipelineMetrics } from './pipeline-metrics.ts';
 import type { PipelineObject } from './read-pipeline.ts';
@@ -139,6 +139,7 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
   const queue = new WorkQueue({ name: 'profilepipeline', timing, metrics });
   const reports = new Reports(shared);
   const changed = { clock: deps.clock, onChange: (key: string) => queue.add(key) };
+  const admins = topicAdmins(timing);
   const topics = new TopicsKeeper({ ...changed, refreshMs: config.refreshMs });
   const models = new ModelsKeeper(changed);
   const events = new EventRecorder({
@@ -162,7 +163,7 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
     events,
     defaults: config.defaults,
     release: { image, trainerImage, version, network, modelsVolume, capabilities: found.capabilities },
-    wantedTopics: (plan, spec) => wantedTopicsOf(api, plan, spec),
+    wantedTopics: (plan, spec) => wantedTopicsOf({ api, admins }, plan, spec),
     wantedModels: (plan, spec) => wantedModelsOf(api, plan, spec),
   });
   const controller = new Controller({
@@ -185,6 +186,7 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
     stop: async () => {
       await controller.stop();
       topics.close();
+      admins.close();
       models.close();
       await Promise.all([pipelines.stop(), children.stop(), reports.stop()]);
       await events.flush();

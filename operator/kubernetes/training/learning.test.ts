@@ -74,6 +74,14 @@ it('asks nothing of a Kafka that does not answer', async () => {
   expect([announced, isBusy]).toEqual([[], true]);
 });
 
+it('reads no stream to which nobody has ever written', async () => {
+  const { observed, asked } = await pass({
+    topics: { ...ready, written: { ...written, 'default.shop.models.e1': 0 } },
+  });
+  expect(asked).toEqual({ records: 42 });
+  expect(observed.verdicts.ModelReady).toMatchObject({ status: 'False', reason: 'NoModel' });
+});
+
 it('says what is wrong with the stream', async () => {
   const { observed } = await pass({ state: { standings: undefined, problem: 'nobody answers' } });
   expect(observed.verdicts.ModelReady).toMatchObject({ status: 'Unknown' });

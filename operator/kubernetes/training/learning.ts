@@ -72,6 +72,8 @@ function lookAtModels(
 ): ModelsState {
   const { topics, wanted } = input;
   if (topics.outcome !== 'Ready') return { standings: undefined, problem: '' };
+  // Nobody has ever written to it: there is nothing to read.
+  if (topics.written?.[wanted.topic] === 0) return { standings: new Map(), problem: '' };
   return models.look(key, wanted, `${topics.written?.[wanted.topic]} ${hint}`);
 }
 

@@ -42,3 +42,10 @@ export const saslProviders = {
   'scram-sha-256': provider('scram256'),
   'scram-sha-512': provider('scram512'),
 } as const;
+
+/** Versions of the metadata request. */
+export const metadataRequests: unknown = load('kafkajs/src/protocol/requests/metadata/index.js');
+
+export const { createErrorFromCode } = load('kafkajs/src/protocol/error.js') as {
+  readonly createErrorFromCode: (code: number) => Error;
+};
