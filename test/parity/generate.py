@@ -15,6 +15,8 @@ from importlib.metadata import version
 
 sys.dont_write_bytecode = True
 
+import balance  # noqa: E402
+import cleaning  # noqa: E402
 import drift  # noqa: E402
 import selection  # noqa: E402
 
@@ -26,6 +28,10 @@ LICENCE = "Apache-2.0, as Likeness"
 FIXTURES = {
     "drift/fixtures/reference.json": drift.fixture,
     "selection/fixtures/iris.json": selection.fixture,
+    "cleaning/fixtures/forest.json": cleaning.forest,
+    "cleaning/fixtures/dbscan.json": cleaning.dbscan,
+    "cleaning/fixtures/scales.json": cleaning.scales,
+    "balance/fixtures/reference.json": balance.fixture,
 }
 
 

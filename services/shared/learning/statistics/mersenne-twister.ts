@@ -79,6 +79,15 @@ export function nextBelow(state: TwisterState, bound: number): number {
   return drawn;
 }
 
+/** Uniform from 0 to `most` (below 2³²), as RandomState's `randint` and `shuffle`: the low bits, drawn again if too great. */
+export function nextUpTo(state: TwisterState, most: number): number {
+  if (most === 0) return 0;
+  const mask = 0xffffffff >>> Math.clz32(most);
+  let drawn = (nextWord(state) & mask) >>> 0;
+  while (drawn > most) drawn = (nextWord(state) & mask) >>> 0;
+  return drawn;
+}
+
 /** `count` of the numbers 0 to `population` − 1, none twice, as CPython's `sample(range(population), count)` for small ones. */
 export function sampleWithout(state: TwisterState, population: number, count: number): number[] {
   const pool: number[] = [];
