@@ -88,6 +88,18 @@ describe('Ready', () => {
     expect(summary(over)).toBe(wanted);
   });
 
+  test('is what the operator before it found out, until this one has asked Kafka itself', () => {
+    const previous = computeStatus(input({}));
+    const after = (generation: number) =>
+      computeStatus(input({ previous, generation, now: input({}).now + 60_000, topics: topics('Checking') }));
+    expect(after(input({}).generation)).toEqual(previous);
+    expect(condition(after(input({}).generation + 1), 'Ready')).toMatchObject({
+      status: 'Unknown',
+      reason: 'Checking',
+    });
+    expect(after(input({}).generation + 1).lag).toBe(previous.lag);
+  });
+
   test('says the address and the error of a broker that does not answer, and what to do', () => {
     const { message } = condition(computeStatus(input({ topics: topics('Unreachable') })), 'Ready')!;
     expect(message).toBe(

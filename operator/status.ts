@@ -40,6 +40,12 @@ export interface LearningObserved {
   readonly verdicts: Partial<Record<ConditionType, ConditionVerdict>>;
 }
 
+/** The write-ahead logs of ingest. */
+export interface LogsObserved {
+  /** undefined: there are none. */
+  readonly verdict: ConditionVerdict | undefined;
+}
+
 /** Why a spec is not acted upon. */
 export interface SpecRefusal {
   readonly reason: 'SpecRefused' | 'NeedsKafka' | 'NeedsRedis';
@@ -62,6 +68,8 @@ export interface StatusInput {
   readonly stages: readonly StageObserved[];
   /** undefined: not looked at; what was known stays. */
   readonly learning?: LearningObserved | undefined;
+  /** undefined: not looked at; what was known stays. */
+  readonly logs?: LogsObserved | undefined;
   readonly serving: { readonly url: string; readonly selector: string };
 }
 
@@ -87,6 +95,7 @@ export function computeStatus(input: StatusInput): PipelineStatus {
     Progressing: progressing(input),
     Degraded: degraded(input),
     ...input.learning?.verdicts,
+    ...(input.logs?.verdict && { IngestDrained: input.logs.verdict }),
   };
   const Ready = ready(verdicts);
   const serving = input.stages.find(({ name }) => name === 'serving');
@@ -97,8 +106,8 @@ export function computeStatus(input: StatusInput): PipelineStatus {
     epoch: input.epoch,
     conditions: conditionsOf(input, { Ready, ...verdicts }),
     ...(input.learning && learned(input.learning)),
-    ...(topics && { lag: String(Math.max(0, ...Object.values(topics.lag))) }),
-    stages: input.stages.filter(({ name }) => name !== 'serving').map((stage) => stageStatus(stage, topics)),
+    ...(topics && hasLag(topics) && { lag: String(Math.max(0, ...Object.values(topics.lag))) }),
+    stages: input.stages.filter(({ name }) => name !== 'serving').map((stage) => stageStatus(stage, input)),
     serving: { ...input.serving, replicas: serving?.desired ?? 0, readyReplicas: serving?.ready ?? 0 },
   };
 }
@@ -107,6 +116,8 @@ function conditionsOf(input: StatusInput, verdicts: Partial<Record<ConditionType
   let conditions: readonly RuntimeCondition[] = removeCondition(withConditions(input, verdicts), 'Paused');
   if (input.learning?.models.length === 0 && input.learning.training === undefined)
     for (const type of ['ModelReady', 'PromotionHeld']) conditions = removeCondition(conditions, type);
+  if (input.logs !== undefined && input.logs.verdict === undefined)
+    conditions = removeCondition(conditions, 'IngestDrained');
   return conditions as Condition[];
 }
 
@@ -126,13 +137,21 @@ export function pausedStatus(previous: PipelineStatus | undefined, generation: n
   return { ...previous, conditions: withConditions({ previous, generation, now }, { Paused }) };
 }
 
-/** The pipeline is being deleted; `message` says what is still to be done. */
+/** The pipeline is being deleted; `message` says what is still to be done, `logs` what of its logs is. */
 export function deletingStatus(
   previous: PipelineStatus | undefined,
-  at: { readonly generation: number; readonly now: number; readonly message: string },
+  at: {
+    readonly generation: number;
+    readonly now: number;
+    readonly message: string;
+    readonly logs?: ConditionVerdict | undefined;
+  },
 ): PipelineStatus {
   const Ready = verdict('False', 'Deleting', at.message);
-  return { ...previous, conditions: withConditions({ previous, ...at }, { Ready }) };
+  return {
+    ...previous,
+    conditions: withConditions({ previous, ...at }, { Ready, ...(at.logs && { IngestDrained: at.logs }) }),
+  };
 }
 
 function specValid({ refusal }: StatusInput): Verdict {
@@ -140,16 +159,25 @@ function specValid({ refusal }: StatusInput): Verdict {
   return verdict('False', refusal.reason, refusal.message);
 }
 
-function topicsReady({ topics }: StatusInput): Verdict {
+function topicsReady({ topics, previous, generation }: StatusInput): Verdict {
   if (topics === undefined) return verdict('Unknown', 'NoValidSpec', 'There has been no valid spec yet.');
   if (topics.outcome === 'Ready') return verdict('True', 'Ready', 'All topics are as they are wanted.');
-  if (topics.outcome === 'Checking') return verdict('Unknown', 'Checking', 'Topics are being looked at.');
+  if (topics.outcome === 'Checking')
+    return knownBefore(previous, generation) ?? verdict('Unknown', 'Checking', 'Topics are being looked at.');
   const [reason, advice] =
     topics.outcome === 'Refused'
       ? ['TopicsRefused', 'Mend the topics or the spec.']
       : ['BrokerUnreachable', 'Check kafka.bootstrapServers, the network and the credentials; it is tried again.'];
   return verdict('False', reason, `${topics.message}. ${advice}`);
 }
+
+/** An operator that has just started has asked nobody yet: what the one before it found out of this spec holds on. */
+function knownBefore(previous: PipelineStatus | undefined, generation: number): Verdict | undefined {
+  const found = previous?.conditions?.find(({ type }) => type === 'TopicsReady');
+  return found?.observedGeneration === generation ? verdict(found.status, found.reason, found.message) : undefined;
+}
+
+const hasLag = ({ lag }: TopicsObserved): boolean => Object.keys(lag).length > 0;
 
 function stagesReady(input: StatusInput): Verdict {
   const stages = input.stages.filter(({ name }) => name !== 'serving');
@@ -218,8 +246,12 @@ function withConditions(
   return conditions as Condition[];
 }
 
-function stageStatus({ name, desired, ready: there, image }: StageObserved, topics?: TopicsObserved): StageStatus {
-  const consumerLag = topics?.lag[name];
+function stageStatus(
+  { name, desired, ready: there, image }: StageObserved,
+  { topics, previous }: StatusInput,
+): StageStatus {
+  const before = previous?.stages?.find((stage) => stage.name === name);
+  const consumerLag = topics === undefined || hasLag(topics) ? topics?.lag[name] : before?.consumerLag;
   return {
     name: name as StageStatus['name'],
     desired,

@@ -48,22 +48,31 @@ export interface TrainingSeen {
   /** Of the newest run; undefined where there is none, or its Job is gone. */
   readonly run: TrainingStatus | undefined;
   readonly waits: (RetrainDecision & { readonly train: false }) | undefined;
+  /** What was said before, where it is not known what the next one waits for. */
+  readonly before?: TrainingStatus | undefined;
   readonly spec: PipelineSpec;
   readonly now: number;
 }
 
-export function describeTraining({ ledger, run, waits, spec, now }: TrainingSeen): TrainingStatus {
-  const isActive = ledger.last?.outcome === 'Running';
-  const parts = [run?.message ?? vanished(ledger), waits && !isActive ? waitText(waits) : ''];
-  const message = parts.filter((part) => part !== '').join(' ');
+export function describeTraining(seen: TrainingSeen): TrainingStatus {
+  const { ledger, run, spec, now } = seen;
+  const phase = run?.phase ?? phaseWithoutJob(ledger);
+  const message = messageOf(seen, phase);
   const next = nextScheduled(spec, now);
   return {
-    phase: phaseWithoutJob(ledger),
+    phase,
     ...statusOf(ledger),
     ...run,
     ...(message !== '' && { message: cut(message, 1024) }),
     ...(next !== undefined && { nextScheduleTime: timestamp(next) }),
   };
+}
+
+function messageOf({ ledger, run, waits, before }: TrainingSeen, phase: TrainingStatus['phase']): string {
+  const isActive = ledger.last?.outcome === 'Running';
+  if (!isActive && before?.message !== undefined && before.phase === phase) return before.message;
+  const parts = [run?.message ?? vanished(ledger), waits && !isActive ? waitText(waits) : ''];
+  return parts.filter((part) => part !== '').join(' ');
 }
 
 /** Why the last run failed; undefined where it did not. */

@@ -79,6 +79,19 @@ describe('a pass', () => {
     expect(created).toHaveLength(0);
   });
 
+  it('keeps saying what it waits for while nobody knows the records', async () => {
+    const { pass, end } = world();
+    await pass();
+    end('Failed');
+    const { status: training } = await pass();
+    expect(training.message).toContain('The next try is at');
+    expect((await pass({ records: undefined, status: { training } })).status).toEqual(training);
+    const annotations = { 'likeness.dev/retrain': 'a' };
+    await pass({ annotations });
+    const under = await pass({ annotations, records: undefined, status: { training } });
+    expect(under.status.message).toBe('It has no pod yet.');
+  });
+
   it('takes a Job that is there already for its own, and waits for the cache to show it', async () => {
     const { created, pass, state } = world();
     state.refuses = true;

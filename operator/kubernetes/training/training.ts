@@ -47,6 +47,12 @@ export interface TrainingObserved {
   readonly until: number | undefined;
 }
 
+interface Known {
+  readonly remembered: Remembered;
+  readonly decision?: RetrainDecision;
+  readonly before?: TrainingStatus | undefined;
+}
+
 const retrainAnnotation = 'likeness.dev/retrain';
 const maxPods = 20;
 /** A Job that was made is taken for made, though the cache does not show it, for so long. */
@@ -67,7 +73,10 @@ export class Trainings {
     const remembered = remember(pipeline.status?.training, jobs);
     for (const job of jobs) await this.#suspend(job, plan.suspended);
     for (const job of beyondLimit(jobs, spec.training.historyLimit)) await this.#delete(job);
-    if (plan.suspended || input.records === undefined) return this.#observe(key, input, { remembered });
+    if (plan.suspended) return this.#observe(key, input, { remembered });
+    // Nobody knows what the next one waits for: what was known of that stays said.
+    if (input.records === undefined)
+      return this.#observe(key, input, { remembered, before: pipeline.status?.training });
     const decision = this.#decide(key, input, remembered);
     if (!decision.train) return this.#observe(key, input, { remembered, decision });
     return this.#observe(key, input, { remembered: await this.#begin(key, input, { remembered, decision }) });
@@ -141,13 +150,13 @@ export class Trainings {
   async #observe(
     key: string,
     { plan, spec }: TrainingInput,
-    { remembered, decision }: { readonly remembered: Remembered; readonly decision?: RetrainDecision },
+    { remembered, decision, before }: Known,
   ): Promise<TrainingObserved> {
     const { ledger, job } = remembered;
     const run = job && describeRun(await this.#see(key, job), plan);
     const waits = decision && !decision.train ? decision : undefined;
     return {
-      status: describeTraining({ ledger, run, waits, spec, now: this.#deps.timing.now() }),
+      status: describeTraining({ ledger, run, waits, before, spec, now: this.#deps.timing.now() }),
       failure: failureIn(ledger, run),
       hint: `${ledger.count} ${ledger.last?.outcome}`,
       isActive: ledger.last?.outcome === 'Running',
