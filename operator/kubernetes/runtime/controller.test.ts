@@ -105,6 +105,32 @@ it('tries again after a failure, later each time, and says why', async () => {
   expect(lines).toContainEqual(expect.objectContaining({ code: 'InternalError', key: 'default/a', failures: 4 }));
 });
 
+it('decides anew after a conflict, later each time, and takes it for no error', async () => {
+  let conflicts = 0;
+  const { timing, server, informer, controller, seen, registry, lines, queue } = world(() => {
+    if (conflicts++ < 3) throw new ApiError('it has changed', { code: 409, reason: 'Conflict' });
+    return Promise.resolve();
+  });
+  server.put('a');
+  informer.start();
+  controller.start();
+  await timing.advance(5 + 10);
+  expect(seen).toHaveLength(3);
+  expect(queue.failures('default/a')).toBe(3);
+  await timing.advance(19);
+  expect(seen).toHaveLength(3);
+  await timing.advance(1);
+  expect(seen).toHaveLength(4);
+  expect(queue.failures('default/a')).toBe(0);
+  expect(await valuesOf(registry, 'controller_runtime_reconcile_total')).toEqual({
+    'test requeue': 3,
+    'test success': 1,
+  });
+  expect(await valuesOf(registry, 'controller_runtime_reconcile_errors_total')).toEqual({});
+  expect(lines).toContainEqual(expect.objectContaining({ level: 20, key: 'default/a', conflicts: 3 }));
+  expect(lines.filter(({ level }) => Number(level) > 30)).toEqual([]);
+});
+
 it('comes back when the reconcile asks for it', async () => {
   const { timing, server, informer, controller, seen, registry } = world(() =>
     Promise.resolve({ requeueAfterMs: 5_000 }),

@@ -1,5 +1,6 @@
 /** Keeps calling reconcile: for every key that an informer tells of, for all keys now and then, again after failures. */
 import type { Logger } from 'pino';
+import { isConflict } from './api-error.ts';
 import type { Informer } from './informer.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import type { WorkQueue } from './queue.ts';
@@ -23,7 +24,7 @@ export interface ControllerOptions {
   readonly name: string;
   readonly queue: WorkQueue;
   readonly sources: readonly Source[];
-  /** Never runs twice at once for one key. What it throws is logged and tried again, later each time. */
+  /** Never runs twice at once for one key. What it throws is logged and tried again, later each time; a conflict is no error. */
   readonly reconcile: (key: string, signal: AbortSignal) => Promise<ReconcileResult | void>;
   /** Every key there is, for the full pass. */
   readonly allKeys: () => Iterable<string>;
@@ -111,9 +112,15 @@ export class Controller {
   #failed(key: string, error: unknown): void {
     const { name: controller, queue, metrics, logger } = this.#options;
     if (this.#life.signal.aborted) return;
+    queue.retry(key);
+    if (isConflict(error)) {
+      // The cache is behind, mostly behind our own write: what it shows in a moment is decided upon anew.
+      metrics.reconciles.inc({ controller, result: 'requeue' });
+      logger.debug({ error, controller, key, conflicts: queue.failures(key) }, 'the cache is behind; trying again');
+      return;
+    }
     metrics.reconciles.inc({ controller, result: 'error' });
     metrics.reconcileErrors.inc({ controller });
-    queue.retry(key);
     const code = error instanceof Error && 'reason' in error ? error.reason : 'ReconcileFailed';
     logger.error({ code, error, controller, key, failures: queue.failures(key) }, 'reconcile failed; trying again');
   }

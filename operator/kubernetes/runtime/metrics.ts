@@ -110,7 +110,7 @@ function controllerMetrics(registry: Registry) {
   return {
     reconciles: new Counter({
       name: 'controller_runtime_reconcile_total',
-      help: 'Reconciles by result: success, requeue_after, error',
+      help: 'Reconciles by result: success, requeue, requeue_after, error',
       labelNames: ['controller', 'result'],
       registers: [registry],
     }),

@@ -20,7 +20,10 @@ export function hurried(factor: number): Timing {
 /** The lines of a log, parsed. */
 export function loggedLines() {
   const lines: Record<string, unknown>[] = [];
-  const logger = pino({}, { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
+  const logger = pino(
+    { level: 'debug' },
+    { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
+  );
   return { lines, logger };
 }
 
