@@ -9,7 +9,8 @@ import { startKubernetes } from '../../testbed/kubernetes/cluster.ts';
 import type { KubernetesOptions, RunningKubernetes } from '../../testbed/kubernetes/types.ts';
 import { OwnedProcess } from '../../testbed/owned-process.ts';
 import { chart, helmHome, type HelmHome } from '../helm.ts';
-import { defaultsOf, namespaceOf, type Pipeline } from '../operator/world.ts';
+import { namespaceOf } from '../operator/restricted-namespace.ts';
+import { defaultsOf, type Pipeline } from '../operator/world.ts';
 import { foreignDefinitions } from './leftovers.ts';
 
 const root = join(import.meta.dirname, '../../..');

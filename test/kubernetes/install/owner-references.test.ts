@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import { chart } from '../helm.ts';
-import { example, namespaceOf } from '../operator/world.ts';
+import { namespaceOf } from '../operator/restricted-namespace.ts';
+import { example } from '../operator/world.ts';
 import { install, release, values, type Installed } from './installed.ts';
 
 const plugins = '--enable-admission-plugins=NodeRestriction,OwnerReferencesPermissionEnforcement';

@@ -13,6 +13,7 @@ import type { KubeObject } from '../../../operator/kubernetes/runtime/resource.t
 import type { Service } from '../../../services/shared/service.ts';
 import { startKubernetes } from '../../testbed/kubernetes/cluster.ts';
 import type { KubernetesOptions, RunningKubernetes } from '../../testbed/kubernetes/types.ts';
+import { namespaceOf } from './restricted-namespace.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -114,25 +115,3 @@ export const defaultsOf = () => ({
 });
 
 export const example = (name: string): string => readFileSync(join(root, 'examples', name), 'utf8');
-
-/** A namespace that enforces the restricted standard, and a volume for the models of the pipeline `shop` in it. */
-export const namespaceOf = (name: string): object[] => [restrictedNamespace(name), modelsVolume(name)];
-
-const restrictedNamespace = (name: string) => ({
-  apiVersion: 'v1',
-  kind: 'Namespace',
-  metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
-});
-
-/** Nobody provisions volumes here: the claim of the models binds to this one. */
-const modelsVolume = (namespace: string) => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolume',
-  metadata: { name: `models-${namespace}` },
-  spec: {
-    capacity: { storage: '10Gi' },
-    accessModes: ['ReadWriteMany'],
-    hostPath: { path: `/models/${namespace}` },
-    claimRef: { namespace, name: 'shop-models' },
-  },
-});
