@@ -5,6 +5,7 @@ const beside = [
   'services/**/*.test.ts',
   'operator/**/*.test.ts',
   'crds/**/*.test.ts',
+  'charts/**/*.test.ts',
   'cli/**/*.test.ts',
   'examples/**/*.test.ts',
 ];

@@ -4,11 +4,15 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 
 export type ServingMetrics = ReturnType<typeof createServingMetrics>;
 
-export function createServingMetrics(registry: Registry) {
+/** `models`: names of those of the spec. Counters are born at 0, so that what comes first counts as an increase. */
+export function createServingMetrics(registry: Registry, models: readonly string[] = []) {
   const metrics = declare([registry]);
-  // Born at 0: what comes first counts as an increase.
   for (const reason of ['Full', 'Refused', 'Stopped']) metrics.predictionsDropped.inc({ reason }, 0);
   for (const stream of ['items', 'models']) metrics.malformed.inc({ stream }, 0);
+  for (const model of models) {
+    for (const result of ['loaded', 'reused', 'refused', 'unavailable']) metrics.modelLoads.inc({ model, result }, 0);
+    for (const result of ['personalised', 'popularity']) metrics.recommendations.inc({ model, result }, 0);
+  }
   return metrics;
 }
 

@@ -42,7 +42,8 @@ export interface ServingDeps extends CommonDeps {
 export async function start(config: ServingConfig, deps: ServingDeps): Promise<Service> {
   const { broker, telemetry, store, clock } = deps;
   const { pipeline, partitions, spec } = config;
-  const metrics = createServingMetrics(telemetry.registry);
+  const names = spec.models.map(({ name }) => name);
+  const metrics = createServingMetrics(telemetry.registry, names);
   const { readKeysFile } = config;
   const keyFile = readKeysFile === undefined ? undefined : openAccessKeyFile(readKeysFile, telemetry.logger);
   const uses = modelUses(spec);

@@ -53,7 +53,10 @@ describe('the manifests', () => {
   });
 
   it('of every value that it has are the golden ones', async () => {
-    await expect(await template('-f', fullValues)).toMatchFileSnapshot('../golden/chart-full.yaml');
+    const text = await template('-f', fullValues);
+    // A file of its own, checked below and by charts/dashboard.
+    const short = text.replace(/(likeness\.json: \|-\n)( {4}.*\n)+/, '$1    dashboards/likeness.json\n');
+    await expect(short).toMatchFileSnapshot('../golden/chart-full.yaml');
   });
 
   it('sets every value in those', () => {
@@ -116,6 +119,20 @@ describe('the manifests', () => {
       'likeness-system',
     ]);
   });
+});
+
+it('brings the dashboard and the alerts as they are in its files', async () => {
+  const file = (path: string) => readFileSync(join(chart, path), 'utf8');
+  const all = parseAllDocuments(await template('-f', fullValues)).map((document) => document.toJS() as Manifest);
+  const dashboard = all.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.namespace === 'grafana');
+  expect(dashboard).toMatchObject({ metadata: { labels: { grafana_dashboard: 'likeness' } } });
+  const { data } = dashboard as unknown as { data: Record<string, string> };
+  expect(JSON.parse(data['likeness.json']!)).toEqual(JSON.parse(file('dashboards/likeness.json')));
+  const rules = all.find(({ kind }) => kind === 'PrometheusRule') as unknown as { spec: object };
+  expect(rules.spec).toEqual(parse(file('rules/likeness.yaml')));
+  const few = await template();
+  expect(few).not.toContain('grafana_dashboard');
+  expect(few).not.toContain('PrometheusRule');
 });
 
 it('has each right of the operator explained in docs/install.md, and no other', async () => {

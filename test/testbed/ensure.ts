@@ -1,5 +1,6 @@
 /** Makes sure that the real parts are there: Java 17, Maven, redis-server, Kafka, Kubernetes, S3. Run before the real tests. */
 import { ensureTools, type Tool } from './debian-tools.ts';
+import { ensurePrometheus } from './ensure-prometheus.ts';
 import { ensureKubernetes } from './kubernetes/ensure-kubernetes.ts';
 import { ensureNode } from './node/ensure-node.ts';
 import { ensureS3 } from './s3/ensure-s3.ts';
@@ -39,6 +40,7 @@ function say(text: string): void {
 if (import.meta.main) {
   try {
     await ensureTestbed();
+    await ensurePrometheus(say);
     await ensureKubernetes(say);
     await ensureNode(say);
     await ensureS3(say);

@@ -2,6 +2,12 @@
 import { metadataOf, pipelineLabel } from './metadata.ts';
 import type { KubernetesObject, Rendering } from './rendering.ts';
 
+/** Samples bear it as `pipeline`, as those of the operator do; `namespace` and `pod` come of themselves. */
+const pipelineName = {
+  sourceLabels: [`__meta_kubernetes_pod_label_${pipelineLabel.replace(/[^a-zA-Z0-9_]/g, '_')}`],
+  targetLabel: 'pipeline',
+};
+
 /** One PodMonitor for all stages, each pod a target of its own. */
 export function renderMonitors(rendering: Rendering): KubernetesObject[] {
   if (!rendering.capabilities.monitors) return [];
@@ -17,8 +23,7 @@ export function renderMonitors(rendering: Rendering): KubernetesObject[] {
           matchLabels: { [pipelineLabel]: plan.pipeline.name },
           matchExpressions: [{ key: 'app.kubernetes.io/component', operator: 'In', values: stages }],
         },
-        podTargetLabels: [pipelineLabel],
-        podMetricsEndpoints: [{ port: 'http', path: '/metrics', interval: '30s' }],
+        podMetricsEndpoints: [{ port: 'http', path: '/metrics', interval: '30s', relabelings: [pipelineName] }],
       },
     },
   ];
