@@ -24,7 +24,7 @@ export interface ScenarioSteps {
   readonly isDone: (place: Place, pipeline: PipelineSeen | undefined) => boolean | Promise<boolean>;
 }
 
-const pauseMs = 150;
+const pauseMs = 250;
 
 const shop = (namespace: string) => ({
   apiVersion: 'likeness.dev/v1alpha1',
@@ -93,10 +93,9 @@ function isInService({ model, training }: PipelineStatus = {}, version: string):
 
 /** As the trainer of the pipeline's n-th Job would: announces what it has learned, once. */
 async function trainNext({ bed, namespace, signal }: Place, n: number): Promise<void> {
+  const path = `/apis/batch/v1/namespaces/${namespace}/jobs`;
   const jobs = async () =>
-    (await childrenIn(bed.client, namespace))
-      .filter(({ kind }) => kind === 'Job')
-      .toSorted((a, b) => createdAt(a) - createdAt(b));
+    (await bed.client.get<{ items: KubeObject[] }>(path))!.items.toSorted((a, b) => createdAt(a) - createdAt(b));
   let found = await jobs();
   while (found.length < n) {
     signal.throwIfAborted();
