@@ -59,9 +59,9 @@ const only = (stage: Stage, word: string): string => {
 };
 
 /** NAME=VALUE, the value perhaps in quotes. */
-const pairsOf = (text: string) =>
+const pairsOf = (text: string): Record<string, string> =>
   Object.fromEntries(
-    [...text.matchAll(/([\w.]+)=(?:"([^"]*)"|(\S+))/g)].map(([, name, quoted, plain]) => [name, quoted ?? plain]),
+    [...text.matchAll(/([\w.]+)=(?:"([^"]*)"|(\S+))/g)].map(([, name, quoted, plain]) => [name!, quoted ?? plain!]),
   );
 
 function configOfStage(stage: Stage): ContainerConfig {
@@ -72,7 +72,7 @@ function configOfStage(stage: Stage): ContainerConfig {
     ExposedPorts: { [`${only(stage, 'EXPOSE')}/tcp`]: {} },
     Entrypoint: JSON.parse(only(stage, 'ENTRYPOINT')) as string[],
     Cmd: JSON.parse(only(stage, 'CMD')) as string[],
-    Labels: pairsOf(only(stage, 'LABEL')) as Record<string, string>,
+    Labels: pairsOf(only(stage, 'LABEL')),
   };
 }
 
