@@ -20,6 +20,8 @@ const benches: Record<string, () => Promise<{ run: Bench }>> = {
   startup: () => import('./startup.ts'),
   growth: () => import('./growth.ts'),
   backtest: () => import('./backtest.ts'),
+  parity: () => import('./parity.ts'),
+  'drift-streams': () => import('./drift-streams.ts'),
   operator: () => import('./operator.ts'),
 };
 

@@ -2,7 +2,7 @@
 import { nextUniform, sampleWithout, startTwister, type TwisterState } from '../statistics/mersenne-twister.ts';
 
 /** Plain JSON; arrays by node, node 0 the root. */
-export interface IsolationTree {
+interface IsolationTree {
   /** The field that the node cuts, −1 in a leaf. */
   readonly fields: number[];
   /** Values at or below go left. */
