@@ -112,8 +112,10 @@ function environmentOf({ url, namespace, folder, defaults }: OperatorSettings): 
     LIKENESS_VERSION: '0.1.0',
     LIKENESS_NAMESPACES: namespace,
     LIKENESS_LEASE_NAMESPACE: namespace,
-    // The one that follows a killed one takes its lease over at once.
+    // The one that follows a killed one takes its lease over at once, so that a long one costs nothing: on a machine
+    // that is busy with other work a short one would be lost.
     LIKENESS_IDENTITY: 'operator-0',
+    LIKENESS_LEASE_SECONDS: '30',
     LIKENESS_DEFAULTS: JSON.stringify(defaults),
     LIKENESS_REFRESH_SECONDS: '1',
     LIKENESS_HOST: '127.0.0.1',
