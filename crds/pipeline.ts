@@ -20,9 +20,13 @@ import { nameRules, specRules, specTransitions } from './spec-rules.ts';
 
 /** The write-ahead log of ingest. */
 export const ingestLogSchema = z.strictObject({
-  size: size.default('5Gi').describe('At this size ingest answers 429 until Kafka has caught up.'),
+  size: size
+    .default('5Gi')
+    .describe(
+      'At this size ingest answers 429 until Kafka has caught up. In a cluster also the size of each volume; it can grow, where the StorageClass allows that, and never shrink.',
+    ),
   storageClassName: objectName('a StorageClass')
-    .describe("In a cluster: the class of the log's volumes. Absent: the cluster's default.")
+    .describe("In a cluster: the class of the log's volumes. Absent: the cluster's default. Immutable.")
     .optional(),
 });
 

@@ -304,7 +304,7 @@ describe('a rule', () => {
 });
 
 /** Of names and changes, tested by themselves; of decimals, one range stands for all. */
-const unsampled = /^a name |immutable|cannot be added|^a decimal number/;
+const unsampled = /^a name |immutable|cannot be added|can only grow|^a decimal number/;
 
 describe('a change', () => {
   /** As the API server sees it: the specs before and after, defaults filled in. */
@@ -325,6 +325,9 @@ describe('a change', () => {
     ['{}', '{}'],
     ['{}', 'spec: {kafka: {retention: 1h, topics: Existing}, suspend: true}'],
     ['spec: {kafka: null, store: null}', 'spec: {kafka: null, store: null, preset: none}'],
+    ['spec: {ingest: {log: {size: 1Gi}}}', 'spec: {ingest: {log: {size: 1536Mi}}}'],
+    ['spec: {ingest: {log: {size: 1Gi, storageClassName: a}}}', 'spec: {ingest: {}}'],
+    ['{}', 'spec: {ingest: {log: {storageClassName: a}}}'],
   ])('is taken: %s → %s', (before, after) => {
     expect(refused(before, after)).toEqual([]);
   });

@@ -56,6 +56,8 @@ export const specRules: Rule<Referring>[] = [
   },
 ];
 
+const bothLogs = '(has(self.ingest.log) && has(oldSelf.ingest.log))';
+
 /**
  * What may never change, be removed, or be removed and added again: the stored profiles and the positions in the
  * streams belong to it. Bound to the spec, which is always there, because a rule on a field that was removed is
@@ -82,5 +84,18 @@ export const specTransitions: TransitionRule[] = [
     rule: 'has(self.store) == has(oldSelf.store) && (!has(self.store) || self.store == oldSelf.store)',
     message: 'store is immutable (the profiles are in it)',
     fieldPath: '.store',
+  },
+  {
+    rule: `!${bothLogs} || quantity(self.ingest.log.size).compareTo(quantity(oldSelf.ingest.log.size)) >= 0`,
+    message: 'ingest.log.size can only grow (a volume does not shrink)',
+    fieldPath: '.ingest.log.size',
+  },
+  {
+    rule:
+      `!${bothLogs} || (has(self.ingest.log.storageClassName) == has(oldSelf.ingest.log.storageClassName) && ` +
+      '(!has(self.ingest.log.storageClassName) || ' +
+      'self.ingest.log.storageClassName == oldSelf.ingest.log.storageClassName))',
+    message: 'ingest.log.storageClassName is immutable (take the log out, and put it in again once it is drained)',
+    fieldPath: '.ingest.log.storageClassName',
   },
 ];

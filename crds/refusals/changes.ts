@@ -5,6 +5,10 @@ const bootstrapMessage = 'kafka.bootstrapServers is immutable';
 const partitionsMessage = 'kafka.partitions is immutable (profiles would change their partition)';
 const storeMessage = 'store is immutable (the profiles are in it)';
 
+const logClass = 'spec.ingest.log.storageClassName';
+const classMessage =
+  'ingest.log.storageClassName is immutable (take the log out, and put it in again once it is drained)';
+
 export const refusedChanges: readonly RefusedChange[] = [
   {
     name: 'another broker',
@@ -12,6 +16,27 @@ export const refusedChanges: readonly RefusedChange[] = [
     after: 'spec: {kafka: {bootstrapServers: "other:9092"}}',
     path: 'spec.kafka.bootstrapServers',
     message: bootstrapMessage,
+  },
+  {
+    name: 'a smaller log',
+    before: 'spec: {ingest: {log: {size: 2Gi}}}',
+    after: 'spec: {ingest: {log: {size: 1536Mi}}}',
+    path: 'spec.ingest.log.size',
+    message: 'ingest.log.size can only grow (a volume does not shrink)',
+  },
+  {
+    name: 'a log of another class',
+    before: 'spec: {ingest: {log: {storageClassName: fast}}}',
+    after: 'spec: {ingest: {log: {storageClassName: slow}}}',
+    path: logClass,
+    message: classMessage,
+  },
+  {
+    name: 'a log of no class that is named',
+    before: 'spec: {ingest: {log: {storageClassName: fast}}}',
+    after: 'spec: {ingest: {log: {}}}',
+    path: logClass,
+    message: classMessage,
   },
   {
     name: 'more partitions',

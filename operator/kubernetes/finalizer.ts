@@ -1,5 +1,6 @@
 /** What lives outside the cluster ends with its pipeline: topics, groups and profiles, unless they are to be retained. */
 import { deletingStatus } from '../status.ts';
+import { drainLogs } from './ingest-log/drain.ts';
 import { lastGoodSpec } from './last-good-spec.ts';
 import { planOf } from './plan-of.ts';
 import { readSpec, type PipelineObject } from './read-pipeline.ts';
@@ -33,16 +34,23 @@ export async function finalizePipeline(
   pipeline: PipelineObject,
 ): Promise<ReconcileResult | void> {
   if (!hasFinalizer(pipeline)) return;
+  const { generation = 0 } = pipeline.metadata;
+  const at = { generation, now: deps.timing.now() };
+  // Kept or not: what was accepted goes to Kafka first, where others may read it.
+  const logs = await drainLogs(deps, key, { pipeline, removes: !isRetained(pipeline.spec) });
+  if (logs !== undefined) {
+    await writeStatus(deps, pipeline, deletingStatus(pipeline.status, { ...at, message: logs.message, logs }));
+    return { requeueAfterMs: retryMs };
+  }
   const left = await removeOutside(deps, key, pipeline);
   if (left === undefined) {
     const others = pipeline.metadata.finalizers!.filter((name) => name !== finalizer);
     await setFinalizers(deps.api, pipeline, others);
     return forget(deps, key);
   }
-  const { generation = 0 } = pipeline.metadata;
   const advice = 'To leave topics and profiles where they are, set spec.deletionPolicy to Retain.';
   const message = `${left} ${advice}`;
-  await writeStatus(deps, pipeline, deletingStatus(pipeline.status, { generation, now: deps.timing.now(), message }));
+  await writeStatus(deps, pipeline, deletingStatus(pipeline.status, { ...at, message }));
   return { requeueAfterMs: retryMs };
 }
 

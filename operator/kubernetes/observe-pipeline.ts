@@ -5,6 +5,7 @@ import type { Plan, StageName } from '../plan.ts';
 import {
   computeStatus,
   type LearningObserved,
+  type LogsObserved,
   type SpecRefusal,
   type StageObserved,
   type TopicsObserved,
@@ -32,6 +33,7 @@ export interface Found {
   readonly topics?: TopicsObserved;
   readonly applyFailure: string | undefined;
   readonly learning?: LearningObserved | undefined;
+  readonly logs?: LogsObserved | undefined;
 }
 
 type ServiceName = Exclude<StageName, 'trainer'>;
@@ -60,8 +62,9 @@ export async function observePipeline(deps: ObserveDeps, key: string, found: Fou
     suspended: plan?.suspended ?? false,
     topics: found.topics,
     applyFailure: found.applyFailure,
-    stages: await observeStages(deps, key),
+    stages: await observeStages(deps, key, plan),
     learning: found.learning,
+    logs: found.logs,
     serving: {
       url: `http://${name}-serving.${namespace}.svc`,
       selector: Object.entries(labels)
@@ -71,10 +74,13 @@ export async function observePipeline(deps: ObserveDeps, key: string, found: Fou
   });
 }
 
-async function observeStages(deps: ObserveDeps, key: string): Promise<StageObserved[]> {
+async function observeStages(deps: ObserveDeps, key: string, plan: Plan | undefined): Promise<StageObserved[]> {
   const workloads = deps.children.of(key).filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet');
   const observed = stageNames.flatMap((name) => {
-    const workload = workloads.find(({ metadata }) => metadata.labels?.[componentLabel] === name);
+    const ofStage = workloads.filter(({ metadata }) => metadata.labels?.[componentLabel] === name);
+    // While ingest gets or loses its log it has both: the one that is to stay counts.
+    const keepsLog = plan?.workloads.some((workload) => workload.name === name && workload.storage !== undefined);
+    const workload = ofStage.find(({ kind }) => (kind === 'StatefulSet') === keepsLog) ?? ofStage[0];
     return workload === undefined ? [] : [{ name, workload: workload as StageWorkload & KubeObject }];
   });
   return Promise.all(

@@ -157,6 +157,7 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
     pipelines,
     topics,
     models,
+    reports,
     trainings: new Trainings({ api, children, reports, timing }),
     gate: announcedMetricsGate,
     restMs: config.refreshMs,

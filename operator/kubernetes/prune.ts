@@ -20,17 +20,18 @@ export interface PruneDeps {
 
 /**
  * ConfigMaps stay until every workload runs as rendered: pods of the old template name them, and a container of theirs
- * that starts again needs them.
+ * that starts again needs them. So does what `keeps` says.
  */
 export async function pruneChildren(
   { api, children }: PruneDeps,
   pipeline: string,
   wanted: readonly KubeObject[],
+  keeps: (child: KubeObject) => boolean = () => false,
 ): Promise<void> {
   const names = new Set(wanted.map(idOf));
   const stale = children
     .of(pipeline)
-    .filter((child) => isOurs(child) && !kept.has(child.kind) && !names.has(idOf(child)));
+    .filter((child) => isOurs(child) && !kept.has(child.kind) && !names.has(idOf(child)) && !keeps(child));
   const rollingOut =
     stale.some(({ kind }) => kind === 'ConfigMap') && wanted.some((object) => isRollingOut(object, children));
   for (const child of stale) {
@@ -44,7 +45,8 @@ export async function pruneChildren(
 const isOurs = ({ metadata }: KubeObject): boolean =>
   metadata.ownerReferences?.some(({ kind, controller }) => kind === 'ProfilePipeline' && controller === true) ?? false;
 
-function isRollingOut(object: KubeObject, { cached }: Known): boolean {
+/** Not yet every pod of it is of the newest template, and ready; also while it is not there. */
+export function isRollingOut(object: KubeObject, { cached }: Pick<Known, 'cached'>): boolean {
   if (object.kind !== 'Deployment' && object.kind !== 'StatefulSet') return false;
   const { metadata, spec, status } = (cached(object) ?? {}) as {
     metadata?: { generation?: number };

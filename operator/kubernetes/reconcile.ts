@@ -8,6 +8,7 @@ import type { Plan } from '../plan.ts';
 import { pausedStatus, type SpecRefusal, type TopicsObserved } from '../status.ts';
 import type { Children } from './children.ts';
 import { finalizePipeline, forget, hasFinalizer, keepFinalizer } from './finalizer.ts';
+import { passOverLogs, type LogsPass } from './ingest-log/pass.ts';
 import { lastGoodSpec, markGoodSpec } from './last-good-spec.ts';
 import { observePipeline } from './observe-pipeline.ts';
 import { ensureOwnSecrets } from './own-secrets.ts';
@@ -26,6 +27,7 @@ import type { Timing } from './runtime/timing.ts';
 import type { TopicsKeeper, WantedTopics } from './topics-keeper.ts';
 import { passOverLearning, type LearningPass } from './training/learning.ts';
 import type { ModelsKeeper, WantedModels } from './training/models-keeper.ts';
+import type { Reports } from './training/reports.ts';
 import type { Trainings } from './training/training.ts';
 import { writeStatus } from './write-status.ts';
 
@@ -37,6 +39,7 @@ export interface ReconcileDeps {
   readonly topics: TopicsKeeper;
   readonly models: ModelsKeeper;
   readonly trainings: Trainings;
+  readonly reports: Pick<Reports, 'logsOf'>;
   readonly gate: Gate;
   readonly events: EventRecorder;
   /** Between two looks at rest: lag moves without any event of the cluster. */
@@ -94,15 +97,16 @@ async function reconcile(deps: ReconcileDeps, key: string, found: PipelineObject
   const rendered = render(plan, options);
   if ('refusal' in rendered) return settle(deps, key, { pipeline, refusal: refusal ?? rendered.refusal, plan, topics });
   const secrets = await ensureOwnSecrets(renderingOf(plan, options), { api: deps.api, cached: deps.children.cached });
-  const { objects } = rendered;
-  const rest = await deps.applier.apply(objects.filter((object) => !waits(object, topics, deps.children)));
-  const applied = [...secrets, ...rest];
+  const logs = await passOverLogs(deps, key, { pipeline, plan, objects: rendered.objects });
+  const { objects } = logs;
+  const rest = await deps.applier.apply(objects.filter((object) => !waits(object, topics, { logs, ...deps })));
+  const applied = [...secrets, ...rest, ...logs.failed];
   if (read.ok) await markGoodSpec(deps, pipeline, applied);
-  await pruneChildren(deps, key, objects);
+  await pruneChildren(deps, key, objects, logs.keeps);
   const wanted = deps.wantedModels(plan, spec);
   const learningDeps = { ...deps, now: () => deps.timing.now() };
   const learning = await passOverLearning(learningDeps, key, { pipeline, plan, spec, options, topics, wanted });
-  return settle(deps, key, { pipeline, refusal, plan, topics, applied, learning });
+  return settle(deps, key, { pipeline, refusal, plan, topics, applied, logs, learning });
 }
 
 /** What only rendering can see, such as an environment too long for a process, is the spec's fault too. */
@@ -115,10 +119,18 @@ function render(plan: Plan, options: RenderOptions): { objects: KubernetesObject
   }
 }
 
-/** Services end when their topics are missing: until these are there for the first time, no pod is made. */
-function waits(object: KubernetesObject, topics: TopicsObserved, { cached }: Children): boolean {
-  const runs = object.kind === 'Deployment' || object.kind === 'StatefulSet';
-  return runs && topics.outcome !== 'Ready' && cached(object) === undefined;
+/**
+ * Services end when their topics are missing: until these are there for the first time, no pod is made. But what is in a
+ * log needs somebody who delivers it when Kafka is there again.
+ */
+function waits(object: KubernetesObject, topics: TopicsObserved, { logs, children }: Waiting): boolean {
+  const runs = object.kind === 'Deployment' || (object.kind === 'StatefulSet' && !logs.hasVolumes);
+  return runs && topics.outcome !== 'Ready' && children.cached(object) === undefined;
+}
+
+interface Waiting {
+  readonly logs: LogsPass;
+  readonly children: Children;
 }
 
 interface Outcome {
@@ -127,6 +139,7 @@ interface Outcome {
   readonly plan?: Plan;
   readonly topics?: TopicsObserved;
   readonly applied?: readonly Applied[];
+  readonly logs?: LogsPass;
   readonly learning?: LearningPass;
 }
 
@@ -138,7 +151,8 @@ async function settle(deps: ReconcileDeps, key: string, outcome: Outcome): Promi
   await writeStatus(deps, pipeline, status);
   if (failures.length > 0) throw failures[0]!.error;
   const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-  const pause = ready && learning?.isBusy !== true ? deps.restMs : Math.min(busyMs, deps.restMs);
+  const rests = ready && ![learning, outcome.logs].some((pass) => pass?.isBusy === true);
+  const pause = rests ? deps.restMs : Math.min(busyMs, deps.restMs);
   const until = Math.max(0, (learning?.until ?? Infinity) - deps.timing.now());
   return { requeueAfterMs: Math.min(pause, until + staleMs) };
 }

@@ -19,7 +19,7 @@ export interface LogReport {
 }
 
 /** Lies beside the log: what was told last of it is `Open`. */
-export interface OpenMark {
+interface OpenMark {
   isSet(): Promise<boolean>;
   set(): Promise<void>;
   clear(): Promise<void>;

@@ -1,7 +1,7 @@
 {{/*
 What the operator may do where pipelines are: exactly what it does (docs/install.md has the reason of each verb). The API
-server asks for create besides patch when an object is applied that is not there yet. Nothing of volumes and Secrets is
-ever deleted. RBAC cannot say "Secrets that a spec names": get is for those, create for the keys of a pipeline, list and
+server asks for create besides patch when an object is applied that is not there yet. No Secret is
+ever deleted, and of volumes those of ingest's logs, once they are empty. RBAC cannot say "Secrets that a spec names": get is for those, create for the keys of a pipeline, list and
 watch for the names of the latter, of which the operator asks metadata alone, by label.
 */}}
 {{- define "likeness.rules" -}}
@@ -33,7 +33,7 @@ watch for the names of the latter, of which the operator asks metadata alone, by
   verbs: [list, watch, create, patch, delete]
 - apiGroups: ['']
   resources: [persistentvolumeclaims]
-  verbs: [list, watch, create, patch{{ if .Values.rbac.ownerReferencesPermissionEnforcement }}, delete{{ end }}]
+  verbs: [list, watch, create, patch, delete]
 - apiGroups: ['']
   resources: [secrets]
   verbs: [get, list, watch, create]

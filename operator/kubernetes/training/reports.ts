@@ -1,4 +1,4 @@
-/** What pods report of their work, each in a ConfigMap of its own: how far a training is, and verdicts of drift. */
+/** What pods report of their work, in a ConfigMap for each kind: how far a training is, verdicts of drift, ingest's logs. */
 import type { Logger } from 'pino';
 import { pipelineOf } from '../children.ts';
 import { reportLabel } from '../render/access.ts';
@@ -75,6 +75,11 @@ export class Reports {
 
   verdictOf(pipeline: string): DriftVerdict | undefined {
     return verdictIn(this.#of(pipeline, 'drift'));
+  }
+
+  /** By pod of ingest: what it says of its log, as it wrote it. */
+  logsOf(pipeline: string): Readonly<Record<string, string>> | undefined {
+    return this.#of(pipeline, 'ingest')?.data;
   }
 
   #of(pipeline: string, what: string): Report | undefined {
