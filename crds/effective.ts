@@ -4,9 +4,15 @@ import { specSchema, type PipelineSpec } from './pipeline.ts';
 
 const presets: Readonly<Record<Exclude<PipelineSpec['preset'], 'none'>, Preset>> = { 'shop/v1': shopV1 };
 
+/** Presets never change, and an operator reads them a thousand times a minute. */
+const parsed = new Map<PipelineSpec['preset'], PipelineSpec>();
+
 /** The preset with its defaults filled in; undefined for `none`. */
 export function presetSpec(preset: PipelineSpec['preset']): PipelineSpec | undefined {
-  return preset === 'none' ? undefined : specSchema.parse({ preset, ...presets[preset] });
+  if (preset === 'none') return undefined;
+  const known = parsed.get(preset) ?? specSchema.parse({ preset, ...presets[preset] });
+  parsed.set(preset, known);
+  return known;
 }
 
 /**

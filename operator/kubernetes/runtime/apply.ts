@@ -49,6 +49,8 @@ const cacheLagMs = 10_000;
 export class Applier {
   readonly #options: ApplierOptions;
   readonly #memory = new Map<string, Memory>();
+  /** A caller that has nothing new to say may come with the very same objects. */
+  readonly #hashes = new WeakMap<KubeObject, string>();
 
   constructor(options: ApplierOptions) {
     this.#options = options;
@@ -83,7 +85,7 @@ export class Applier {
     { dryRun = false, signal }: { readonly dryRun?: boolean; readonly signal?: AbortSignal },
   ): Promise<Applied> {
     const { api, resourceOf, cached, transform, hashAnnotation, timing } = this.#options;
-    const hash = contentHash(wanted);
+    const hash = this.#hashOf(wanted);
     const before = cached(wanted);
     if (!dryRun) {
       if (before?.metadata.deletionTimestamp) return { wanted, action: 'Terminating', object: before };
@@ -104,6 +106,12 @@ export class Applier {
     }
     if (answer.created) return { wanted, action: 'Created', object };
     return { wanted, action: versionBefore === version ? 'Unchanged' : 'Changed', object };
+  }
+
+  #hashOf(wanted: KubeObject): string {
+    const hash = this.#hashes.get(wanted) ?? contentHash(wanted);
+    this.#hashes.set(wanted, hash);
+    return hash;
   }
 
   #isSo(wanted: KubeObject, before: KubeObject | undefined, hash: string): boolean {

@@ -121,6 +121,26 @@ describe('WorkQueue', () => {
     expect(timing.pending).toBe(0);
   });
 
+  it('leaves a key alone for a while after its work, and takes what came in between together', async () => {
+    const { queue, timing } = queueWith({ pauseMs: 300 });
+    queue.add('a');
+    await queue.take();
+    queue.add('a');
+    timing.advanceNow(50);
+    queue.done('a');
+    queue.add('a');
+    timing.advanceNow(299);
+    queue.add('a');
+    queue.add('b');
+    expect(queue.depth).toBe(1);
+    timing.advanceNow(1);
+    expect([await queue.take(), await queue.take(), queue.depth]).toEqual(['b', 'a', 0]);
+    queue.done('a');
+    timing.advanceNow(300);
+    queue.add('a');
+    expect(queue.depth).toBe(1);
+  });
+
   it('gives undefined to everybody after shutdown and leaves no timer', async () => {
     const { queue, timing } = queueWith();
     const waiting = queue.take();
@@ -164,9 +184,10 @@ describe('WorkQueue', () => {
 
   it('in any interleaving never gives a key to two workers and loses no adding', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-        const { queue, timing } = queueWith();
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.constantFrom(0, 20), async (steps, pauseMs) => {
+        const { queue, timing } = queueWith({ pauseMs });
         const working: string[] = [];
+        const ended = new Map<string, number>();
         const owed = new Set<string>();
         let workers = 0;
         const take = () => {
@@ -175,11 +196,16 @@ describe('WorkQueue', () => {
             workers--;
             if (taken === undefined) return;
             expect(working).not.toContain(taken);
+            expect(timing.monotonic() - (ended.get(taken) ?? -Infinity)).toBeGreaterThanOrEqual(pauseMs);
             working.push(taken);
             owed.delete(taken);
           });
         };
-        const done = (at: number) => queue.done(working.splice(at, 1)[0]!);
+        const done = (at: number) => {
+          const [worked] = working.splice(at, 1);
+          ended.set(worked!, timing.monotonic());
+          queue.done(worked!);
+        };
         for (const todo of steps) {
           perform(todo, {
             queue,
@@ -195,6 +221,7 @@ describe('WorkQueue', () => {
         for (let rounds = 0; rounds < 20; rounds++) {
           while (working.length > 0) done(0);
           if (workers === 0) take();
+          timing.advanceNow(pauseMs);
           await Promise.resolve();
           await Promise.resolve();
         }

@@ -10,6 +10,8 @@ export interface QueueOptions {
   readonly metrics: Pick<RuntimeMetrics, 'depth' | 'adds' | 'retries' | 'queued' | 'worked'>;
   readonly firstRetryMs?: number;
   readonly longestRetryMs?: number;
+  /** Least time between the end of work on a key and the next work on it: what comes in between is one piece of work. */
+  readonly pauseMs?: number;
   /** Retries of all keys together. */
   readonly retriesPerSecond?: number;
   readonly retryBurst?: number;
@@ -32,6 +34,9 @@ export class WorkQueue {
   readonly #active = new Map<string, number>();
   /** In the order of their turn; a subset of #dirty that excludes #active. */
   readonly #waiting = new Set<string>();
+  /** Keys whose work has just ended, and when; the earliest first. */
+  readonly #ended = new Map<string, number>();
+  readonly #pauseMs: number;
   readonly #delayed = new Map<string, Delayed>();
   readonly #idle: ((key: string | undefined) => void)[] = [];
   #closed = false;
@@ -39,6 +44,7 @@ export class WorkQueue {
   constructor(options: QueueOptions) {
     const { firstRetryMs = 5, longestRetryMs = 1_000_000, retriesPerSecond = 10, retryBurst = 100 } = options;
     this.#timing = options.timing;
+    this.#pauseMs = options.pauseMs ?? 0;
     this.#metrics = options.metrics;
     this.#labels = { name: options.name, controller: options.name };
     this.#backoff = new ItemBackoff({ firstMs: firstRetryMs, longestMs: longestRetryMs });
@@ -57,6 +63,8 @@ export class WorkQueue {
 
   add(key: string): void {
     if (this.#closed || this.#dirty.has(key)) return;
+    const pause = this.#pauseLeft(key);
+    if (pause > 0) return this.addAfter(key, pause);
     this.#dirty.set(key, this.#timing.monotonic());
     this.#metrics.adds.inc(this.#labels);
     if (!this.#active.has(key)) this.#queue(key);
@@ -110,7 +118,11 @@ export class WorkQueue {
     if (since === undefined) throw new Error(`The key ${key} is not being worked on.`);
     this.#active.delete(key);
     this.#metrics.worked.observe(this.#labels, (this.#timing.monotonic() - since) / 1000);
-    if (!this.#closed && this.#dirty.has(key)) this.#queue(key);
+    if (this.#pauseMs > 0) this.#noteEnd(key);
+    if (this.#closed || !this.#dirty.has(key)) return;
+    if (this.#pauseMs === 0) return this.#queue(key);
+    this.#dirty.delete(key);
+    this.addAfter(key, this.#pauseMs);
   }
 
   /** Forgets what waits; who waits in `take` gets undefined. Work in progress goes on. */
@@ -122,6 +134,21 @@ export class WorkQueue {
     this.#dirty.clear();
     this.#metrics.depth.set(this.#labels, 0);
     for (const resolve of this.#idle.splice(0)) resolve(undefined);
+  }
+
+  #noteEnd(key: string): void {
+    const now = this.#timing.monotonic();
+    this.#ended.delete(key);
+    this.#ended.set(key, now);
+    for (const [other, at] of this.#ended) {
+      if (now - at < this.#pauseMs) break;
+      this.#ended.delete(other);
+    }
+  }
+
+  #pauseLeft(key: string): number {
+    const at = this.#ended.get(key);
+    return at === undefined ? 0 : at + this.#pauseMs - this.#timing.monotonic();
   }
 
   #queue(key: string): void {
