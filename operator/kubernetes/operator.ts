@@ -37,6 +37,8 @@ export interface OperatorDeps extends CommonDeps {
 const fieldManager = 'likeness-operator';
 const hashAnnotation = 'likeness.dev/applied';
 const timing = systemTiming;
+/** While pods start, something of a pipeline changes every moment: that is looked at together. */
+const pauseMs = 300;
 
 export async function startOperator(config: OperatorConfig, deps: OperatorDeps): Promise<Service> {
   const metrics = createRuntimeMetrics(deps.telemetry.registry);
@@ -136,7 +138,7 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
   const children = new Children({ ...shared, foreign: found.foreign, transform });
   const jobsOf = (key: string) => children.of(key).filter(({ kind }) => kind === 'Job') as TrainingJob[];
   registerPipelineMetrics(deps.telemetry.registry, { pipelines, jobsOf });
-  const queue = new WorkQueue({ name: 'profilepipeline', timing, metrics });
+  const queue = new WorkQueue({ name: 'profilepipeline', timing, metrics, pauseMs });
   const reports = new Reports(shared);
   const changed = { clock: deps.clock, onChange: (key: string) => queue.add(key) };
   const admins = topicAdmins(timing);

@@ -9,13 +9,13 @@ import { pausedStatus, type SpecRefusal, type TopicsObserved } from '../status.t
 import type { Children } from './children.ts';
 import { finalizePipeline, forget, hasFinalizer, keepFinalizer } from './finalizer.ts';
 import { passOverLogs, type LogsPass } from './ingest-log/pass.ts';
+import { KnownPipelines } from './known-pipelines.ts';
 import { lastGoodSpec, markGoodSpec } from './last-good-spec.ts';
 import { observePipeline } from './observe-pipeline.ts';
 import { ensureOwnSecrets } from './own-secrets.ts';
 import { planOf } from './plan-of.ts';
 import { pruneChildren } from './prune.ts';
-import { readSpec, type PipelineObject } from './read-pipeline.ts';
-import { renderPipeline } from './render/render.ts';
+import type { PipelineObject } from './read-pipeline.ts';
 import { renderingOf, type KubernetesObject, type RenderOptions } from './render/rendering.ts';
 import { isConflict } from './runtime/api-error.ts';
 import type { Api } from './runtime/api.ts';
@@ -62,7 +62,12 @@ const busyMs = 5000;
 /** Until the cache has caught up with a write. */
 const staleMs = 100;
 
-export function createReconcile(deps: ReconcileDeps) {
+interface PassDeps extends ReconcileDeps {
+  readonly known: KnownPipelines;
+}
+
+export function createReconcile(settings: ReconcileDeps) {
+  const deps = { ...settings, known: new KnownPipelines(settings.defaults) };
   return async (key: string): Promise<ReconcileResult | void> => {
     const pipeline = deps.pipelines.get(key);
     if (pipeline === undefined) return forget(deps, key);
@@ -76,7 +81,7 @@ export function createReconcile(deps: ReconcileDeps) {
   };
 }
 
-async function passOver(deps: ReconcileDeps, key: string, pipeline: PipelineObject): Promise<ReconcileResult | void> {
+async function passOver(deps: PassDeps, key: string, pipeline: PipelineObject): Promise<ReconcileResult | void> {
   const { annotations, deletionTimestamp, generation = 0 } = pipeline.metadata;
   if (deletionTimestamp !== undefined) return finalizePipeline(deps, key, pipeline);
   if (annotations?.[pausedAnnotation] === 'true')
@@ -84,8 +89,8 @@ async function passOver(deps: ReconcileDeps, key: string, pipeline: PipelineObje
   return reconcile(deps, key, pipeline);
 }
 
-async function reconcile(deps: ReconcileDeps, key: string, found: PipelineObject): Promise<ReconcileResult> {
-  const read = readSpec(found, deps.defaults);
+async function reconcile(deps: PassDeps, key: string, found: PipelineObject): Promise<ReconcileResult> {
+  const read = deps.known.read(key, found);
   const spec = read.ok ? read.spec : await lastGoodSpec(deps, found);
   const refusal = read.ok ? undefined : read.refusal;
   if (spec === undefined) return settle(deps, key, { pipeline: found, refusal });
@@ -94,7 +99,7 @@ async function reconcile(deps: ReconcileDeps, key: string, found: PipelineObject
   const pipeline = hasFinalizer(found) ? found : await keepFinalizer(deps.api, found);
   const topics = deps.topics.look(key, deps.wantedTopics(plan, spec));
   const options = { ...deps.release, spec, uid: pipeline.metadata.uid };
-  const rendered = render(plan, options);
+  const rendered = render(deps.known, plan, options);
   if ('refusal' in rendered) return settle(deps, key, { pipeline, refusal: refusal ?? rendered.refusal, plan, topics });
   const secrets = await ensureOwnSecrets(renderingOf(plan, options), { api: deps.api, cached: deps.children.cached });
   const logs = await passOverLogs(deps, key, { pipeline, plan, objects: rendered.objects });
@@ -110,9 +115,13 @@ async function reconcile(deps: ReconcileDeps, key: string, found: PipelineObject
 }
 
 /** What only rendering can see, such as an environment too long for a process, is the spec's fault too. */
-function render(plan: Plan, options: RenderOptions): { objects: KubernetesObject[] } | { refusal: SpecRefusal } {
+function render(
+  known: KnownPipelines,
+  plan: Plan,
+  options: RenderOptions,
+): { objects: KubernetesObject[] } | { refusal: SpecRefusal } {
   try {
-    return { objects: renderPipeline(plan, options) };
+    return { objects: known.render(plan, options) };
   } catch (error) {
     if (!(error instanceof LikenessError && error.code === 'BadSpec')) throw error;
     return { refusal: { reason: 'SpecRefused', message: describeError(error) } };
@@ -143,7 +152,7 @@ interface Outcome {
   readonly learning?: LearningPass;
 }
 
-async function settle(deps: ReconcileDeps, key: string, outcome: Outcome): Promise<ReconcileResult> {
+async function settle(deps: PassDeps, key: string, outcome: Outcome): Promise<ReconcileResult> {
   const { pipeline, applied = [], learning } = outcome;
   const failures = applied.filter(({ action }) => action === 'Failed');
   const applyFailure = failures.map(({ wanted, error }) => failureText(wanted.kind, wanted.metadata.name, error))[0];
@@ -152,6 +161,7 @@ async function settle(deps: ReconcileDeps, key: string, outcome: Outcome): Promi
   if (failures.length > 0) throw failures[0]!.error;
   const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
   const rests = ready && ![learning, outcome.logs].some((pass) => pass?.isBusy === true);
+  if (rests) deps.known.forget(key);
   const pause = rests ? deps.restMs : Math.min(busyMs, deps.restMs);
   const until = Math.max(0, (learning?.until ?? Infinity) - deps.timing.now());
   return { requeueAfterMs: Math.min(pause, until + staleMs) };
