@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'Unauthenticated'
   | 'Usage'
   | 'WatermarkMissing'
+  | 'WorkerMissing'
   | 'WriteAheadLogFailed';
 
 export class LikenessError extends Error {

@@ -16,6 +16,12 @@ const extra = {
   LIKENESS_MODEL: z.string().min(1).optional(),
   /** In a cluster: name of the ConfigMap in which the run says how far it is. */
   LIKENESS_REPORT: z.string().min(1).optional(),
+  /** How many share the run. */
+  LIKENESS_TRAINERS: z.coerce.number().int().min(1).max(64).default(1),
+  /** Kubernetes' own, of an Indexed Job: which of them this is, from 0. */
+  JOB_COMPLETION_INDEX: z.coerce.number().int().min(0).default(0),
+  /** So long one of them waits for another. */
+  LIKENESS_TRAINERS_PATIENCE_MS: z.coerce.number().int().min(1).default(1_800_000),
   /** Kubernetes' own: where its API server is. */
   KUBERNETES_SERVICE_HOST: z.string().min(1).default('kubernetes.default.svc'),
   KUBERNETES_SERVICE_PORT: z.coerce.number().int().min(1).max(65535).default(443),
@@ -27,6 +33,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
   const { LIKENESS_SPEC: spec, LIKENESS_MODEL: only } = read;
   if (spec.models.length === 0)
     throw new LikenessError('BadConfig', 'LIKENESS_SPEC: spec.models is empty, so there is nothing to train');
+  const { LIKENESS_TRAINERS: size, JOB_COMPLETION_INDEX: index } = read;
+  if (index >= size)
+    throw new LikenessError('BadConfig', `JOB_COMPLETION_INDEX is ${index}, and there are ${size} (LIKENESS_TRAINERS)`);
   const names = only === undefined ? spec.models.map((model) => model.name) : [only];
   return {
     runId: read.LIKENESS_RUN_ID,
@@ -39,6 +48,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     holdout: Number(spec.training.holdout.fraction),
     modelStore: read.modelStore,
     connections: read.connections,
+    partitions: read.LIKENESS_PARTITIONS,
+    workers: { size, index, patienceMs: read.LIKENESS_TRAINERS_PATIENCE_MS },
     ...(read.LIKENESS_REPORT && {
       report: {
         namespace: read.LIKENESS_NAMESPACE,

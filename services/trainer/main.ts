@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { patchReport } from '../shared/adapters/config-map-report.ts';
 import { connectBroker } from '../shared/adapters/connect-broker.ts';
-import { connectModelStore } from '../shared/adapters/connect-model-store.ts';
+import { connectModelStore, connectRunParts } from '../shared/adapters/connect-model-store.ts';
 import { invertInThreads } from '../shared/adapters/sweep-threads.ts';
 import { createTelemetry } from '../shared/adapters/telemetry.ts';
 import { exitCodeOf, exitCodes, LikenessError } from '../shared/errors.ts';
@@ -13,6 +13,7 @@ import { parsePrivateKey } from '../shared/learning/signing.ts';
 import { noReporter, reportLatest, type Reporter } from '../shared/reporter.ts';
 import type { Telemetry } from '../shared/service.ts';
 import { parseConfig, type TrainerConfig } from './config.ts';
+import { runTogether } from './run-together.ts';
 import { run } from './service.ts';
 
 function readSigningKey(file: string): KeyObject {
@@ -24,11 +25,14 @@ function readSigningKey(file: string): KeyObject {
   }
 }
 
-function reporterOf({ report }: TrainerConfig, { logger }: Telemetry): Reporter {
-  if (report === undefined) return noReporter;
+/** One of several workers speaks for all. */
+function reporterOf({ report, workers }: TrainerConfig, { logger }: Telemetry): Reporter {
+  if (report === undefined || workers.index !== 0) return noReporter;
   const onFailure = (error: unknown): void => logger.warn({ code: 'ReportFailed', error }, 'progress is not reported');
   return reportLatest({ send: (progress) => patchReport(report, progress), onFailure, sleep });
 }
+
+const placeOf = ({ connections, runId }: TrainerConfig) => ({ pipeline: connections.pipeline, runId });
 
 async function train(config: TrainerConfig, telemetry: Telemetry): Promise<void> {
   const models = connectModelStore(config.modelStore);
@@ -37,7 +41,9 @@ async function train(config: TrainerConfig, telemetry: Telemetry): Promise<void>
   const reporter = reporterOf(config, telemetry);
   try {
     const inverter = invertInThreads(availableParallelism());
-    await run(config, { broker, models, signingKey, inverter, clock: Date, telemetry, reporter });
+    const deps = { broker, models, signingKey, inverter, clock: Date, telemetry, reporter };
+    if (config.workers.size === 1) await run(config, deps);
+    else await runTogether(config, deps, connectRunParts(config.modelStore, placeOf(config)));
   } finally {
     await reporter.close();
     await broker.close();

@@ -1,31 +1,50 @@
 /** Reads the clean events that the log holds at the start of a run, once, for all models that are trained. */
-import type { Broker, PartitionOffsets } from '../shared/broker.ts';
+import type { Broker } from '../shared/broker.ts';
 import type { CleanEvent } from '../shared/event.ts';
 import { collectEvent, type Collector } from '../shared/learning/collect.ts';
 import { unpackLines } from '../shared/record.ts';
 
+/** Offsets of one partition: `from` ≤ offset < `to`. */
+export interface ReadRange {
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface Replayed {
-  /** Offsets read of each partition: `from` ≤ offset < `to`. */
-  readonly offsets: readonly { readonly partition: number; readonly from: number; readonly to: number }[];
+  readonly offsets: readonly ReadRange[];
   /** Lines, whatever they hold. */
   readonly lines: number;
   /** Lines that are no clean event; the cleaner writes none. */
   readonly malformed: number;
 }
 
-/** Rejects with what the broker rejects with. The collectors' tables hold the steps afterwards. */
-export async function replay(broker: Broker, topic: string, collectors: readonly Collector[]): Promise<Replayed> {
+/** All that the log holds now of the partitions that are wanted. */
+export async function rangesNow(
+  broker: Broker,
+  topic: string,
+  isWanted: (partition: number) => boolean,
+): Promise<ReadRange[]> {
   const held = await broker.offsets(topic);
-  const counts = { lines: 0, malformed: 0 };
-  for (const partition of held) {
-    const batches = broker.read({ topic, partition: partition.partition, from: partition.low, to: partition.high });
-    for await (const records of batches) for (const { value } of records) collectRecord(value, collectors, counts);
-  }
-  return { offsets: held.map(rangeOf), ...counts };
+  return held
+    .filter(({ partition }) => isWanted(partition))
+    .map(({ partition, low, high }) => ({ partition, from: low, to: high }));
 }
 
-function rangeOf({ partition, low, high }: PartitionOffsets) {
-  return { partition, from: low, to: high };
+export interface Replay {
+  readonly broker: Broker;
+  readonly topic: string;
+  readonly offsets: readonly ReadRange[];
+}
+
+/** Rejects with what the broker rejects with. The collectors' tables hold the steps afterwards. */
+export async function replay({ broker, topic, offsets }: Replay, collectors: readonly Collector[]): Promise<Replayed> {
+  const counts = { lines: 0, malformed: 0 };
+  for (const { partition, from, to } of offsets) {
+    const batches = broker.read({ topic, partition, from, to });
+    for await (const records of batches) for (const { value } of records) collectRecord(value, collectors, counts);
+  }
+  return { offsets, ...counts };
 }
 
 function collectRecord(

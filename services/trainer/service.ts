@@ -3,17 +3,21 @@ import type { KeyObject } from 'node:crypto';
 import type { Broker } from '../shared/broker.ts';
 import { LikenessError } from '../shared/errors.ts';
 import { openArtifact, sealArtifact, type SealedArtifact } from '../shared/learning/artifact.ts';
+import { buildTogether } from '../shared/learning/build-together.ts';
 import type { Collector } from '../shared/learning/collect.ts';
 import type { Inverter } from '../shared/learning/ease.ts';
 import { EventTable } from '../shared/learning/event-table.ts';
 import { encodeModel } from '../shared/learning/model.ts';
 import { publicKeyOf } from '../shared/learning/signing.ts';
+import { alone, type Team } from '../shared/learning/team.ts';
 import type { ModelStore } from '../shared/model-store.ts';
 import { candidateKey, type CandidateMessage } from '../shared/model-stream.ts';
 import { noReporter, type Reporter } from '../shared/reporter.ts';
+import type { RunParts } from '../shared/run-parts.ts';
 import type { Clock, Telemetry } from '../shared/service.ts';
 import type { TrainerConfig } from './config.ts';
-import { replay, type Replayed } from './replay.ts';
+import { readShare } from './read-share.ts';
+import type { Replayed } from './replay.ts';
 import { trainModel, type TrainedModel } from './train-model.ts';
 
 export interface TrainerDeps {
@@ -25,16 +29,22 @@ export interface TrainerDeps {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly reporter?: Reporter;
+  /** Whoever shares the run, and what they leave for each other. Absent: alone. */
+  readonly team?: Team;
+  readonly parts?: RunParts;
 }
 
 interface Working extends TrainerDeps {
   readonly progress: (phase: string) => void;
 }
 
-type RunConfig = Pick<TrainerConfig, 'runId' | 'topics' | 'models' | 'mergeOn' | 'minEvents' | 'holdout'>;
+type RunConfig = Pick<
+  TrainerConfig,
+  'runId' | 'topics' | 'models' | 'mergeOn' | 'minEvents' | 'holdout' | 'partitions'
+>;
 
 /**
- * Resolves with what was announced, one candidate a model. Throws `BadData` if a model has too few events (the others
+ * Resolves with what was announced, one candidate a model, and nothing where another worker is the first. Throws `BadData` if a model has too few events (the others
  * are announced nevertheless), and what the broker or the store throws.
  */
 export async function run(config: RunConfig, deps: TrainerDeps): Promise<CandidateMessage[]> {
@@ -45,7 +55,8 @@ export async function run(config: RunConfig, deps: TrainerDeps): Promise<Candida
     mergeOn: config.mergeOn,
   }));
   progress('reading the log');
-  const replayed = await replay(deps.broker, config.topics['events-clean'], collectors);
+  const { broker, team = alone, parts } = deps;
+  const replayed = await readShare({ broker, topic: config.topics['events-clean'], team, parts }, collectors);
   warnOfMalformed(replayed, deps);
   progress(`${replayed.lines} events read`);
   const announced: CandidateMessage[] = [];
@@ -75,10 +86,11 @@ function createProgress({ runId, models }: RunConfig, { telemetry, reporter = no
   };
 }
 
-function trainOne({ table, inputs }: Collector, config: RunConfig, deps: Working): Promise<TrainedModel> {
-  const { inverter, clock, progress: onProgress } = deps;
-  const { minEvents, holdout } = config;
-  return trainModel(table.build(), { inputs, inverter, now: () => clock.now(), holdout, minEvents, onProgress });
+async function trainOne({ table, inputs }: Collector, config: RunConfig, deps: Working) {
+  const { inverter, clock, progress: onProgress, team = alone } = deps;
+  const { minEvents, holdout, partitions } = config;
+  const set = await buildTogether(table, partitions, { team, step: inputs.name });
+  return trainModel(set, { inputs, inverter, now: () => clock.now(), holdout, minEvents, onProgress, team });
 }
 
 /** Too few events for one model must not keep the others from being trained. */

@@ -1,11 +1,11 @@
 /** Trains one model: judges it on the newest events, then fits it to all of them. */
-import { backtest, type BacktestResult } from '../shared/learning/backtest.ts';
+import { backtestTogether, type BacktestResult } from '../shared/learning/backtest.ts';
 import { LikenessError } from '../shared/errors.ts';
 import type { TrainingSet } from '../shared/learning/event-table.ts';
-import { blendModel, entriesKept, fitAll, type FitOptions, type Fitted } from '../shared/learning/fit.ts';
+import { blendModel, entriesKept, fitTogether, type FitOptions, type Fitted } from '../shared/learning/fit.ts';
 import { codeVersion, type ManifestDetails } from '../shared/learning/manifest.ts';
 import type { Model } from '../shared/learning/model.ts';
-import { profileCount } from '../shared/learning/sequences.ts';
+import type { Team } from '../shared/learning/team.ts';
 
 /** How many are recommended when a model is judged. */
 const k = 10;
@@ -15,6 +15,8 @@ export interface TrainOptions extends FitOptions {
   readonly holdout: number;
   readonly minEvents: number;
   readonly onProgress: (phase: string) => void;
+  /** Whoever shares the run. */
+  readonly team: Team;
 }
 
 export interface TrainedModel {
@@ -26,19 +28,24 @@ export interface TrainedModel {
   >;
 }
 
-/** Throws `BadData` if there are fewer than `minEvents` steps, or only one item. */
-export async function trainModel(set: TrainingSet, options: TrainOptions): Promise<TrainedModel> {
-  const { inputs, onProgress } = options;
-  const events = set.sequences.items.length;
+/**
+ * undefined where another worker is the first, which has the model. Throws `BadData`, at each of them, if there are fewer
+ * than `minEvents` steps, or only one item.
+ */
+export async function trainModel(set: TrainingSet, options: TrainOptions): Promise<TrainedModel | undefined> {
+  const { inputs, onProgress, team } = options;
+  const { events, profiles } = set.totals;
   if (events < options.minEvents || set.items.size < 2)
     throw new LikenessError(
       'BadData',
       `Model ${inputs.name}: ${events} events of ${set.items.size} items are too few to learn from; it takes at least ` +
         `${options.minEvents} (spec.training.minEvents) of 2 items`,
     );
-  const judged = await backtest(set, { ...options, protocol: 'time-split', k, fraction: options.holdout });
+  const protocol = { protocol: 'time-split', k, fraction: options.holdout } as const;
+  const judged = await backtestTogether(set, { ...options, ...protocol }, team);
   onProgress('fitting to all events');
-  const fitted = await fitAll(set.sequences, set.items, options);
+  const fitted = await fitTogether(set.sequences, set.items, options, { team, step: `${inputs.name}.all` });
+  if (judged === undefined || fitted === undefined) return undefined;
   const recommender = blendModel(fitted, judged.weights);
   return {
     model: { recommender, popularity: fitted.popularity, itemAttributes: set.attributes },
@@ -48,7 +55,7 @@ export async function trainModel(set: TrainingSet, options: TrainOptions): Promi
       codeVersion,
       featureSchema: inputs.schema,
       events,
-      profiles: profileCount(set.sequences),
+      profiles,
       items: set.items.size,
       metrics: metricsOf(judged),
       report: reportOf(judged, fitted, options),

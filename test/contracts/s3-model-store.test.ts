@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { connectModelStore } from '../../services/shared/adapters/connect-model-store.ts';
+import { connectModelStore, connectRunParts } from '../../services/shared/adapters/connect-model-store.ts';
 import { openBucket } from '../../services/shared/adapters/s3/bucket.ts';
 import { S3ModelStore } from '../../services/shared/adapters/s3-model-store.ts';
 import { modelStoreOf, type ModelStoreEnv, type S3Connection } from '../../services/shared/model-store-connection.ts';
@@ -12,6 +12,7 @@ import { createAuthority } from '../testbed/authority.ts';
 import { startS3, type RunningS3 } from '../testbed/s3/s3.ts';
 import { unique } from '../testbed/unique.ts';
 import { modelStoreContract } from './model-store.ts';
+import { runPartsContract } from './run-parts.ts';
 
 let s3: RunningS3;
 beforeAll(async () => {
@@ -37,6 +38,11 @@ const files = new Map([
 modelStoreContract('S3', () => {
   const env = envOf(s3);
   return Promise.resolve({ open: () => connectModelStore(env), close: () => Promise.resolve() });
+});
+
+runPartsContract('S3', () => {
+  const env = envOf(s3);
+  return Promise.resolve({ open: (run) => connectRunParts(env, run), close: () => Promise.resolve() });
 });
 
 describe('S3ModelStore', () => {

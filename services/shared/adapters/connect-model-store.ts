@@ -1,20 +1,35 @@
-/** Chooses the model store from the environment: a bucket of S3 where one is named, else a folder. */
+/** Chooses where models, and the parts of trainings, are kept: a bucket of S3 where one is named, else a folder. */
 import { LikenessError } from '../errors.ts';
 import { modelStoreOf, type ModelStoreEnv } from '../model-store-connection.ts';
 import type { ModelStore } from '../model-store.ts';
+import type { RunParts, RunPlace } from '../run-parts.ts';
 import { DirectoryModelStore } from './directory-model-store.ts';
+import { DirectoryRunParts } from './directory-run-parts.ts';
 import { S3ModelStore } from './s3-model-store.ts';
+import { S3RunParts } from './s3-run-parts.ts';
 import { openBucket } from './s3/bucket.ts';
 
 /** Throws `BadConfig` where neither is named, or something of the bucket is missing. */
 export function connectModelStore(env: ModelStoreEnv): ModelStore {
-  const where = modelStoreOf(env);
-  if (where === undefined)
-    throw new LikenessError(
-      'BadConfig',
-      'LIKENESS_MODELS is not set: it names the folder of the model artifacts. For a bucket set LIKENESS_S3_BUCKET.',
-    );
+  const where = placeOf(env);
   return 'folder' in where
     ? new DirectoryModelStore(where.folder)
     : new S3ModelStore(openBucket(where.s3), where.s3.prefix);
+}
+
+/** Throws as `connectModelStore` does. */
+export function connectRunParts(env: ModelStoreEnv, run: RunPlace): RunParts {
+  const where = placeOf(env);
+  return 'folder' in where
+    ? new DirectoryRunParts(where.folder, run)
+    : new S3RunParts(openBucket(where.s3), where.s3.prefix, run);
+}
+
+function placeOf(env: ModelStoreEnv) {
+  const where = modelStoreOf(env);
+  if (where !== undefined) return where;
+  throw new LikenessError(
+    'BadConfig',
+    'LIKENESS_MODELS is not set: it names the folder of the model artifacts. For a bucket set LIKENESS_S3_BUCKET.',
+  );
 }

@@ -1,17 +1,22 @@
 /** A backtest: weights chosen on the validation fold, every model judged on the test fold. The trainer does the same. */
+import { cutTimes } from './cut-times.ts';
 import type { TrainingSet } from './event-table.ts';
 import {
-  assessAll,
   chooseWeights,
+  choosingQueries,
   defaultWeights,
   evaluationOf,
-  fitAll,
+  fitTogether,
   leastQueries,
   type Assessed,
   type BlendWeights,
   type FitOptions,
 } from './fit.ts';
+import type { Told } from './fit-together.ts';
+import { assessTogether, spreadModels } from './judge-together.ts';
+import { sampleQuestions, type Questions } from './questions.ts';
 import { leaveOneOut, timeSplit, type Fold, type Protocol, type Split } from './split.ts';
+import { alone, isFirst, type Team } from './team.ts';
 
 export interface BacktestOptions extends FitOptions {
   readonly protocol: Protocol;
@@ -31,28 +36,73 @@ export interface BacktestResult {
 }
 
 export async function backtest(set: TrainingSet, options: BacktestOptions): Promise<BacktestResult> {
-  const { inputs, k, onProgress = () => undefined } = options;
-  const { validation, test } = splitBy(set, options);
-  onProgress(`choosing weights on ${validation.queries.at.length} questions`);
-  const { weights, seconds: choosing } = await choose(validation, set, options);
-  onProgress(`judging on ${test.queries.at.length} questions (SR weight ${weights.srWeight}, decay ${weights.decay})`);
-  const fitted = await fitAll(test.train, set.items, options);
-  const { seconds } = fitted;
-  const fitSeconds = { ...seconds, blend: seconds.sr + seconds.ease + choosing };
-  const judged = assessAll(fitted, weights, { sequences: set.sequences, queries: test.queries, k, inputs });
-  const models = judged.map((model) => ({ ...model, fitSeconds: fitSeconds[model.kind] }));
-  return { weights, models, easeItems: fitted.ease.items, easeMassKept: fitted.ease.massKept };
+  return (await backtestTogether(set, options, alone))!;
 }
 
-async function choose({ train, queries }: Fold, { sequences, items }: TrainingSet, options: BacktestOptions) {
-  if (queries.at.length < leastQueries) return { weights: defaultWeights, seconds: 0 };
-  const { inputs, k, now } = options;
+/** Over all workers' profiles; undefined where another one is the first, which has the result. */
+export async function backtestTogether(
+  set: TrainingSet,
+  options: BacktestOptions,
+  team: Team,
+): Promise<BacktestResult | undefined> {
+  const { inputs, k, onProgress = () => undefined } = options;
+  const step = inputs.name;
+  const { validation, test } = await splitBy(set, options, { team, step });
+  const chosen = await choose(validation, set, options, { team, step: `${step}.validation` });
+  const told = { team, step: `${step}.test` };
+  if (chosen) onProgress(judgingOn(test.queries.at.length, chosen.weights, team));
+  const own = await fitTogether(test.train, set.items, options, told);
+  const judged = await spreadModels(own && chosen && { fitted: own, weights: chosen.weights }, set.items, told);
+  const assessed = await assessTogether(judged, { sequences: set.sequences, queries: test.queries, k, inputs }, told);
+  if (chosen === undefined) return undefined;
+  const { seconds, ease } = judged.fitted;
+  const fitSeconds = { ...seconds, blend: seconds.sr + seconds.ease + chosen.seconds };
+  const models = assessed.map((model) => ({ ...model, fitSeconds: fitSeconds[model.kind] }));
+  return { weights: chosen.weights, models, easeItems: ease.items, easeMassKept: ease.massKept };
+}
+
+function judgingOn(questions: number, { srWeight, decay }: BlendWeights, { size }: Team): string {
+  const of = size === 1 ? '' : ` of its own, and those of ${size - 1} other workers`;
+  return `judging on ${questions} questions${of} (SR weight ${srWeight}, decay ${decay})`;
+}
+
+interface Chosen {
+  readonly weights: BlendWeights;
+  readonly seconds: number;
+}
+
+async function choose(
+  { train, queries }: Fold,
+  set: TrainingSet,
+  options: BacktestOptions,
+  told: Told,
+): Promise<Chosen | undefined> {
+  const { sequences, items, owners } = set;
+  const { now, onProgress = () => undefined } = options;
   const started = now();
-  const trial = await fitAll(train, items, options);
-  const weights = chooseWeights(trial, evaluationOf(trial, { sequences, queries, k, inputs }));
+  const questions = await sampleQuestions({ sequences, queries, owners }, choosingQueries, told.team, told.step);
+  if (questions) onProgress(`choosing weights on ${questions.total} questions`);
+  // All of them must know whether there is a fit to be made.
+  const total = await totalOf(questions, told);
+  if (total < leastQueries) return isFirst(told.team) ? { weights: defaultWeights, seconds: 0 } : undefined;
+  const trial = await fitTogether(train, items, options, told);
+  if (trial === undefined || questions === undefined) return undefined;
+  const { inputs, k } = options;
+  const { sequences: asked, queries: sampled } = questions;
+  const weights = chooseWeights(trial, evaluationOf(trial, { sequences: asked, queries: sampled, k, inputs }));
   return { weights, seconds: (now() - started) / 1000 };
 }
 
-function splitBy({ sequences }: TrainingSet, { protocol, fraction }: BacktestOptions): Split {
-  return protocol === 'leave-one-out' ? leaveOneOut(sequences) : timeSplit(sequences, fraction);
+async function totalOf(questions: Questions | undefined, { team, step }: Told): Promise<number> {
+  const heard = await team.hearFirst(`${step}.total`, () => Buffer.from(String(questions!.total)));
+  return heard === undefined ? questions!.total : Number(Buffer.from(heard).toString());
+}
+
+async function splitBy(
+  { sequences }: TrainingSet,
+  { protocol, fraction }: BacktestOptions,
+  told: Told,
+): Promise<Split> {
+  if (protocol === 'leave-one-out') return leaveOneOut(sequences);
+  return timeSplit(sequences, await cutTimes(sequences.times, fraction, told.team, `${told.step}.times`));
 }

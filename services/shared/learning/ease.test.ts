@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitEase, invertHere, mostFrequent } from './ease.ts';
-import type { Sequences } from './sequences.ts';
+import { easeBlock, fitEase, invertHere, type Ease, type EaseOptions } from './ease.ts';
+import { addGram } from './gram.ts';
+import { countSteps, type Sequences } from './sequences.ts';
 import { sweepLayout, sweepShare } from './spd-inverse.ts';
 import { sharedMemory, tileKernel } from './sweep-kernel.ts';
 
@@ -60,6 +61,14 @@ function referenceWeights(sequences: Sequences, items: number, lambda: number): 
   return p.map((row, i) => row.map((value, j) => (i === j ? 0 : -value / p[j]![j]!)));
 }
 
+const mostFrequent = (sequences: Sequences, items: number, count: number): Uint32Array =>
+  easeBlock(countSteps(sequences, items), count).members;
+
+function fit(sequences: Sequences, items: number, given: EaseOptions & { maxItems: number }): Promise<Ease> {
+  const block = easeBlock(countSteps(sequences, items), given.maxItems);
+  return fitEase(block, (triangle) => addGram(sequences, block.rowOf, triangle), given);
+}
+
 const options = { regularization: 50, maxItems: 10_000, inverter: invertHere, keep: 10_000 };
 
 describe('the block sweep', () => {
@@ -96,7 +105,7 @@ describe('fitEase', () => {
     for (const items of [60, 200]) {
       const sequences = randomSequences(900, items, generator(items));
       const expected = referenceWeights(sequences, items, options.regularization);
-      const { matrix, items: size, massKept } = await fitEase(sequences, items, options);
+      const { matrix, items: size, massKept } = await fit(sequences, items, options);
       expect(size).toBe(mostFrequent(sequences, items, items).length);
       expect(massKept).toBe(1);
       let worst = 0;
@@ -112,7 +121,7 @@ describe('fitEase', () => {
 
   it('learns a top-N block of the items with most steps and leaves the others without a row', async () => {
     const sequences = randomSequences(200, 40, generator(5));
-    const { matrix, items } = await fitEase(sequences, 40, { ...options, maxItems: 10 });
+    const { matrix, items } = await fit(sequences, 40, { ...options, maxItems: 10 });
     const block = new Set(mostFrequent(sequences, 40, 10));
     expect(items).toBe(10);
     for (let item = 0; item < 40; item++) expect(matrix.addRow(item, 1, new Float64Array(40))).toBe(block.has(item));
@@ -121,8 +130,8 @@ describe('fitEase', () => {
 
   it('keeps the strongest weights of each row and says how much that is', async () => {
     const sequences = randomSequences(300, 50, generator(6));
-    const whole = await fitEase(sequences, 50, options);
-    const pruned = await fitEase(sequences, 50, { ...options, keep: 5 });
+    const whole = await fit(sequences, 50, options);
+    const pruned = await fit(sequences, 50, { ...options, keep: 5 });
     expect(pruned.matrix.values.length).toBe(pruned.items * 5);
     const sum = (values: Float32Array): number => values.reduce((total, value) => total + Math.abs(value), 0);
     expect(pruned.massKept).toBeCloseTo(sum(pruned.matrix.values) / sum(whole.matrix.values), 5);
@@ -137,12 +146,12 @@ describe('fitEase', () => {
       times: new Float64Array(items),
       targets: new Uint8Array(items),
     };
-    const singular = fitEase(repeated, items, { ...options, regularization: 0 });
+    const singular = fit(repeated, items, { ...options, regularization: 0 });
     await expect(singular).rejects.toThrow(/regularization above 0/);
   });
 });
 
-describe('mostFrequent', () => {
+describe('easeBlock', () => {
   it('takes all that occur while there are few, the lower index among equals', () => {
     const sequences = randomSequences(30, 20, generator(7));
     fc.assert(

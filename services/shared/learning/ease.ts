@@ -1,15 +1,12 @@
 /** EASE, a closed-form linear item-item model (Steck 2019): B = −P / diag(P) with P = (XᵀX + λI)⁻¹, diagonal zero. */
-import { addGram } from './gram.ts';
+import { squareOf, type Triangle } from './gram.ts';
 import { greatestEntries, ItemMatrix } from './item-matrix.ts';
-import { countSteps, type Sequences } from './sequences.ts';
 import { sweepLayout, sweepShare, type SweepLayout } from './spd-inverse.ts';
 import { sharedMemory, tileKernel, type SharedMemory } from './sweep-kernel.ts';
 
 export interface EaseOptions {
   /** λ, above 0. */
   readonly regularization: number;
-  /** Learn from so many of the items at most, those with most steps; the others get no scores. */
-  readonly maxItems: number;
   readonly inverter: Inverter;
   /** Entries of B to keep in each row, the greatest magnitudes. */
   readonly keep: number;
@@ -44,29 +41,46 @@ const inlineSize = 2048;
 /** Behind the matrices lie two 32-bit counters, with which threads wait for one another. */
 const counterBytes = 8;
 
+/** The items that are learned from, and where each of them lies in the matrix. */
+export interface EaseBlock {
+  /** Ascending item indices; length is the size of the matrix. */
+  readonly members: Uint32Array;
+  /** By item: its row, -1 where it has none. */
+  readonly rowOf: Int32Array;
+}
+
+/** The `count` items with most steps; items without any are left out. */
+export function easeBlock(steps: Float64Array, count: number): EaseBlock {
+  const members = mostFrequent(steps, count);
+  const rowOf = new Int32Array(steps.length).fill(-1);
+  members.forEach((item, row) => (rowOf[item] = row));
+  return { members, rowOf };
+}
+
 /**
- * Cubic in the items: about 0.1 s at 1,000 and a minute or two at 12,000 on two cores; memory 8 · N² bytes.
- * Throws `BadData` if the matrix is singular (λ = 0).
+ * Cubic in the items: about 0.1 s at 1,000 and a minute or two at 12,000 on two cores; memory 8 · N² bytes. `addTo` adds
+ * the Gram matrix of the block. Throws `BadData` if the matrix is singular (λ = 0).
  */
-export async function fitEase(sequences: Sequences, items: number, options: EaseOptions): Promise<Ease> {
-  const block = mostFrequent(sequences, items, options.maxItems);
-  const inverter = block.length < inlineSize ? invertHere : options.inverter;
-  const layout = sweepLayout(block.length, inverter.threads);
+export async function fitEase(
+  { members, rowOf }: EaseBlock,
+  addTo: (triangle: Triangle) => void | Promise<void>,
+  options: EaseOptions,
+): Promise<Ease> {
+  const inverter = members.length < inlineSize ? invertHere : options.inverter;
+  const layout = sweepLayout(members.length, inverter.threads);
   const shared = sharedMemory(layout.bytes + counterBytes);
   const memory = new Float64Array(shared.buffer, 0, layout.bytes / 8);
-  const rowOf = new Int32Array(items).fill(-1);
-  block.forEach((item, row) => (rowOf[item] = row));
-  addGram(sequences, rowOf, memory, layout.padded);
+  await addTo(squareOf(memory, layout.padded));
   for (let row = 0; row < layout.padded; row++)
-    memory[row * layout.padded + row]! += row < block.length ? options.regularization : 1;
+    memory[row * layout.padded + row]! += row < members.length ? options.regularization : 1;
   await inverter.run(layout, shared);
-  return { ...weightsOf(memory, layout, { block, items, keep: options.keep }), items: block.length };
+  const kept = weightsOf(memory, layout, { block: members, items: rowOf.length, keep: options.keep });
+  return { ...kept, items: members.length };
 }
 
 /** Ascending item indices of the `count` items with most steps; items without any are left out. */
-export function mostFrequent(sequences: Sequences, items: number, count: number): Uint32Array {
-  const steps = countSteps(sequences, items);
-  const known = Uint32Array.from({ length: items }, (_, item) => item).filter((item) => steps[item]! > 0);
+function mostFrequent(steps: Float64Array, count: number): Uint32Array {
+  const known = Uint32Array.from(steps.keys()).filter((item) => steps[item]! > 0);
   if (known.length <= count) return known;
   return known
     .sort((a, b) => steps[b]! - steps[a]! || a - b)

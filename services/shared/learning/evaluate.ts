@@ -34,12 +34,26 @@ export interface Evaluation {
   readonly coverage: number;
 }
 
+/** Sums over questions: those of several workers add up. */
+export interface Tally {
+  queries: number;
+  recall: number;
+  ndcg: number;
+  mrr: number;
+  /** By item: 1 where it was recommended to anyone. */
+  readonly recommended: Uint8Array;
+}
+
 /** Pessimistic: among equal scores, the items that are not asked for come first. */
 export function evaluate(scorer: StepScorer, input: EvaluationInput): Evaluation {
+  return meansOf(tally(scorer, input));
+}
+
+export function tally(scorer: StepScorer, input: EvaluationInput): Tally {
   const { queries, items, k } = input;
   const question = createQuestion(input);
   const recommended = new Uint8Array(items);
-  const totals = { queries: 0, recall: 0, ndcg: 0, mrr: 0 };
+  const totals: Tally = { queries: 0, recall: 0, ndcg: 0, mrr: 0, recommended };
   for (let query = 0; query < queries.at.length; query++) {
     const targets = question.ask(query);
     if (targets.length === 0) continue;
@@ -51,13 +65,26 @@ export function evaluate(scorer: StepScorer, input: EvaluationInput): Evaluation
       ranks.reduce((sum, rank) => sum + 1 / Math.log2(1 + rank), 0) / idealGain(Math.min(k, targets.length));
     totals.mrr += ranks.length === 0 ? 0 : 1 / ranks[0]!;
   }
-  const mean = (total: number): number => (totals.queries === 0 ? 0 : total / totals.queries);
+  return totals;
+}
+
+export function addTally(sum: Tally, other: Tally): void {
+  sum.queries += other.queries;
+  sum.recall += other.recall;
+  sum.ndcg += other.ndcg;
+  sum.mrr += other.mrr;
+  other.recommended.forEach((value, item) => (sum.recommended[item]! |= value));
+}
+
+export function meansOf({ queries, recall, ndcg, mrr, recommended }: Tally): Evaluation {
+  const mean = (total: number): number => (queries === 0 ? 0 : total / queries);
+  const shown = recommended.reduce((sum, value) => sum + value, 0);
   return {
-    queries: totals.queries,
-    recall: mean(totals.recall),
-    ndcg: mean(totals.ndcg),
-    mrr: mean(totals.mrr),
-    coverage: items === 0 ? 0 : recommended.reduce((sum, value) => sum + value, 0) / items,
+    queries,
+    recall: mean(recall),
+    ndcg: mean(ndcg),
+    mrr: mean(mrr),
+    coverage: recommended.length === 0 ? 0 : shown / recommended.length,
   };
 }
 

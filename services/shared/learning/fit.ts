@@ -1,15 +1,18 @@
 /** Fits all models to sequences, and chooses the blend's weights on a validation fold. */
 import { Blend, type Part } from './blend.ts';
-import { fitEase, type Ease, type Inverter } from './ease.ts';
-import { evaluate, type Evaluation, type EvaluationInput } from './evaluate.ts';
+import type { Ease, Inverter } from './ease.ts';
+import { evaluate, tally, type Evaluation, type EvaluationInput, type Tally } from './evaluate.ts';
+import { addUpPairs, countItems, fitEaseTogether, type Told } from './fit-together.ts';
 import type { ItemIndex } from './item-index.ts';
 import { pruneRows, type ItemMatrix } from './item-matrix.ts';
 import type { ModelInputs } from './model-inputs.ts';
+import { PairCounts } from './pair-counts.ts';
 import { Popularity } from './popularity.ts';
 import type { ModelKind } from './recommender.ts';
-import { countTargets, type Sequences } from './sequences.ts';
+import type { Sequences } from './sequences.ts';
 import { fitSequentialRules } from './sequential-rules.ts';
-import { sampleQueries, type Queries } from './split.ts';
+import type { Queries } from './split.ts';
+import { alone, isFirst } from './team.ts';
 
 export interface FitOptions {
   readonly inputs: ModelInputs;
@@ -29,19 +32,34 @@ export interface Fitted {
 /** Entries of each matrix row that are kept. Online Retail's NDCG@10 is .0732 with them, .0726 with all 3,900 (EASE). */
 export const entriesKept = 512;
 
+/** Fits to what this worker alone has. */
 export async function fitAll(train: Sequences, items: ItemIndex, options: FitOptions): Promise<Fitted> {
+  return (await fitTogether(train, items, options, { team: alone, step: '' }))!;
+}
+
+/** Fits to what all workers have; undefined where another one is the first, which has the result. */
+export async function fitTogether(
+  train: Sequences,
+  items: ItemIndex,
+  options: FitOptions,
+  told: Told,
+): Promise<Fitted | undefined> {
   const { inputs, now, inverter } = options;
   const marks = [now()];
   const mark = (): number => marks.push(now());
-  const popularity = new Popularity(items, countTargets(train, items.size));
+  const counts = await countItems(train, items.size, told.team, told.step);
   mark();
-  const sr = pruneRows(fitSequentialRules(train, items.size, inputs.window), entriesKept);
+  const pairs = new PairCounts(items.size);
+  await addUpPairs(train, pairs, inputs.window, told);
+  const sr = isFirst(told.team) ? pruneRows(fitSequentialRules(pairs), entriesKept) : undefined;
   mark();
   const { regularization, maxItems } = inputs;
-  const ease = await fitEase(train, items.size, { regularization, maxItems, inverter, keep: entriesKept });
+  const ease = await fitEaseTogether(train, counts, { regularization, maxItems, inverter, keep: entriesKept }, told);
   mark();
+  if (sr === undefined || ease === undefined) return undefined;
   const secondsOf = (phase: number): number => (marks[phase + 1]! - marks[phase]!) / 1000;
-  return { items, popularity, sr, ease, seconds: { popularity: secondsOf(0), sr: secondsOf(1), ease: secondsOf(2) } };
+  const seconds = { popularity: secondsOf(0), sr: secondsOf(1), ease: secondsOf(2) };
+  return { items, popularity: new Popularity(items, counts.targets), sr, ease, seconds };
 }
 
 export interface BlendWeights {
@@ -71,17 +89,16 @@ export function blendModel({ items, sr, ease }: Fitted, { srWeight, decay }: Ble
 const decays = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1];
 const srWeights = [0.01, 0.03, 0.1, 0.3, 1, 3];
 /** So many questions settle the weights to well below what separates neighbouring ones. */
-const choosingQueries = 1500;
+export const choosingQueries = 1500;
 /** Fewer questions than this choose by chance, and the defaults are kept. */
 export const leastQueries = 30;
 
 /** The weights with the best NDCG on the validation fold: by decay, by weight, and by decay again. */
 export function chooseWeights(fitted: Fitted, input: EvaluationInput): BlendWeights {
-  const asked = { ...input, queries: sampleQueries(input.queries, choosingQueries) };
   const tried = new Map<string, number>();
   const quality = (weights: BlendWeights): number => {
     const key = `${weights.srWeight} ${weights.decay}`;
-    const known = tried.get(key) ?? evaluate(blendModel(fitted, weights), asked).ndcg;
+    const known = tried.get(key) ?? evaluate(blendModel(fitted, weights), input).ndcg;
     tried.set(key, known);
     return known;
   };
@@ -111,9 +128,14 @@ export function evaluationOf(fitted: Fitted, { sequences, queries, k, inputs }: 
   return { sequences, queries, items: items.size, k, length: inputs.length, fallback: popularity };
 }
 
-export function assessAll(fitted: Fitted, weights: BlendWeights, input: AssessInput): Assessed[] {
+/** Sums over this worker's questions. */
+export interface Tallied extends Tally {
+  readonly kind: ModelKind;
+}
+
+export function tallyAll(fitted: Fitted, weights: BlendWeights, input: AssessInput): Tallied[] {
   const evaluation = evaluationOf(fitted, input);
   const { decay } = input.inputs;
   const models = [fitted.popularity, srModel(fitted, decay), easeModel(fitted, decay), blendModel(fitted, weights)];
-  return models.map((model) => ({ kind: model.kind, ...evaluate(model, evaluation) }));
+  return models.map((model) => ({ kind: model.kind, ...tally(model, evaluation) }));
 }

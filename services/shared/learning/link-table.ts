@@ -10,6 +10,10 @@ export class LinkTable {
     this.#links.set(source, earliestLink(this.#links.get(source), link)!);
   }
 
+  entries(): [source: string, link: Link][] {
+    return [...this.#links];
+  }
+
   /** The id at the end of the links; on a cycle, the bytewise smallest id in it. */
   rootOf(id: string): string {
     const path = new Set<string>();

@@ -31,8 +31,7 @@ export class PairCounts {
   }
 
   /** Counters are sums: those of two shards add up to those of the whole. */
-  addAll(other: PairCounts): void {
-    const { rows, columns, values } = other.coordinates();
+  addAll({ rows, columns, values }: Coordinates): void {
     for (let at = 0; at < values.length; at++) this.add(rows[at]!, columns[at]!, values[at]!);
   }
 

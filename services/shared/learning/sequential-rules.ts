@@ -1,10 +1,14 @@
 /** SR, sequential item-item rules: what is bought soon after what (Ludewig & Jannach 2018, with cosine normalisation). */
 import { compressRows, type ItemMatrix } from './item-matrix.ts';
-import { PairCounts } from './pair-counts.ts';
+import type { PairCounts } from './pair-counts.ts';
 import { profileCount, type Sequences } from './sequences.ts';
 
+/** Shares are multiples of this, so that sums of them, up to 2^23, are exact: the same in any order, by any workers. */
+const grain = 2 ** -30;
+const shareAt = (distance: number): number => Math.round(1 / distance / grain) * grain;
+
 /**
- * Adds 1/d to c[i][j] for each step i and each target step j that follows it d ≤ window steps later in the same
+ * Adds 1/d (to the nearest 2^-30) to c[i][j] for each step i and each target step j that follows it d ≤ window steps later in the same
  * sequence. An item says nothing about itself.
  */
 export function countPairs(sequences: Sequences, window: number, counts: PairCounts): void {
@@ -19,11 +23,11 @@ export function countPairs(sequences: Sequences, window: number, counts: PairCou
 
 function countBefore(items: Uint32Array, first: number, j: number, counts: PairCounts): void {
   const item = items[j]!;
-  for (let i = j - 1; i >= first; i--) if (items[i] !== item) counts.add(items[i]!, item, 1 / (j - i));
+  for (let i = j - 1; i >= first; i--) if (items[i] !== item) counts.add(items[i]!, item, shareAt(j - i));
 }
 
 /** c[i][j] / √(Σ row i · Σ column j), in compressed rows of 32-bit floats. */
-function normaliseCounts(counts: PairCounts): ItemMatrix {
+export function fitSequentialRules(counts: PairCounts): ItemMatrix {
   const entries = counts.coordinates();
   const rowSums = new Float64Array(counts.size);
   const columnSums = new Float64Array(counts.size);
@@ -35,10 +39,4 @@ function normaliseCounts(counts: PairCounts): ItemMatrix {
   for (let at = 0; at < values.length; at++)
     values[at] = values[at]! / Math.sqrt(rowSums[rows[at]!]! * columnSums[columns[at]!]!);
   return compressRows(counts.size, entries);
-}
-
-export function fitSequentialRules(sequences: Sequences, items: number, window: number): ItemMatrix {
-  const counts = new PairCounts(items);
-  countPairs(sequences, window, counts);
-  return normaliseCounts(counts);
 }

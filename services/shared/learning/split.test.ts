@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sequences } from './sequences.ts';
-import { leaveOneOut, sampleQueries, timeSplit, type Fold, type Split } from './split.ts';
+import { cutTimes } from './cut-times.ts';
+import { leaveOneOut, timeSplit, type Fold, type Split } from './split.ts';
+import { alone } from './team.ts';
 
 type Step = readonly [item: number, time: number, target?: boolean];
 
@@ -89,7 +91,7 @@ describe('leaveOneOut', () => {
 });
 
 describe('timeSplit', () => {
-  it('asks for the baskets of the window, given all before them, and learns from the time before the window', () => {
+  it('asks for the baskets of the window, given all before them, and learns from the time before the window', async () => {
     const sequences = sequencesOf(
       [
         [1, 1],
@@ -108,7 +110,7 @@ describe('timeSplit', () => {
         [1, 10],
       ],
     );
-    const { validation, test } = timeSplit(sequences, 0.4);
+    const { validation, test } = timeSplit(sequences, await cutTimes(sequences.times, 0.4, alone));
     expect(shown(sequences, test)).toEqual({
       train: [[1, 2, 3, 4], [7, 8], []],
       questions: [
@@ -129,12 +131,13 @@ describe('timeSplit', () => {
     });
   });
 
-  it('never learns from, nor shows as history, what a question asks for or what came later', () => {
+  it('never learns from, nor shows as history, what a question asks for or what came later', async () => {
     const row = fc.array(fc.tuple(fc.nat(9), fc.nat(20)), { maxLength: 10 });
-    fc.assert(
-      fc.property(fc.array(row, { maxLength: 8 }), fc.constantFrom(0.1, 0.3), (rows, fraction) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { maxLength: 8 }), fc.constantFrom(0.1, 0.3), async (rows, fraction) => {
         const sequences = sequencesOf(...rows.map((one) => one.toSorted((a, b) => a[1] - b[1])));
-        for (const { train, queries } of foldsOf(timeSplit(sequences, fraction))) {
+        const cuts = await cutTimes(sequences.times, fraction, alone);
+        for (const { train, queries } of foldsOf(timeSplit(sequences, cuts))) {
           const newest = Math.max(-1, ...train.times);
           queries.at.forEach((at, query) => {
             const time = sequences.times[at]!;
@@ -145,14 +148,5 @@ describe('timeSplit', () => {
         }
       }),
     );
-  });
-});
-
-describe('sampleQueries', () => {
-  it('spreads over all of them, and takes all while they are few', () => {
-    const ten = Uint32Array.from({ length: 10 }, (_, at) => at);
-    const queries = { start: ten, at: ten, end: ten };
-    expect([...sampleQueries(queries, 4).at]).toEqual([0, 2, 5, 7]);
-    expect(sampleQueries(queries, 10)).toBe(queries);
   });
 });

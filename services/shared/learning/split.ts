@@ -1,4 +1,5 @@
 /** Splits of sequences for evaluation: what is learned from, and the questions that are asked afterwards. */
+import type { CutTimes } from './cut-times.ts';
 import { profileCount, truncateSequences, type Sequences } from './sequences.ts';
 
 /** Question q: given the steps start[q] … at[q], which items come in at[q] … end[q]? Positions in the whole sequences. */
@@ -57,15 +58,11 @@ function singleStepFold(sequences: Sequences, steps: Uint32Array, ends: Uint32Ar
 }
 
 /**
- * The last `fraction` of the steps by time is the test, the same number before it chooses the weights; steps of one
- * time fall on one side. Each basket (the steps of one profile at one time) is a question about its own items, given
+ * The steps from `testFrom` on are the test, those from `validationFrom` to there choose the weights; steps of one time
+ * fall on one side. Each basket (the steps of one profile at one time) is a question about its own items, given
  * everything of the profile before it, the earlier baskets of the same window included.
  */
-export function timeSplit(sequences: Sequences, fraction: number): Split {
-  const times = sequences.times.slice().sort();
-  const timeAt = (share: number): number => times[Math.max(0, Math.round(times.length * share))] ?? Infinity;
-  const testFrom = timeAt(1 - fraction);
-  const validationFrom = timeAt(1 - 2 * fraction);
+export function timeSplit(sequences: Sequences, { validationFrom, testFrom }: CutTimes): Split {
   return {
     validation: windowFold(sequences, validationFrom, testFrom),
     test: windowFold(sequences, testFrom, Infinity),
@@ -105,13 +102,4 @@ function listQueries(): { add(start: number, at: number, end: number): void; que
     },
     queries: () => ({ start: Uint32Array.from(start), at: Uint32Array.from(at), end: Uint32Array.from(end) }),
   };
-}
-
-/** At most `limit` of the queries, spread evenly over all of them. */
-export function sampleQueries(queries: Queries, limit: number): Queries {
-  const count = queries.at.length;
-  if (count <= limit) return queries;
-  const picked = Uint32Array.from({ length: limit }, (_, place) => Math.floor((place * count) / limit));
-  const pick = (values: Uint32Array): Uint32Array => picked.map((query) => values[query]!);
-  return { start: pick(queries.start), at: pick(queries.at), end: pick(queries.end) };
 }
