@@ -137,7 +137,7 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
   const pipelines = new Informer<PipelineObject>({ ...shared, resource: profilePipelines });
   const children = new Children({ ...shared, foreign: found.foreign, transform });
   const jobsOf = (key: string) => children.of(key).filter(({ kind }) => kind === 'Job') as TrainingJob[];
-  registerPipelineMetrics(deps.telemetry.registry, { pipelines, jobsOf });
+  registerPipelineMetrics(deps.telemetry.registry, { pipelines, jobsOf, timing });
   const queue = new WorkQueue({ name: 'profilepipeline', timing, metrics, pauseMs });
   const reports = new Reports(shared);
   const changed = { clock: deps.clock, onChange: (key: string) => queue.add(key) };

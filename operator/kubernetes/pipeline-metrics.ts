@@ -1,12 +1,14 @@
 /** What the operator shows of each pipeline: read from its status at every scrape, so that a restart loses nothing. */
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { modelSamples } from './pipeline-samples/models.ts';
 import type { Family, Samples } from './pipeline-samples/family.ts';
 import { stateSamples } from './pipeline-samples/state.ts';
 import { trainingSamples } from './pipeline-samples/trainings.ts';
 import type { PipelineObject } from './read-pipeline.ts';
+import { registerFleeting, type Sample } from './runtime/fleeting-metric.ts';
 import type { Change, Informer } from './runtime/informer.ts';
 import { keyOf } from './runtime/resource.ts';
+import type { Timing } from './runtime/timing.ts';
 import type { TrainingJob } from './training/observe-job.ts';
 import { transitionReasons, transitionsBetween } from './training/transitions.ts';
 
@@ -14,58 +16,55 @@ export interface PipelineMetricsDeps {
   readonly pipelines: Pick<Informer<PipelineObject>, 'values' | 'onChange'>;
   /** The Jobs that are kept of a pipeline, by its key. */
   readonly jobsOf: (key: string) => readonly TrainingJob[];
+  readonly timing: Pick<Timing, 'turn'>;
 }
 
 const families: readonly Family[] = [...stateSamples, ...trainingSamples, ...modelSamples];
 
 /** Only the copy that leads calls this: the others know no pipeline. */
-export function registerPipelineMetrics(registry: Registry, { pipelines, jobsOf }: PipelineMetricsDeps): void {
-  for (const family of families)
-    registerGauge(registry, family, () => [...pipelines.values()].map((pipeline) => seen(pipeline, family, jobsOf)));
-  registerTransitions(registry, pipelines);
+export function registerPipelineMetrics(registry: Registry, deps: PipelineMetricsDeps): void {
+  const { pipelines, jobsOf } = deps;
+  const turn = oneAfterTheOther(deps);
+  for (const { name, help, read } of families)
+    registerFleeting(registry, {
+      name,
+      help,
+      type: 'gauge',
+      turn,
+      samples: () => each(pipelines, (pipeline) => read(pipeline, () => jobsOf(keyOf(pipeline.metadata)))),
+    });
+  registerTransitions(registry, pipelines, turn);
 }
 
-interface Seen {
-  readonly pipeline: PipelineObject;
-  readonly samples: Samples;
+/** A scrape asks for all metrics at once; with a thousand pipelines that would hold up the lease. */
+function oneAfterTheOther({ timing }: PipelineMetricsDeps): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => (last = last.then(() => timing.turn()));
 }
 
-function seen(pipeline: PipelineObject, { read }: Family, jobsOf: PipelineMetricsDeps['jobsOf']): Seen {
-  return { pipeline, samples: read(pipeline, () => jobsOf(keyOf(pipeline.metadata))) };
-}
+type Pipelines = PipelineMetricsDeps['pipelines'];
 
-const ofPipeline = ({ metadata }: PipelineObject) => ({ namespace: metadata.namespace ?? '', pipeline: metadata.name });
-
-function registerGauge(registry: Registry, { name, help, labelNames }: Family, look: () => readonly Seen[]): void {
-  const gauge: Gauge = new Gauge({
-    name,
-    help,
-    labelNames: ['namespace', 'pipeline', ...labelNames],
-    registers: [registry],
-    collect: () => {
-      gauge.reset();
-      for (const { pipeline, samples } of look())
-        for (const [value, labels] of samples) gauge.set({ ...ofPipeline(pipeline), ...labels }, value);
-    },
-  });
+function* each(pipelines: Pipelines, read: (pipeline: PipelineObject) => Samples): Iterable<Sample> {
+  for (const pipeline of pipelines.values()) {
+    const { namespace = '', name } = pipeline.metadata;
+    for (const [value, labels] of read(pipeline)) yield { value, labels: { namespace, pipeline: name, ...labels } };
+  }
 }
 
 /** Born at 0 with the first scrape that sees the pipeline, and gone with it. */
-function registerTransitions(registry: Registry, pipelines: PipelineMetricsDeps['pipelines']): void {
+function registerTransitions(registry: Registry, pipelines: Pipelines, turn: () => Promise<void>): void {
   const counts = new Map<string, Map<string, number>>();
   pipelines.onChange((change) => countTransitions(counts, change));
-  const counter: Counter = new Counter({
+  registerFleeting(registry, {
     name: 'likeness_transitions_total',
     help: 'Begins and ends of trainings, and steps of models, by the reasons of their Events',
-    labelNames: ['namespace', 'pipeline', 'reason'],
-    registers: [registry],
-    collect: () => {
-      counter.reset();
-      for (const pipeline of pipelines.values()) {
-        const own = counts.get(keyOf(pipeline.metadata));
-        for (const reason of transitionReasons) counter.inc({ ...ofPipeline(pipeline), reason }, own?.get(reason) ?? 0);
-      }
-    },
+    type: 'counter',
+    turn,
+    samples: () =>
+      each(pipelines, ({ metadata }) => {
+        const own = counts.get(keyOf(metadata));
+        return transitionReasons.map((reason) => [own?.get(reason) ?? 0, { reason }]);
+      }),
   });
 }
 

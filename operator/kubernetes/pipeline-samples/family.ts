@@ -8,7 +8,6 @@ export type Samples = readonly (readonly [value: number, labels?: Readonly<Recor
 export interface Family {
   readonly name: string;
   readonly help: string;
-  readonly labelNames: readonly string[];
   readonly read: (pipeline: PipelineObject, jobs: () => readonly TrainingJob[]) => Samples;
 }
 

@@ -8,37 +8,31 @@ export const modelSamples: readonly Family[] = [
   {
     name: 'likeness_model_phase',
     help: '1 for the phase that a model is in',
-    labelNames: ['model', 'phase'],
     read: each(({ phase }, model) => (phase === undefined ? [] : [[1, { model, phase }]])),
   },
   {
     name: 'likeness_model_announced_generation',
     help: 'Generation of the model that is announced; serving follows it',
-    labelNames: ['model'],
     read: each(({ generation }, model) => sampleOf(generation, { model })),
   },
   {
     name: 'likeness_model_canary_percent',
     help: 'Share of the profiles that the newest announced model answers, 1 to 100; 100: it is on trial no more',
-    labelNames: ['model'],
     read: each(({ canaryPercent }, model) => sampleOf(canaryPercent, { model })),
   },
   {
     name: 'likeness_model_refusals',
     help: 'Candidates that were refused or taken back in a row',
-    labelNames: ['model'],
     read: each(({ refusals }, model) => sampleOf(refusals, { model })),
   },
   {
     name: 'likeness_model_promoted_timestamp_seconds',
     help: 'When the announced model went into service, or on trial',
-    labelNames: ['model'],
     read: each(({ active }, model) => sampleOf(secondsOf(active?.promotedAt), { model })),
   },
   {
     name: 'likeness_model_info',
     help: '1 for each version with a role: active, lastStable (the one before it), candidate (the newest not in service)',
-    labelNames: ['model', 'role', 'version'],
     read: each(versions),
   },
 ];

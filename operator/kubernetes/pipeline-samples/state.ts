@@ -6,25 +6,21 @@ export const stateSamples: readonly Family[] = [
   {
     name: 'likeness_pipeline_condition',
     help: '1 while a condition of the pipeline is True, else 0',
-    labelNames: ['type'],
     read: ({ status }) => (status?.conditions ?? []).map(({ type, status: is }) => [Number(is === 'True'), { type }]),
   },
   {
     name: 'likeness_pipeline_suspended',
     help: '1 while spec.suspend is true',
-    labelNames: [],
     read: ({ spec }) => [[Number((spec as { suspend?: unknown } | undefined)?.suspend === true)]],
   },
   {
     name: 'likeness_pipeline_replicas',
     help: 'Replicas of a stage, desired and ready, as the status has them',
-    labelNames: ['stage', 'state'],
     read: replicas,
   },
   {
     name: 'likeness_pipeline_consumer_lag_events',
     help: 'Records that wait before a stage, by the positions that Kafka keeps for its group; also while no replica runs',
-    labelNames: ['stage'],
     read: ({ status }) =>
       (status?.stages ?? []).flatMap(({ name, consumerLag }) => sampleOf(consumerLag, { stage: name })),
   },

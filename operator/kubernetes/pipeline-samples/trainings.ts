@@ -1,56 +1,36 @@
 /** Metrics of a pipeline's trainings. Pure. */
-import type { TrainingStatus } from '../../../crds/status.ts';
 import { endTimeOf, type TrainingJob } from '../training/observe-job.ts';
 import { sampleOf, secondsOf, type Family, type Samples } from './family.ts';
-
-const phases: readonly NonNullable<TrainingStatus['phase']>[] = [
-  'Idle',
-  'Queued',
-  'Pending',
-  'Running',
-  'Succeeded',
-  'Failed',
-  'Suspended',
-];
 
 export const trainingSamples: readonly Family[] = [
   {
     name: 'likeness_training_phase',
-    help: '1 for the phase of the latest training, 0 for the others',
-    labelNames: ['phase'],
-    read: ({ status }) => {
-      const current = status?.training?.phase;
-      return current === undefined ? [] : phases.map((phase) => [Number(phase === current), { phase }]);
-    },
+    help: '1 for the phase of the latest training',
+    read: ({ status: { training } = {} }) => (training?.phase === undefined ? [] : [[1, { phase: training.phase }]]),
   },
   {
     name: 'likeness_training_progress_ratio',
     help: 'How much of the training under way is done, 0 to 1; 0 while none is',
-    labelNames: [],
     read: ({ status }) => (status?.training === undefined ? [] : [[(status.training.progressPercentage ?? 0) / 100]]),
   },
   {
     name: 'likeness_training_runs',
     help: 'Trainings ever started',
-    labelNames: [],
     read: ({ status }) => sampleOf(status?.training?.runs),
   },
   {
     name: 'likeness_training_consecutive_failures',
     help: 'Trainings that have failed in a row',
-    labelNames: [],
     read: ({ status }) => sampleOf(status?.training?.consecutiveFailures),
   },
   {
     name: 'likeness_training_last_success_timestamp_seconds',
     help: 'When the last training that succeeded began',
-    labelNames: [],
     read: ({ status }) => sampleOf(secondsOf(status?.training?.lastSuccessTime)),
   },
   {
     name: 'likeness_training_duration_seconds',
     help: 'How long the latest of the trainings took that are kept, by outcome; retries and waits for a node included',
-    labelNames: ['outcome'],
     read: (_, jobs) => [...durations(jobs(), 'Complete', 'succeeded'), ...durations(jobs(), 'Failed', 'failed')],
   },
 ];
