@@ -3,12 +3,12 @@ import { Agent, request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningKubernetes } from '../../testbed/kubernetes/types.ts';
 
-export interface Reply {
+interface Reply {
   readonly status: number;
   readonly body: string;
 }
 
-export type Ask = (method: string, path: string, body?: object) => Promise<Reply>;
+type Ask = (method: string, path: string, body?: object) => Promise<Reply>;
 
 export interface ClusterClient {
   /** 404 is undefined; what else is no success is thrown. */

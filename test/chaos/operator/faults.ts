@@ -21,7 +21,7 @@ export const faults = [
   'watch expired',
   'watch replayed',
 ] as const;
-export type Fault = (typeof faults)[number];
+type Fault = (typeof faults)[number];
 
 export interface Case {
   readonly scenario: Scenario;

@@ -18,7 +18,7 @@ export interface OperatorChaosOptions {
   readonly tell: (what: string) => void;
 }
 
-export interface CaseOutcome {
+interface CaseOutcome {
   readonly name: string;
   readonly seconds: number;
   readonly isReached: boolean;

@@ -76,7 +76,7 @@ export const steps: Readonly<Record<Scenario, ScenarioSteps>> = {
   },
 };
 
-export function conditionOf(status: PipelineStatus | undefined, type: string): string {
+function conditionOf(status: PipelineStatus | undefined, type: string): string {
   const found = status?.conditions?.find((condition) => condition.type === type);
   return `${found?.status} ${found?.reason}`;
 }
