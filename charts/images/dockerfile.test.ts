@@ -2,8 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { argumentsOf, command } from '../../operator/kubernetes/render/image-layout.ts';
-import { type ContainerConfig, configOf, targets } from './image.ts';
+import { type ContainerConfig, configOf, nameOf, targets } from './image.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -154,4 +155,10 @@ it('has the command and the paths that pods ask for', () => {
   for (const target of targets)
     expect(configOf(target, { version, licence: license, source: '' }).Entrypoint).toEqual(command);
   expect(JSON.parse(only(stageOf('trainer'), 'CMD'))).toEqual([argumentsOf('trainer').at(-1)]);
+});
+
+it('has the name that the chart installs unless told otherwise', () => {
+  const { image } = parse(read('charts/likeness/values.yaml')) as { image: { repository: string } };
+  const { appVersion } = parse(read('charts/likeness/Chart.yaml')) as { appVersion: string };
+  expect(nameOf('services', { version })).toBe(`docker.io/library/${image.repository}:${appVersion}`);
 });

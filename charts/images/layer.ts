@@ -1,4 +1,4 @@
-/** What a layer of an image holds: an ordered list of entries, without owners and times. Pure but for `fileContent`. */
+/** What a layer of an image holds: an ordered list of entries, without owners and times. Pure but for `copiedFile`. */
 import { createReadStream, statSync } from 'node:fs';
 import { dirname } from 'node:path/posix';
 
@@ -53,6 +53,6 @@ export function copiedFile(path: string, source: string): Entry {
   return { kind: 'file', path, mode: mode & 0o111 ? executable : readable, content: fileContent(source) };
 }
 
-export function fileContent(source: string): Content {
+function fileContent(source: string): Content {
   return { size: statSync(source).size, read: () => createReadStream(source, { highWaterMark: 1024 * 1024 }) };
 }

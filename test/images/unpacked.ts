@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { writeFolder } from '../../charts/images/folder.ts';
 import type { Image } from '../../charts/images/image.ts';
 
-export interface Ended {
+interface Ended {
   readonly exitCode: number;
   readonly output: string;
 }
