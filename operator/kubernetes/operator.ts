@@ -18,9 +18,11 @@ import { EventRecorder } from './runtime/events.ts';
 import { Informer } from './runtime/informer.ts';
 import { Elector } from './runtime/lease.ts';
 import { createRuntimeMetrics, type RuntimeMetrics } from './runtime/metrics.ts';
-import { keepOwnFields, withoutTemplate } from './runtime/owned-fields.ts';
+import { keepOwnFields } from './runtime/owned-fields.ts';
+import { createPool } from './runtime/pool.ts';
 import { WorkQueue } from './runtime/queue.ts';
 import { keyOf, type KubeObject } from './runtime/resource.ts';
+import { slimWorkload } from './runtime/slim-workload.ts';
 import { systemTiming } from './runtime/timing.ts';
 import { KubeTransport } from './runtime/transport.ts';
 import { TopicsKeeper } from './topics-keeper.ts';
@@ -131,9 +133,9 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
   const { logger } = deps.telemetry;
   const { namespaces } = config;
   const shared = { api, namespaces, timing, logger, metrics };
-  const ownedOnly = keepOwnFields(fieldManager);
-  // Pod templates are most of what a Deployment is, and nothing here reads them but their images.
-  const transform = (object: KubeObject): KubeObject => withoutTemplate(ownedOnly(object));
+  const pool = createPool();
+  const [ownedOnly, slim] = [keepOwnFields(fieldManager, pool), slimWorkload(pool)];
+  const transform = (object: KubeObject): KubeObject => slim(ownedOnly(object));
   const pipelines = new Informer<PipelineObject>({ ...shared, resource: profilePipelines });
   const children = new Children({ ...shared, foreign: found.foreign, transform });
   const jobsOf = (key: string) => children.of(key).filter(({ kind }) => kind === 'Job') as TrainingJob[];

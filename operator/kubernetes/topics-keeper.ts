@@ -7,6 +7,7 @@ import type { Clock } from '../../services/shared/service.ts';
 import type { TopicSettings } from '../../services/shared/broker.ts';
 import type { GroupLag, TopicAdmin, TopicProblem } from '../../services/shared/topic-admin.ts';
 import { Permits } from './permits.ts';
+import { contentHash } from './runtime/content-hash.ts';
 
 export interface WantedTopics {
   /** Bootstrap servers, for messages. */
@@ -149,7 +150,7 @@ export class TopicsKeeper {
 }
 
 function identityOf({ address, managed, topics, stages, counted }: WantedTopics): string {
-  return JSON.stringify([address, managed, topics, stages, counted]);
+  return contentHash([address, managed, topics, stages, counted]);
 }
 
 async function connected<T>(wanted: WantedTopics, work: (admin: TopicAdmin) => Promise<T>): Promise<T> {

@@ -123,7 +123,10 @@ export class Applier {
     const fields = ownFields(before);
     if (!fields || !hasMetadata(before, wanted)) return false;
     // What the server itself left out of the set after our last apply is not worth another try.
-    return (memory?.hash === hash && memory.fields === fields) || ownsAll(fields, wanted);
+    if (!ownsAll(fields, wanted)) return memory?.hash === hash && memory.fields === fields;
+    // The cache says all that there is to know.
+    this.#memory.delete(idOf(wanted));
+    return true;
   }
 }
 

@@ -41,6 +41,7 @@ export class Informer<T extends KubeObject = KubeObject> {
   readonly resource: Resource;
   readonly #options: InformerOptions<T>;
   readonly #name: string;
+  readonly #apiVersion: string;
   readonly #cache: ObjectCache<T>;
   readonly #handlers = new Set<ChangeHandler<T>>();
   readonly #reflectors: readonly Reflector<T>[];
@@ -50,6 +51,7 @@ export class Informer<T extends KubeObject = KubeObject> {
   constructor(options: InformerOptions<T>) {
     this.#options = options;
     this.resource = options.resource;
+    this.#apiVersion = apiVersionOf(options.resource);
     this.#name = options.name ?? options.resource.plural;
     this.#cache = new ObjectCache(options.indexBy);
     const namespaces = options.namespaces?.length ? [...new Set(options.namespaces)] : [undefined];
@@ -158,7 +160,7 @@ export class Informer<T extends KubeObject = KubeObject> {
   /** Items of a list come without a kind, metadata alone with a kind of its own. */
   #prepare(raw: T): T {
     const { resource, transform = withoutManagedFields } = this.#options;
-    return transform({ ...raw, apiVersion: apiVersionOf(resource), kind: resource.kind });
+    return transform({ ...raw, apiVersion: this.#apiVersion, kind: resource.kind });
   }
 
   #tell(change: Change<T>): void {

@@ -2,7 +2,8 @@
 
 export class ObjectCache<T> {
   readonly #objects = new Map<string, T>();
-  readonly #index = new Map<string, Set<string>>();
+  /** Few keys each, so that a list takes less than a set and is no slower. */
+  readonly #index = new Map<string, string[]>();
   readonly #indexBy: (object: T) => string | undefined;
 
   constructor(indexBy: (object: T) => string | undefined = () => undefined) {
@@ -23,8 +24,8 @@ export class ObjectCache<T> {
     const value = this.#indexBy(object);
     if (value === undefined) return;
     const keys = this.#index.get(value);
-    if (keys) keys.add(key);
-    else this.#index.set(value, new Set([key]));
+    if (keys) keys.push(key);
+    else this.#index.set(value, [key]);
   }
 
   delete(key: string): void {
@@ -33,7 +34,7 @@ export class ObjectCache<T> {
   }
 
   indexed(value: string): T[] {
-    return Array.from(this.#index.get(value) ?? [], (key) => this.#objects.get(key)!);
+    return (this.#index.get(value) ?? []).map((key) => this.#objects.get(key)!);
   }
 
   keys(): IterableIterator<string> {
@@ -53,7 +54,7 @@ export class ObjectCache<T> {
     const value = before === undefined ? undefined : this.#indexBy(before);
     const keys = value === undefined ? undefined : this.#index.get(value);
     if (!keys) return;
-    keys.delete(key);
-    if (keys.size === 0) this.#index.delete(value!);
+    keys.splice(keys.indexOf(key), 1);
+    if (keys.length === 0) this.#index.delete(value!);
   }
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { configMap } from '../../../test/kubernetes/runtime/world.ts';
-import { keepOwnFields, ownFields, ownsAll, withoutTemplate } from './owned-fields.ts';
+import { keepOwnFields, ownFields, ownsAll } from './owned-fields.ts';
 import type { FieldSet, KubeObject } from './resource.ts';
 
 const entry = (manager: string, fieldsV1: unknown, extra: object = {}) => ({
@@ -40,16 +40,6 @@ it('shares equal sets, so that memory does not grow with the number of objects',
   const labelled = () => transform(configMap('a', '1', { labels: { app: 'x' } })).metadata.labels;
   expect(labelled()).toBe(labelled());
   expect(labelled()).toEqual({ app: 'x' });
-});
-
-it('keeps of a pod template what a status is made of', () => {
-  const containers = [{ name: 'main', image: 'i:1', args: ['a'] }];
-  const template = { metadata: { labels: { app: 'x' } }, spec: { containers, volumes: [{ name: 'tmp' }] } };
-  const deployment = { ...configMap('a', '1'), spec: { replicas: 2, template }, status: { readyReplicas: 1 } };
-  const kept = { spec: { containers: [{ name: 'main', image: 'i:1' }] } };
-  expect(withoutTemplate(deployment)).toEqual({ ...deployment, spec: { replicas: 2, template: kept } });
-  const other = configMap('a', '1');
-  expect(withoutTemplate(other)).toBe(other);
 });
 
 const fields = {

@@ -1,8 +1,7 @@
 /** Which fields of an object are still ours: the server takes a field from a manager when somebody else changes it. */
+import { createPool, type Pool } from './pool.ts';
 import type { FieldSet, KubeObject } from './resource.ts';
 
-/** Beyond this the pool is emptied. An operator has dozens of shapes of objects, and a few labels and owners each. */
-const poolLimit = 100_000;
 /** Compared by value instead, since every cached object has its metadata. */
 const byValue = new Set(['apiVersion', 'kind', 'metadata', 'status']);
 
@@ -10,52 +9,26 @@ const byValue = new Set(['apiVersion', 'kind', 'metadata', 'status']);
  * A transform for an informer: of managedFields it keeps the set of fields that `manager` applied, without those of
  * metadata. Equal sets, labels and owners are one object in memory, whatever the number of objects.
  */
-export function keepOwnFields(manager: string): <T extends KubeObject>(object: T) => T {
-  const shared = createPool();
+export function keepOwnFields(manager: string, pool: Pool = createPool()): <T extends KubeObject>(object: T) => T {
   return (object) => {
     const { managedFields, ...metadata } = object.metadata;
     const own = managedFields?.find(
       (entry) => entry.manager === manager && entry.operation === 'Apply' && !entry.subresource,
     );
     const { 'f:metadata': _, ...fieldsV1 } = own?.fieldsV1 ?? {};
-    const { labels, ownerReferences } = metadata;
+    const { namespace, creationTimestamp, labels, ownerReferences } = metadata;
     return {
       ...object,
       metadata: {
         ...metadata,
-        ...(labels && { labels: shared(labels) }),
-        ...(ownerReferences && { ownerReferences: shared(ownerReferences) }),
-        ...(own?.fieldsV1 && { managedFields: shared([{ fieldsV1 }]) }),
+        ...(namespace !== undefined && { namespace: pool.text(namespace) }),
+        ...(creationTimestamp !== undefined && { creationTimestamp: pool.text(creationTimestamp) }),
+        ...(labels && { labels: pool.shared(labels) }),
+        ...(ownerReferences && { ownerReferences: pool.shared(ownerReferences) }),
+        ...(own?.fieldsV1 && { managedFields: pool.shared([{ fieldsV1 }]) }),
       },
     };
   };
-}
-
-function createPool(): <T extends object>(value: T) => T {
-  const pool = new Map<string, object>();
-  return <T extends object>(value: T): T => {
-    const text = JSON.stringify(value);
-    const held = pool.get(text);
-    if (held) return held as T;
-    if (pool.size >= poolLimit) pool.clear();
-    pool.set(text, value);
-    return value;
-  };
-}
-
-/**
- * A transform for Deployments and StatefulSets: of the pod template it keeps names and images of the containers, which
- * is what a status is made of. The template is three quarters of such an object.
- */
-export function withoutTemplate<T extends KubeObject>(object: T): T {
-  const { spec } = object as { spec?: { template?: PodTemplate } };
-  if (!spec?.template) return object;
-  const containers = (spec.template.spec?.containers ?? []).map(({ name, image }) => ({ name, image }));
-  return { ...object, spec: { ...spec, template: { spec: { containers } } } };
-}
-
-interface PodTemplate {
-  readonly spec?: { readonly containers?: readonly { readonly name: string; readonly image?: string }[] };
 }
 
 /** What `keepOwnFields` kept. */
