@@ -36,7 +36,7 @@ it('disturbs every occurrence of a write in every way, and no watch of what nobo
   expect(new Set(cases.map(({ occurrence }) => occurrence))).toEqual(new Set([1, 2]));
   const events = casesOf('create', new Map([['POST events/Ready', 1]]));
   expect(events.filter(({ fault }) => fault.startsWith('watch'))).toEqual([]);
-  expect(events).toHaveLength(faults.length - 3);
+  expect(events).toHaveLength(faults.length - 4);
 });
 
 it('chooses as many as it is to, others with another seed, the same with the same', () => {

@@ -6,7 +6,7 @@ export type Scenario = (typeof scenarios)[number];
 
 /**
  * `before`: the API server never sees the write; `after`: it has done it, and the operator does not hear so.
- * The watches of what is written are late for a while, end with 410, or begin again with what was long ago.
+ * The watches of what is written are late for a while (`silent`), end with 410, or begin again with what was long ago.
  */
 export const faults = [
   'kill before',
@@ -17,6 +17,7 @@ export const faults = [
   'unavailable before',
   'cut before',
   'cut after',
+  'cut after, silent',
   'watch silent',
   'watch expired',
   'watch replayed',
@@ -41,7 +42,7 @@ export function casesOf(scenario: Scenario, counts: ReadonlyMap<string, number>)
   return [...counts].flatMap(([write, count]) =>
     Array.from({ length: count }, (_, index) => index + 1).flatMap((occurrence) =>
       faults
-        .filter((fault) => !(fault.startsWith('watch') && unwatched.test(write)))
+        .filter((fault) => !(/watch|silent/.test(fault) && unwatched.test(write)))
         .map((fault) => ({ scenario, write, occurrence, fault })),
     ),
   );

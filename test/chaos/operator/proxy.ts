@@ -134,10 +134,10 @@ export class FaultProxy {
     { go, to }: { readonly go: () => Promise<Answer>; readonly to: ServerResponse },
   ): Promise<void> {
     const { plural } = targetOf(url);
-    if (fault.endsWith('after')) await go();
+    if (fault.endsWith('silent')) this.#watches.silence(plural, silentMs);
+    if (fault.includes('after')) await go();
     if (fault.startsWith('kill')) await kill();
     if (fault.startsWith('kill') || fault.startsWith('cut')) return void to.destroy();
-    if (fault === 'watch silent') this.#watches.silence(plural, silentMs);
     if (fault === 'watch replayed') this.#watches.replay(plural, began);
     if (!fault.startsWith('watch')) return reply(to, refusal(fault, method));
     reply(to, await go());

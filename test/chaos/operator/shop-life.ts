@@ -57,7 +57,7 @@ export class ShopLife {
       await this.#arm(hit);
       if (scenario === 'create') this.#operator.start();
       await act(place);
-      await until(place, async () => isDone(place, await pipelineAt(place)) && this.#isAsWanted(wanted));
+      await until(place, async () => (await isDone(place, await pipelineAt(place))) && this.#isAsWanted(wanted));
     } catch (error) {
       if (!place.signal.aborted) throw error;
     }
