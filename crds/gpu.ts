@@ -43,6 +43,12 @@ export type Gpu = z.output<typeof gpuSchema>;
 /** Fields of `training` that place the Job in a cluster. */
 export const jobFields = {
   image: imageRef.describe("In a cluster: image of the trainer. Absent: the release's.").optional(),
+  workers: whole(1, 64)
+    .default(1)
+    .describe(
+      'In a cluster: how many pods share a training, each with its GPUs and its share of the partitions; the model is ' +
+        'the same. At most kafka.partitions.',
+    ),
   gpu: gpuSchema.prefault({}).describe('In a cluster: the GPUs of a training.'),
   resources: resourcesSchema.describe('In a cluster: processor and memory of a training.').optional(),
   queueName: patterned(

@@ -42,8 +42,8 @@ const badSpecs: [string, ...string[]][] = [
     'p.yaml:6:23 spec.features[0].count.windw: given an unknown field; allowed: events, window, pane (did you mean window?)',
   ],
   [
-    'training: {workers: 2}',
-    'p.yaml:5:14 spec.training.workers: given an unknown field; allowed: minEvents, holdout, retrain, promotion, image, gpu, resources, queueName, priorityClassName, retries, activeDeadlineSeconds, historyLimit',
+    'training: {epochs: 2}',
+    'p.yaml:5:14 spec.training.epochs: given an unknown field; allowed: minEvents, holdout, retrain, promotion, image, workers, gpu, resources, queueName, priorityClassName, retries, activeDeadlineSeconds, historyLimit',
   ],
   ['training: {gpu: 1}', 'p.yaml:5:19 spec.training.gpu: given 1; allowed: an object with fields of its own'],
   // types and bounds

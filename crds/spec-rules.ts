@@ -17,6 +17,8 @@ export const nameRules: Rule<string>[] = [
 ];
 
 interface Referring {
+  readonly kafka?: { readonly partitions: number } | undefined;
+  readonly training: { readonly workers: number };
   readonly preset: string;
   readonly features: readonly FeatureDefinition[];
   readonly models: readonly { readonly recommend: { readonly history: string } }[];
@@ -27,6 +29,13 @@ export const ratioMessage = 'an of and a to that are features of this pipeline (
 
 /** Where a preset may supply the name, the schema cannot see it; references.ts can. */
 export const specRules: Rule<Referring>[] = [
+  {
+    rule: '!has(self.kafka) || self.training.workers == 1 || self.training.workers <= self.kafka.partitions',
+    message: 'at most as many workers as kafka.partitions, because each has some of its own',
+    fieldPath: '.training.workers',
+    violations: ({ kafka, training: { workers } }) =>
+      kafka === undefined || workers === 1 || workers <= kafka.partitions ? [] : [['training', 'workers']],
+  },
   {
     rule:
       "self.preset != 'none' || self.models.all(m, " +

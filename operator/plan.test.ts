@@ -213,7 +213,12 @@ describe('the trainer', () => {
       image: 'registry.example.com/likeness-trainer:0.1.0',
       job: { queueName: 'gpu-queue', priorityClassName: 'batch', retries: 3, activeDeadlineSeconds: 14_400 },
     });
-    expect(job('suspend: false')).toEqual({ gpu: expect.anything() as unknown, retries: 3, historyLimit: 5 });
+    expect(job('suspend: false')).toEqual({
+      workers: 1,
+      gpu: expect.anything() as unknown,
+      retries: 3,
+      historyLimit: 5,
+    });
   });
 });
 

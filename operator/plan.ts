@@ -32,6 +32,8 @@ export interface Workload {
 }
 
 export interface JobSettings {
+  /** Processes that share one run, each with its GPUs. */
+  readonly workers: number;
   /** Absent: processors alone. */
   readonly gpu?: PlannedGpu;
   readonly queueName?: string;
@@ -153,7 +155,7 @@ function planService(name: Exclude<StageName, 'trainer'>, parts: Parts): Workloa
 
 function planTrainer(parts: Parts): Workload {
   const { pipeline, spec } = parts;
-  const { image, gpu, resources, retries, historyLimit, ...training } = spec.training;
+  const { image, workers, gpu, resources, retries, historyLimit, ...training } = spec.training;
   const { queueName, priorityClassName, activeDeadlineSeconds } = training;
   const planned = planGpu(gpu);
   return {
@@ -164,6 +166,7 @@ function planTrainer(parts: Parts): Workload {
     ...(image && { image }),
     secrets: secretsOf('trainer', planSecrets(pipeline.name, spec)),
     job: {
+      workers,
       ...(planned && { gpu: planned }),
       ...(queueName && { queueName }),
       ...(priorityClassName && { priorityClassName }),

@@ -68,6 +68,12 @@ export const refusedByCel = refusedBy('CEL', [
     message: 'tls only with an endpoint of https://',
   },
   {
+    name: 'workers without a partition',
+    patch: 'spec: {kafka: {bootstrapServers: "k:9092", partitions: 3}, training: {workers: 4}}',
+    path: 'spec.training.workers',
+    message: 'at most as many workers as kafka.partitions, because each has some of its own',
+  },
+  {
     name: 'a mode of schedules without one',
     patch: 'spec: {training: {retrain: {mode: OnSchedule}}}',
     path: 'spec.training.retrain.schedule',

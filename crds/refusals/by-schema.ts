@@ -192,6 +192,12 @@ export const refusedBySchema = refusedBy('Schema', [
     message: 'a whole number from 0 to 64',
   },
   {
+    name: 'no worker',
+    patch: 'spec: {training: {workers: 0}}',
+    path: 'spec.training.workers',
+    message: 'a whole number from 1 to 64',
+  },
+  {
     name: 'a resource without a domain',
     patch: 'spec: {training: {gpu: {resourceName: gpu}}}',
     path: 'spec.training.gpu.resourceName',

@@ -46,6 +46,24 @@ describe('the Job of a training', () => {
     expect(jobOf('{}').jobSpec).not.toHaveProperty('activeDeadlineSeconds');
   });
 
+  it('of several workers is indexed, tries each again by itself, and ends with one that is given up', () => {
+    const made = jobOf('{workers: 3, retries: 2, gpu: {count: 2}}');
+    expect(made.jobSpec).toMatchObject({
+      completionMode: 'Indexed',
+      completions: 3,
+      parallelism: 3,
+      backoffLimitPerIndex: 2,
+      maxFailedIndexes: 0,
+    });
+    expect(made.jobSpec).not.toHaveProperty('backoffLimit');
+    expect(variable(made, 'LIKENESS_TRAINERS')).toBe('3');
+    // Of each.
+    expect(made.container.resources!.limits).toEqual({ 'nvidia.com/gpu': '2' });
+    const single = jobOf('{}');
+    expect(single.jobSpec).not.toHaveProperty('completionMode');
+    expect(variable(single, 'LIKENESS_TRAINERS')).toBeUndefined();
+  });
+
   it('asks for one GPU without a word, for none at 0', () => {
     expect(jobOf('{}').container.resources!.limits).toEqual({ 'nvidia.com/gpu': '1' });
     const onProcessors = jobOf('{gpu: {count: 0}}');

@@ -49,7 +49,7 @@ export function renderTrainingJob(plan: Plan, run: TrainingRun, options: RenderO
     kind: 'Job',
     metadata: { ...metadata, annotations: { [runIdAnnotation]: run.runId, [memoryAnnotation]: run.memory } },
     spec: {
-      backoffLimit: job.retries,
+      ...attempts(job),
       ...(job.activeDeadlineSeconds !== undefined && { activeDeadlineSeconds: job.activeDeadlineSeconds }),
       podFailurePolicy: { rules: failureRules },
       // A pod that is still ending may still write its candidate.
@@ -61,6 +61,16 @@ export function renderTrainingJob(plan: Plan, run: TrainingRun, options: RenderO
       }),
     } satisfies V1JobSpec,
   };
+}
+
+/**
+ * Several workers are an Indexed Job: each knows its number, and is tried again by itself. One that is given up ends all.
+ * They find each other's parts in the model store, so no Service leads to them.
+ */
+function attempts({ workers, retries }: JobSettings): Partial<V1JobSpec> {
+  if (workers === 1) return { backoffLimit: retries };
+  const several = { completionMode: 'Indexed', completions: workers, parallelism: workers };
+  return { ...several, backoffLimitPerIndex: retries, maxFailedIndexes: 0 };
 }
 
 /** In this order: what no repetition mends fails the Job at once; then a pod that was moved away costs no retry. */
@@ -81,6 +91,7 @@ function variables(rendering: Rendering, workload: Workload, { runId }: Training
     ...environmentOf(rendering, workload),
     LIKENESS_RUN_ID: runId,
     LIKENESS_REPORT: trainerReportName(rendering),
+    ...(workload.job!.workers > 1 && { LIKENESS_TRAINERS: String(workload.job!.workers) }),
   };
   return Object.entries(own).map(([name, value]) => ({ name, value: literal(value) }));
 }

@@ -37,10 +37,13 @@ export function describeRun({ job, pods, progress }: RunSeen, plan: Plan): Train
   };
 }
 
+/** Of all workers together. */
 function gpusOf({ workloads }: Plan): string | undefined {
-  const devices = workloads.find(({ kind }) => kind === 'job')?.job?.gpu?.devices;
-  if (devices === undefined) return undefined;
-  return 'claimTemplate' in devices ? `claim ${devices.claimTemplate}` : `${devices.count} ${devices.resourceName}`;
+  const { gpu, workers = 1 } = workloads.find(({ kind }) => kind === 'job')?.job ?? {};
+  if (gpu === undefined) return undefined;
+  const { devices } = gpu;
+  if (!('claimTemplate' in devices)) return `${devices.count * workers} ${devices.resourceName}`;
+  return workers === 1 ? `claim ${devices.claimTemplate}` : `${workers} claims ${devices.claimTemplate}`;
 }
 
 export interface TrainingSeen {

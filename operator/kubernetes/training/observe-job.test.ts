@@ -1,6 +1,6 @@
 /** What a training's Job and pods say of it. */
 import type { V1Pod } from '@kubernetes/client-node';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { observeJob, type TrainingJob } from './observe-job.ts';
 
 const job = (more: Partial<TrainingJob> = {}, labels = {}): TrainingJob => ({
@@ -84,6 +84,37 @@ it.each(cases)('a training that %s', (...[, of, pods, phase, says, outcome = 'Ru
 it('says which node it is on', () => {
   expect(observeJob(job(), [runs]).node).toBe('gpu-1');
   expect(observeJob(job(), [unscheduled])).not.toHaveProperty('node');
+});
+
+describe('of several workers', () => {
+  const shared = (succeeded?: number) =>
+    job({ spec: { completions: 3 }, ...(succeeded !== undefined && { status: { succeeded } }) });
+  const worker = (index: number, one: V1Pod): V1Pod => ({
+    ...one,
+    metadata: { ...one.metadata, annotations: { 'batch.kubernetes.io/job-completion-index': String(index) } },
+  });
+  const running = (index: number) => worker(index, pod({ phase: 'Running' }, `gpu-${index}`));
+
+  it('it learns when all have begun, on the node of the first one', () => {
+    expect(observeJob(shared(), [running(2), running(0), running(1)])).toEqual({
+      outcome: 'Running',
+      phase: 'Running',
+      message: 'It learns, by 3 workers.',
+      node: 'gpu-0',
+    });
+    expect(observeJob(shared(1), [running(0), running(2)]).phase).toBe('Running');
+  });
+
+  it('it waits for the one that is least far, and says how many have begun', () => {
+    expect(observeJob(shared(), [running(0), worker(1, unscheduled), worker(2, pod({ phase: 'Pending' }))])).toEqual({
+      outcome: 'Running',
+      phase: 'Queued',
+      message: `1 of 3 workers have begun. No node takes it: ${unschedulable}`,
+      node: 'gpu-0',
+    });
+    const two = observeJob(shared(), [running(0), running(1)]);
+    expect(two).toMatchObject({ phase: 'Pending', message: '2 of 3 workers have begun. The others have no pod yet.' });
+  });
 });
 
 it('looks at the newest pod', () => {

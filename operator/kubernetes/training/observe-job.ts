@@ -8,9 +8,9 @@ import { timestamp } from '../runtime/conditions.ts';
 import type { KubeObject } from '../runtime/resource.ts';
 
 export interface TrainingJob extends KubeObject {
-  readonly spec?: { readonly suspend?: boolean };
+  readonly spec?: { readonly suspend?: boolean; readonly completions?: number };
   /** Plain JSON: its times are texts. */
-  readonly status?: Pick<V1JobStatus, 'conditions' | 'active' | 'failed'>;
+  readonly status?: Pick<V1JobStatus, 'conditions' | 'active' | 'failed' | 'succeeded'>;
 }
 
 export interface JobObserved {
@@ -28,10 +28,37 @@ export function observeJob(job: TrainingJob, pods: readonly V1Pod[] = []): JobOb
   const end = endOf(job);
   if (end !== undefined) return end;
   if (job.spec?.suspend === true) return suspended(job);
-  const pod = newest(pods.filter(({ status }) => status?.phase !== 'Failed' && status?.phase !== 'Succeeded'));
+  const living = pods.filter(({ status }) => status?.phase !== 'Failed' && status?.phase !== 'Succeeded');
+  const workers = job.spec?.completions ?? 1;
   const after = retryText(job);
+  if (workers > 1) return observeWorkers(living, { workers, ended: job.status?.succeeded ?? 0, after });
+  const pod = newest(living);
   return pod === undefined ? running('Pending', `It has no pod yet.${after}`) : observePod(pod, after);
 }
+
+interface Workers {
+  readonly workers: number;
+  /** They have done their share. */
+  readonly ended: number;
+  readonly after: string;
+}
+
+/** The run waits for the worker that is least far; its node is that of the first one. */
+function observeWorkers(pods: readonly V1Pod[], { workers, ended, after }: Workers): JobObserved {
+  const seen = pods.toSorted((a, b) => indexOf(a) - indexOf(b)).map((pod) => observePod(pod, after));
+  const node = seen.find((one) => one.node !== undefined)?.node;
+  const at = <Phase extends JobObserved['phase']>(phase: Phase) => seen.find((one) => one.phase === phase);
+  const behind = at('Queued') ?? at('Pending');
+  const count = seen.filter(({ phase }) => phase === 'Running').length + ended;
+  const some = `${count} of ${workers} workers have begun.`;
+  if (behind) return { ...behind, message: `${some} ${behind.message}`, ...(node !== undefined && { node }) };
+  if (count < workers) return running('Pending', `${some} The others have no pod yet.${after}`);
+  return { ...running('Running', `It learns, by ${workers} workers.${after}`), ...(node !== undefined && { node }) };
+}
+
+/** The number that an Indexed Job gives to each of its pods. */
+const indexOf = ({ metadata }: V1Pod): number =>
+  Number(metadata?.annotations?.['batch.kubernetes.io/job-completion-index'] ?? 0);
 
 function observePod({ status, spec }: V1Pod, after: string): JobObserved {
   const unscheduled = status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');

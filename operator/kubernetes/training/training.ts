@@ -54,7 +54,8 @@ interface Known {
 }
 
 const retrainAnnotation = 'likeness.dev/retrain';
-const maxPods = 20;
+/** Of 64 workers, with some that have failed. */
+const maxPods = 100;
 /** A Job that was made is taken for made, though the cache does not show it, for so long. */
 const cacheLagMs = 30_000;
 
