@@ -15,22 +15,18 @@ const optionsSchema = z.strictObject({
   minWindow: z.int().min(0).default(10),
 });
 
-const rowSchema = z.strictObject({ sums: z.array(z.number()), squares: z.array(z.number()) });
-
 const stateSchema = z.strictObject({
-  seen: z.int(),
   width: z.int(),
   sum: z.number(),
   /** Σ (x − mean)² over the window. */
   squares: z.number(),
-  /** Row r holds buckets of 2^r values, oldest first; `squares` are each bucket's Σ (x − its mean)². */
-  rows: z.array(rowSchema),
+  /** Row r holds the sums of buckets of 2^r values, oldest first. */
+  rows: z.array(z.array(z.number())),
   /** The means on either side of the cut, once there is one. */
   cut: z.strictObject({ before: z.number(), after: z.number() }).optional(),
 });
 
 export type AdwinOptions = z.output<typeof optionsSchema>;
-type Row = z.output<typeof rowSchema>;
 export type AdwinState = z.output<typeof stateSchema>;
 
 /** A part of the window while cuts are tried. */
@@ -48,21 +44,18 @@ export const adwin: DetectorKind<AdwinOptions, AdwinState> = {
   name: 'ADWIN',
   options: optionsSchema,
   state: stateSchema,
-  start: () => ({ seen: 0, width: 0, sum: 0, squares: 0, rows: [{ sums: [], squares: [] }] }),
+  start: () => ({ width: 0, sum: 0, squares: 0, rows: [[]] }),
   step(state, value, options) {
     insert(state, value);
     mergeFullRows(state.rows, options.bucketsPerRow);
-    state.seen++;
-    if (state.seen % options.every !== 0 || state.width <= options.minWindow) return 'none';
+    if (state.width % options.every !== 0 || state.width <= options.minWindow) return 'none';
     state.cut = findCut(state, options);
     return state.cut === undefined ? 'none' : 'drift';
   },
 };
 
 function insert(state: AdwinState, value: number): void {
-  const [row] = state.rows;
-  row!.sums.push(value);
-  row!.squares.push(0);
+  state.rows[0]!.push(value);
   const before = state.width++;
   if (before > 0) {
     const apart = value - state.sum / before;
@@ -71,17 +64,12 @@ function insert(state: AdwinState, value: number): void {
   state.sum += value;
 }
 
-function mergeFullRows(rows: Row[], most: number): void {
-  for (let level = 0; level < rows.length && rows[level]!.sums.length > most; level++) {
+function mergeFullRows(rows: number[][], most: number): void {
+  for (let level = 0; level < rows.length && rows[level]!.length > most; level++) {
     const row = rows[level]!;
-    if (level + 1 === rows.length) rows.push({ sums: [], squares: [] });
-    const size = 2 ** level;
-    const [first, second] = [row.sums[0]!, row.sums[1]!];
-    const apart = first / size - second / size;
-    rows[level + 1]!.sums.push(first + second);
-    rows[level + 1]!.squares.push(row.squares[0]! + row.squares[1]! + (size * size * apart * apart) / (size + size));
-    row.sums.splice(0, 2);
-    row.squares.splice(0, 2);
+    if (level + 1 === rows.length) rows.push([]);
+    rows[level + 1]!.push(row[0]! + row[1]!);
+    row.splice(0, 2);
   }
 }
 
@@ -93,7 +81,7 @@ function findCut(state: AdwinState, options: AdwinOptions): AdwinState['cut'] {
   let cut: AdwinState['cut'];
   for (let level = state.rows.length - 1; level >= 0; level--) {
     const size = 2 ** level;
-    for (const sum of state.rows[level]!.sums) {
+    for (const sum of state.rows[level]!) {
       older.count += size;
       older.sum += sum;
       newer.count -= size;

@@ -47,7 +47,7 @@ const warning: QualityVerdict = { kind: 'warning' };
 /**
  * `update` takes 1 for an error and 0 for a hit. It says `warning` while HDDM_A warns or a proposal is open, and `drift`
  * once for a change: with it both detectors begin anew. A rise that ADWIN found first waits for HDDM_A as a proposal
- * waits for ADWIN. A fall, which is an improvement, is never a drift; ADWIN forgets what was before it.
+ * waits for ADWIN. A fall, which is an improvement, is never a drift: where ADWIN finds one, both forget what was before.
  */
 export interface ProposeConfirm {
   update(error: 0 | 1): QualityVerdict;
@@ -115,9 +115,13 @@ function propose(state: State, error: number, options: Options): string {
 function confirm(state: State, error: number, options: Options): void {
   if (adwin.step(state.confirmer, error, options.confirmer) !== 'drift') return;
   const { cut } = state.confirmer;
+  state.confirmer = adwin.start(options.confirmer);
   if (cut !== undefined && cut.after > cut.before) {
     state.confirmedAt = state.seen;
     state.rise = cut;
+    return;
   }
-  state.confirmer = adwin.start(options.confirmer);
+  // HDDM_A's mean would hold on to the worse past, and hide a later rise back to it.
+  state.proposer = hddmA.start(options.proposer);
+  state.proposedAt = undefined;
 }

@@ -3,7 +3,13 @@ import { z } from 'zod';
 
 export const binsSchema = z.discriminatedUnion('kind', [
   /** Ascending, none twice. A value belongs to the bin of so many edges at or below it; the outer bins are open. */
-  z.strictObject({ kind: z.literal('numeric'), edges: z.array(z.number()).max(1000) }),
+  z.strictObject({
+    kind: z.literal('numeric'),
+    edges: z
+      .array(z.number())
+      .max(1000)
+      .refine((edges) => edges.every((edge, at) => at === 0 || edge > edges[at - 1]!), 'edges must ascend'),
+  }),
   /** One bin a category, and a last one for all others. */
   z.strictObject({ kind: z.literal('categorical'), categories: z.array(z.string()).max(1000) }),
 ]);

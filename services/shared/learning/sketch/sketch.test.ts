@@ -168,6 +168,7 @@ describe('merging', () => {
     expect(() => mergeSketches(emptySketch(bins), other)).toThrow(/different bins/);
     expect(() => compareSketches(emptySketch(bins), other)).toThrow(/other bins/);
     expect(() => parseSketch({ ...other, counts: [1] })).toThrow(/one number a bin/);
+    expect(() => parseSketch({ ...other, bins: { kind: 'numeric', edges: [1, 1, 2] } })).toThrow(/must ascend/);
   });
 
   it('takes a value at an edge into the bin above it', () => {
