@@ -268,13 +268,13 @@ const plain = (value: object): object => JSON.parse(JSON.stringify(value)) as ob
 describe('a rule', () => {
   it('says the same in CEL and on the laptop, whatever the spec', () => {
     const met = new Set<string>();
-    const settings = { numRuns: 700, seed: 7 };
+    const settings = { numRuns: 500, seed: 11 };
     const sampled: object[] = [...fc.sample(specArbitrary, settings), ...fc.sample(clusterArbitrary, settings)];
     for (const spec of sampled) for (const message of compare(document(plain(spec))) ?? []) met.add(message);
     // Every rule was broken at least once, so that none agrees only because it never speaks.
     const expected = [...known].filter((message) => !unsampled.test(message));
     expect([...met].toSorted()).toEqual(expect.arrayContaining(expected.toSorted()));
-  });
+  }, 60_000);
 
   it.each([
     ['shop', 0],
