@@ -17,7 +17,6 @@ import { planOf } from './plan-of.ts';
 import { pruneChildren } from './prune.ts';
 import type { PipelineObject } from './read-pipeline.ts';
 import { renderingOf, type KubernetesObject, type RenderOptions } from './render/rendering.ts';
-import { isConflict } from './runtime/api-error.ts';
 import type { Api } from './runtime/api.ts';
 import type { Applied, Applier } from './runtime/apply.ts';
 import type { ReconcileResult } from './runtime/controller.ts';
@@ -59,8 +58,8 @@ const pausedAnnotation = 'likeness.dev/paused';
 
 /** Between two looks while something is to change. */
 const busyMs = 5000;
-/** Until the cache has caught up with a write. */
-const staleMs = 100;
+/** After a moment that was waited for: clocks and timers are not that exact. */
+const lateMs = 100;
 
 interface PassDeps extends ReconcileDeps {
   readonly known: KnownPipelines;
@@ -70,14 +69,7 @@ export function createReconcile(settings: ReconcileDeps) {
   const deps = { ...settings, known: new KnownPipelines(settings.defaults) };
   return async (key: string): Promise<ReconcileResult | void> => {
     const pipeline = deps.pipelines.get(key);
-    if (pipeline === undefined) return forget(deps, key);
-    try {
-      return await passOver(deps, key, pipeline);
-    } catch (error) {
-      // The cache is behind, mostly behind our own write: what it shows in a moment is decided upon anew.
-      if (isConflict(error)) return { requeueAfterMs: staleMs };
-      throw error;
-    }
+    return pipeline === undefined ? forget(deps, key) : passOver(deps, key, pipeline);
   };
 }
 
@@ -164,7 +156,7 @@ async function settle(deps: PassDeps, key: string, outcome: Outcome): Promise<Re
   if (rests) deps.known.forget(key);
   const pause = rests ? deps.restMs : Math.min(busyMs, deps.restMs);
   const until = Math.max(0, (learning?.until ?? Infinity) - deps.timing.now());
-  return { requeueAfterMs: Math.min(pause, until + staleMs) };
+  return { requeueAfterMs: Math.min(pause, until + lateMs) };
 }
 
 const failureText = (kind: string, name: string, error: unknown): string => `${kind} ${name}: ${describeError(error)}`;
