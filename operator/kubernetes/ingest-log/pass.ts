@@ -166,16 +166,20 @@ function verdictOn(
 
 /** As many pods as the logs need: of an autoscaler's, the fewest that it may leave. */
 function resized(object: KubernetesObject, replicas: number): KubernetesObject {
-  const spec = object['spec'] as {
-    readonly replicas?: number;
-    readonly minReplicas?: number;
-    readonly maxReplicas?: number;
-  };
-  if (isLogSet(object) && (spec.replicas ?? replicas) !== replicas) return { ...object, spec: { ...spec, replicas } };
-  const { minReplicas = 1, maxReplicas = 1 } = spec;
-  const fewest = Math.max(minReplicas, replicas);
-  if (!isAutoscaler(object) || fewest === minReplicas) return object;
-  return { ...object, spec: { ...spec, minReplicas: fewest, maxReplicas: Math.max(maxReplicas, fewest) } };
+  if (isLogSet(object)) return setResized(object, replicas);
+  return isAutoscaler(object) ? autoscalerResized(object, replicas) : object;
+}
+
+function setResized(object: KubernetesObject, replicas: number): KubernetesObject {
+  const spec = object['spec'] as { readonly replicas?: number };
+  return (spec.replicas ?? replicas) === replicas ? object : { ...object, spec: { ...spec, replicas } };
+}
+
+function autoscalerResized(object: KubernetesObject, replicas: number): KubernetesObject {
+  const spec = object['spec'] as { readonly minReplicas: number; readonly maxReplicas: number };
+  const minReplicas = Math.max(spec.minReplicas, replicas);
+  if (minReplicas === spec.minReplicas) return object;
+  return { ...object, spec: { ...spec, minReplicas, maxReplicas: Math.max(spec.maxReplicas, minReplicas) } };
 }
 
 const ingestOf = ({ workloads }: Plan): Workload => workloads.find(({ name }) => name === 'ingest')!;
