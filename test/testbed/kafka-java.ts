@@ -25,11 +25,15 @@ export function javaArgs(heap: string): string[] {
 }
 
 /** Fills in the template; returns the path of the result in `dir`. */
-export function writeProperties(dir: string, ports: { port: number; controllerPort: number }): string {
+export function writeProperties(
+  dir: string,
+  { port, controllerPort, host = '127.0.0.1' }: { port: number; controllerPort: number; host?: string },
+): string {
   const template = readFileSync(join(kafkaRecipe, 'server.properties'), 'utf8');
   const text = template
-    .replaceAll('@PORT@', String(ports.port))
-    .replaceAll('@CONTROLLER_PORT@', String(ports.controllerPort))
+    .replaceAll('@HOST@', host)
+    .replaceAll('@PORT@', String(port))
+    .replaceAll('@CONTROLLER_PORT@', String(controllerPort))
     .replaceAll('@DIR@', dir);
   const path = join(dir, 'server.properties');
   writeFileSync(path, text);

@@ -1,4 +1,4 @@
-/** A real Kafka broker on loopback, for tests and benchmarks. Run ensure.ts first: it fetches the jars. */
+/** A real Kafka broker, for tests and benchmarks. Run ensure.ts first: it fetches the jars. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,8 @@ export interface RunningKafka {
 }
 
 export interface KafkaOptions {
+  /** Address at which it listens; loopback by default. */
+  readonly host?: string;
   readonly port?: number;
   /** Where the data lies; a temporary folder by default. */
   readonly dir?: string;
@@ -32,7 +34,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'likeness-kafka-'));
   mkdirSync(dir, { recursive: true });
   const port = options.port ?? (await freePort());
-  const properties = writeProperties(dir, { port, controllerPort: await freePort() });
+  const { host = '127.0.0.1' } = options;
+  const properties = writeProperties(dir, { host, port, controllerPort: await freePort() });
   await formatData(dir, properties);
   const logFile = join(dir, 'broker.log');
   const broker = new OwnedProcess({
@@ -44,7 +47,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   });
   await broker.start();
   return {
-    address: `127.0.0.1:${port}`,
+    address: `${host}:${port}`,
     get pid() {
       return broker.pid;
     },

@@ -18,7 +18,7 @@ interface NodeCondition {
   readonly status: string;
 }
 
-const settleWithinMs = 60_000;
+const settleWithinMs = 180_000;
 
 export async function createNodes({ access, url }: AdminApi, nodes: readonly FakeNode[]): Promise<void> {
   for (const node of nodes) {

@@ -7,6 +7,8 @@ import type { sendUnaryData, ServerUnaryCall, ServerWritableStream, ServiceClien
 import { loadSync } from '@grpc/proto-loader';
 
 export interface DevicePlugin {
+  /** Ids of the devices that containers were given, in their order. */
+  readonly allocated: readonly string[];
   stop(): void;
 }
 
@@ -21,12 +23,15 @@ const endpoint = 'gpu.sock';
 export async function offerGpus(folder: string, count: number): Promise<DevicePlugin> {
   const { DevicePlugin: plugin, Registration } = definitions();
   const server = new Server();
+  const allocated: string[] = [];
   server.addService(plugin!.service, {
     GetDevicePluginOptions: (_call: unknown, answer: sendUnaryData<object>) => answer(null, {}),
     // Stays open for as long as they are there.
     ListAndWatch: (call: ServerWritableStream<object, object>) => void call.write({ devices: gpus(count) }),
-    Allocate: (call: ServerUnaryCall<AllocateRequest, object>, answer: sendUnaryData<object>) =>
-      answer(null, { container_responses: call.request.container_requests.map(allocation) }),
+    Allocate: ({ request }: ServerUnaryCall<AllocateRequest, object>, answer: sendUnaryData<object>) => {
+      allocated.push(...request.container_requests.flatMap(({ devices_ids: ids }) => ids));
+      answer(null, { container_responses: request.container_requests.map(allocation) });
+    },
   });
   const socket = join(folder, endpoint);
   rmSync(socket, { force: true });
@@ -39,7 +44,7 @@ export async function offerGpus(folder: string, count: number): Promise<DevicePl
   );
   await register({ version: 'v1beta1', endpoint, resource_name: resourceName });
   client.close();
-  return { stop: () => server.forceShutdown() };
+  return { allocated, stop: () => server.forceShutdown() };
 }
 
 function definitions(): Record<string, ServiceClientConstructor> {

@@ -59,7 +59,6 @@ until ctr --address $socket version >/dev/null 2>&1; do
   sleep 0.1
 done
 for image in $IMAGES; do ctr --address $socket --namespace k8s.io images import "$image"; done
-touch "$DIR/has-images"
 until [ -e "$DIR/has-control-plane" ]; do
   alive
   sleep 0.1
