@@ -163,6 +163,23 @@ describe('promotion', () => {
     expect(outcome({ ...next, candidates: [...both, v3] })).toBe('v3 4 10%');
   });
 
+  it('waits for a gate that is silent, and after ten minutes says so aloud, with since when and what to do', () => {
+    const trained = (minutesAgo: number) => ({ ...v2, trainedAt: new Date(now - minutesAgo * minute).toISOString() });
+    const waiting = decide({ candidates: [v1, trained(9)], active: served, judge: silent });
+    expect(waiting).toMatchObject({ phase: 'Judging', until: now + minute });
+    expect(waiting.silence).toBeUndefined();
+    const aloud = decide({ candidates: [v1, trained(10)], active: served, judge: silent });
+    expect(aloud.until).toBeUndefined();
+    expect(aloud.silence).toBe(
+      `The gate has not judged v2, for which it is waited since ${trained(10).trainedAt}: no report yet. ` +
+        'Until then v1 goes on answering. Look at what the gate waits for, or put the model into service by ' +
+        'likeness promote.',
+    );
+    expect(aloud.message).toBe(aloud.silence);
+    const first = decide({ candidates: [trained(10)], judge: silent });
+    expect(first.silence).toContain('Until then no model is in service.');
+  });
+
   it('judges a candidate that came during a trial once that is over', () => {
     const { announce } = decide({ candidates: [v1, v2, v3], active: onTrial, bakeMs: 0 });
     expect(announce).toMatchObject({ version: 'v2', canaryPercent: 100, stable: ref('v1'), refusals: 0 });

@@ -59,9 +59,13 @@ export interface Promotion {
   readonly announce?: ActiveMessage;
   /** When the clock alone changes the outcome. */
   readonly until?: number;
+  /** What has been waited for too long, since when, and what to do. */
+  readonly silence?: string;
 }
 
 const refusalsUntilHeld = 3;
+/** A gate that takes longer has something wrong with it. */
+const gatePatienceMs = 600_000;
 export const noMemory: PromotionMemory = {
   generation: 0,
   refusals: 0,
@@ -137,8 +141,7 @@ function judgeNewest(input: PromotionInput): Promotion {
   const inService = candidates.find(({ digest }) => digest === active?.digest);
   const { verdict, reason } = input.judge(candidate, inService);
   const { version } = candidate;
-  if (verdict === 'Pending')
-    return { phase: 'Judging', message: `The gate looks at ${version}: ${reason}.${missing}`, candidate, memory };
+  if (verdict === 'Pending') return awaitGate(input, candidate, `${reason}.${missing}`);
   if (verdict === 'Refused') return refuse(input, candidate, reason);
   if (policy === 'Manual') {
     const message = `${version} passed the gate: ${reason}. Approve it with likeness promote.${missing}`;
@@ -147,6 +150,20 @@ function judgeNewest(input: PromotionInput): Promotion {
   const percent = active === undefined ? 100 : input.canaryPercent;
   const decided = candidate.offset;
   return announce(input, candidate, { percent, why: reason, refusals: memory.refusals, decided });
+}
+
+/** It is waited for as long as it takes; after a while that is said aloud. */
+function awaitGate(input: PromotionInput, candidate: StoredCandidate, reason: string): Promotion {
+  const { now, memory, standing } = input;
+  const { version, trainedAt } = candidate;
+  const until = Date.parse(trainedAt) + gatePatienceMs;
+  const meanwhile = standing.active ? `${standing.active.version} goes on answering` : 'no model is in service';
+  const message =
+    `The gate has not judged ${version}, for which it is waited since ${trainedAt}: ${reason} Until then ${meanwhile}. ` +
+    'Look at what the gate waits for, or put the model into service by likeness promote.';
+  const waiting = { phase: 'Judging', message, candidate, memory } as const;
+  // A time that cannot be read is no reason to be quiet.
+  return now < until ? { ...waiting, until } : { ...waiting, silence: message };
 }
 
 function refuse(input: PromotionInput, candidate: StoredCandidate, reason: string): Promotion {

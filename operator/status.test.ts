@@ -175,6 +175,21 @@ describe('what was said before', () => {
     expect(status).toMatchObject({ training: { phase: 'Failed' }, model });
   });
 
+  test('is Degraded while a gate is silent, in the words of what is waited for', () => {
+    const silence = 'next-item: The gate has not judged v2.';
+    const learning = { training: { phase: 'Idle' }, trainingFailure: undefined, models: [], verdicts: {} } as const;
+    const degradedBy = (more: object) =>
+      condition(computeStatus(input({ learning: { ...learning, ...more } })), 'Degraded');
+    expect(degradedBy({ gateSilence: silence })).toMatchObject({
+      status: 'True',
+      reason: 'GateSilent',
+      message: silence,
+    });
+    expect(degradedBy({})).toMatchObject({ status: 'False', reason: 'Healthy' });
+    const both = degradedBy({ gateSilence: silence, trainingFailure: 'It broke.' });
+    expect(both).toMatchObject({ reason: 'TrainingFailed' });
+  });
+
   test('loses what it said of models with the last of them', () => {
     const verdicts = { ModelReady: { status: 'True', reason: 'InService', message: '' } } as const;
     const models = [{ name: 'a' }, { name: 'b' }];

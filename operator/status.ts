@@ -35,6 +35,8 @@ export interface LearningObserved {
   readonly training: TrainingStatus | undefined;
   /** Why the last training failed. */
   readonly trainingFailure: string | undefined;
+  /** What a gate has been waited for too long, since when, and what to do. */
+  readonly gateSilence?: string | undefined;
   /** In the order of the spec. */
   readonly models: readonly ModelStatus[];
   readonly verdicts: Partial<Record<ConditionType, ConditionVerdict>>;
@@ -220,7 +222,11 @@ function degraded({ applyFailure, stages, learning }: StatusInput): Verdict {
   const failing = stages.filter(({ failed }) => failed);
   if (failing.length > 0) return verdict('True', 'StageFailing', failing.map(shortage).join('; '));
   const failure = learning?.trainingFailure;
-  if (failure === undefined) return verdict('False', 'Healthy', 'Nothing has failed.');
+  const silence = learning?.gateSilence;
+  if (failure === undefined)
+    return silence === undefined
+      ? verdict('False', 'Healthy', 'Nothing has failed.')
+      : verdict('True', 'GateSilent', silence);
   const rest = learning?.models.some(({ active }) => active) ? ' The model in service goes on answering.' : '';
   return verdict('True', 'TrainingFailed', `${failure}${rest} It is tried again later, or by likeness retrain.`);
 }

@@ -41,6 +41,7 @@ export async function passOverLearning(deps: LearningDeps, key: string, input: L
     observed: {
       training: training.status,
       trainingFailure: training.failure,
+      gateSilence: promotions?.silence,
       models: promotions?.models ?? modelsIn(pipeline.status),
       verdicts: verdictsOn(promotions, problem, pipeline.status),
     },

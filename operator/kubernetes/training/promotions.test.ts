@@ -61,6 +61,15 @@ const serving = (status: 'True' | 'False', reason: string, secondsAgo: number): 
   ],
 });
 
+it('tells of a gate that is silent, by the name of the model', () => {
+  const standings = new Map([['a', { candidates: [candidate('a', 'a1', 0)], active: undefined, end: 9 }]]);
+  const gate = { judge: () => ({ verdict: 'Pending', reason: 'no report' }) as const };
+  const { silence, models } = decide({ standings, gate, now: now + 86_400_000 });
+  expect(silence).toMatch(/^a: The gate has not judged a1, .*: no report\. /);
+  expect(models[0]).toMatchObject({ phase: 'Judging', candidate: { version: 'a1' } });
+  expect(decide({ standings }).silence).toBeUndefined();
+});
+
 describe('a model on trial', () => {
   const standings = new Map([['a', trial]]);
 

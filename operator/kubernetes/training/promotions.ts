@@ -30,6 +30,8 @@ export interface Promotions {
   readonly models: readonly ModelStatus[];
   readonly announcements: readonly ActiveMessage[];
   readonly until: number | undefined;
+  /** Of a gate that has been silent for too long; undefined: of none. */
+  readonly silence: string | undefined;
 }
 
 /** A rollout's short gaps take no model back. */
@@ -43,11 +45,13 @@ export function decidePromotions(input: PromotionsInput): Promotions {
     const wish = isAbout(input, standing) || index === 0 ? input.wish : undefined;
     return { name, standing, promotion: decideOne({ ...input, wish }, name, standing) };
   });
+  const silences = decided.flatMap(({ name, promotion: { silence } }) => (silence ? [`${name}: ${silence}`] : []));
   const waits = decided.flatMap(({ promotion: { until } }) => until ?? []);
   return {
     models: decided.map(({ name, standing, promotion }) => describe(name, standing, promotion)),
     announcements: decided.flatMap(({ promotion: { announce } }) => announce ?? []),
     until: waits.length > 0 ? Math.min(...waits) : undefined,
+    silence: silences.length > 0 ? silences.join(' ') : undefined,
   };
 }
 
