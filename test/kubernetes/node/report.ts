@@ -10,20 +10,20 @@ const lookAt: readonly (readonly string[])[] = [
 const mostCharacters = 12_000;
 
 /** Answers of a cluster that is in trouble: what cannot be asked says why. */
-export async function report({ kubectl, get }: World): Promise<string> {
+export async function report(world: World): Promise<string> {
   const answers = lookAt.map(async (args) => {
-    const answer = await kubectl(...args).catch((error: Error) => error.message);
+    const answer = await world.kubectl(...args).catch((error: Error) => error.message);
     return `$ kubectl ${args.join(' ')}\n${answer.slice(-mostCharacters)}`;
   });
-  return [...(await Promise.all(answers)), ...(await logsOfPods(get, kubectl))].join('\n');
+  return [...(await Promise.all(answers)), ...(await logsOfPods(world))].join('\n');
 }
 
-async function logsOfPods(get: World['get'], kubectl: World['kubectl']): Promise<string[]> {
+async function logsOfPods(world: World): Promise<string[]> {
   const selector = ['-A', 'pods', '-l', 'app.kubernetes.io/component'];
-  const { items } = await get<{ items: { metadata: { name: string; namespace: string } }[] }>(...selector);
+  const { items } = await world.get<{ items: { metadata: { name: string; namespace: string } }[] }>(...selector);
   return Promise.all(
     items.map(async ({ metadata: { name, namespace } }) => {
-      const log = await kubectl('logs', '-n', namespace, name, '--tail=8').catch((error: Error) => error.message);
+      const log = await world.kubectl('logs', '-n', namespace, name, '--tail=8').catch((error: Error) => error.message);
       return `--- ${namespace}/${name}\n${log}`;
     }),
   );
