@@ -54,7 +54,7 @@ export interface PlannedTopic extends TopicSettings {
 }
 
 /** A volume claim, which the backend makes where it is its `own`; or a bucket, which is there. */
-export type PlannedModelStore =
+type PlannedModelStore =
   | { readonly claimName: string; readonly own: boolean }
   | {
       readonly s3: {

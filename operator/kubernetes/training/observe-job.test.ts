@@ -89,10 +89,10 @@ it('says which node it is on', () => {
 describe('of several workers', () => {
   const shared = (succeeded?: number) =>
     job({ spec: { completions: 3 }, ...(succeeded !== undefined && { status: { succeeded } }) });
-  const worker = (index: number, one: V1Pod): V1Pod => ({
-    ...one,
-    metadata: { ...one.metadata, annotations: { 'batch.kubernetes.io/job-completion-index': String(index) } },
-  });
+  const worker = (index: number, { spec, status }: V1Pod): V1Pod => {
+    const annotations = { 'batch.kubernetes.io/job-completion-index': String(index) };
+    return { metadata: { annotations }, ...(spec && { spec }), ...(status && { status }) };
+  };
   const running = (index: number) => worker(index, pod({ phase: 'Running' }, `gpu-${index}`));
 
   it('it learns when all have begun, on the node of the first one', () => {

@@ -8,7 +8,7 @@ import type { Authority } from '../authority.ts';
 import { OwnedProcess } from '../owned-process.ts';
 import { ensureS3 } from './ensure-s3.ts';
 
-export interface S3Keys {
+interface S3Keys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
