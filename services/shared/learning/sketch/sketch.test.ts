@@ -68,6 +68,14 @@ describe('sketches of 100 bins', () => {
     expect(none).not.toHaveProperty('ks');
   });
 
+  it('count a class that only one side has as half a value on the other', () => {
+    const bins: Bins = { kind: 'categorical', categories: ['a', 'b'] };
+    const [one, both] = [sketchOf(bins, ['a', 'a', 'a', 'a']), sketchOf(bins, ['a', 'a', 'a', 'b'])];
+    const expected = (1 - 0.75) * Math.log(1 / 0.75) + (0.125 - 0.25) * Math.log(0.125 / 0.25);
+    expect(compareSketches(one, both)!.psi).toBeCloseTo(expected, 12);
+    expect(compareSketches(both, one)!.psi).toBeCloseTo(expected, 12);
+  });
+
   it('say nothing of an empty window, and 0 of the baseline itself', () => {
     expect(compareSketches(sketchOf(bins, a), emptySketch(bins))).toBeUndefined();
     expect(compareSketches(sketchOf(bins, a), sketchOf(bins, a))).toEqual({
