@@ -2,6 +2,7 @@
  * What the operator adds to the cluster's own work: pipelines applied until Ready, against the same objects, rendered
  * beforehand and sent by a plain loop of server-side applies; and what it costs when nothing is to be done.
  */
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { profilePipelines, resourceOf } from '../operator/kubernetes/resources.ts';
 import type { KubeObject, Resource } from '../operator/kubernetes/runtime/resource.ts';
@@ -47,7 +48,7 @@ export async function run({ flags, note }: BenchContext): Promise<object> {
   const bare = await measureBare(bench, pipelines);
   note(`bare: ${JSON.stringify(bare)}`);
   if (topics === 'Existing') await prepareTopics(bench, kafka.address, pipelines);
-  const nodeArgs = [...chartFlags, ...(flags['node-args']?.split(' ') ?? [])];
+  const nodeArgs = [...chartFlags(), ...(flags['node-args']?.split(' ') ?? [])];
   const operator = await startOperator({
     url: cluster.url,
     ca: cluster.ca,
@@ -79,7 +80,10 @@ export async function run({ flags, note }: BenchContext): Promise<object> {
 }
 
 /** As the chart starts the operator. */
-const chartFlags = ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning'];
+function chartFlags(): string[] {
+  const template = readFileSync(new URL('../charts/likeness/templates/deployment.yaml', import.meta.url), 'utf8');
+  return [...template.matchAll(/^ +- (--\S+)$/gm)].map(([, flag]) => flag!);
+}
 
 async function measureBare(bench: Bench, pipelines: number) {
   await applyBare(bench, await bareObjects(bench, 'warmbare', warmUps), 'warmbare');

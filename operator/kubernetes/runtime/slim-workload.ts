@@ -42,6 +42,7 @@ function slimStatus(status: NonNullable<Workload['status']>): NonNullable<Worklo
 
 const isWell = ({ type, status }: Condition): boolean => type === 'Progressing' && status === 'True';
 
-function unsaid({ message: _, ...condition }: Condition): Condition {
-  return condition;
+function unsaid(condition: Condition): Condition {
+  const { message: _, ...rest } = condition;
+  return rest;
 }
