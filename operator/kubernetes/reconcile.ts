@@ -89,15 +89,21 @@ async function reconcile(deps: PassDeps, key: string, found: PipelineObject): Pr
   const plan = planOf(found, spec);
   // Before anything is made outside the cluster.
   const pipeline = hasFinalizer(found) ? found : await keepFinalizer(deps.api, found);
-  const topics = deps.topics.look(key, deps.wantedTopics(plan, spec));
+  const wantedTopics = deps.wantedTopics(plan, spec);
+  const look = () => deps.topics.look(key, wantedTopics);
+  let topics = look();
   const options = { ...deps.release, spec, uid: pipeline.metadata.uid };
   const rendered = render(deps.known, plan, options);
   if ('refusal' in rendered) return settle(deps, key, { pipeline, refusal: refusal ?? rendered.refusal, plan, topics });
   const secrets = await ensureOwnSecrets(renderingOf(plan, options), { api: deps.api, cached: deps.children.cached });
   const logs = await passOverLogs(deps, key, { pipeline, plan, objects: rendered.objects });
   const { objects } = logs;
-  const rest = await deps.applier.apply(objects.filter((object) => !waits(object, topics, { logs, ...deps })));
-  const applied = [...secrets, ...rest, ...logs.failed];
+  const later = objects.filter((object) => waits(object, topics, { logs, ...deps }));
+  const rest = await deps.applier.apply(objects.filter((object) => !later.includes(object)));
+  // Mostly the topics have been made while the rest was applied.
+  if (later.length > 0) topics = look();
+  const last = await deps.applier.apply(later.filter((object) => !waits(object, topics, { logs, ...deps })));
+  const applied = [...secrets, ...rest, ...last, ...logs.failed];
   if (read.ok) await markGoodSpec(deps, pipeline, applied);
   await pruneChildren(deps, key, objects, logs.keeps);
   const wanted = deps.wantedModels(plan, spec);
