@@ -7,7 +7,7 @@ import { createLogReport, isNews, type LogState } from './log-report.ts';
 const nothing = { events: 0, bytes: 0 };
 const some = { events: 100, bytes: 9000 };
 
-function world({ marked = false } = {}) {
+function world({ marked = false, looks = Infinity } = {}) {
   const told: LogState[] = [];
   const failures: unknown[] = [];
   const state = { waiting: nothing as Waiting, fails: 0, marked };
@@ -23,6 +23,7 @@ function world({ marked = false } = {}) {
     },
     onFailure: (error) => failures.push(error),
     everyMs: 4,
+    looks,
   });
   return { report, told, failures, state, open: () => report.open(() => state.waiting) };
 }
@@ -55,6 +56,14 @@ describe('a log', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     await report.close();
     expect(told).toHaveLength(4);
+  });
+
+  it('is told of again after a while, in case that it was forgotten', async () => {
+    const { told, open, report } = world({ looks: 3 });
+    await open();
+    await vi.waitFor(() => expect(told.length).toBeGreaterThan(2));
+    await report.close();
+    expect(told.slice(0, -1).every(({ state, events }) => state === 'Open' && events === 0)).toBe(true);
   });
 
   it('is closed with what it still holds, and without its mark', async () => {

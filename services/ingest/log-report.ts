@@ -32,24 +32,28 @@ export interface LogReportOptions {
   readonly onFailure: (error: unknown) => void;
   /** Between two looks at what waits, and before what failed is tried again. */
   readonly everyMs?: number;
+  /** Looks at what is the same before it is told again: whoever was told may have lost it. */
+  readonly looks?: number;
 }
 
 const closingTries = 3;
 
 export function createLogReport(options: LogReportOptions): LogReport {
-  const { send, mark, onFailure, everyMs = 2000 } = options;
+  const { send, mark, onFailure, everyMs = 2000, looks = 30 } = options;
   const stopping = new AbortController();
   let read: () => Waiting = () => ({ events: 0, bytes: 0 });
   let told: Waiting | undefined;
+  let looked = 0;
   let failed = false;
   let telling: Promise<void> = Promise.resolve();
 
   const tell = async (): Promise<void> => {
     const waiting = read();
-    if (told !== undefined && !isNews(told, waiting)) return;
+    if (told !== undefined && !isNews(told, waiting) && ++looked < looks) return;
     try {
       await send({ state: 'Open', ...waiting });
       told = waiting;
+      looked = 0;
       failed = false;
     } catch (error) {
       if (!failed) onFailure(error);

@@ -46,7 +46,8 @@ export async function growLogs(
     if (failure !== undefined)
       return new Error(
         `${metadata.name} cannot grow to ${storage.size}: ${describeError(failure)}. ` +
-          `Take a StorageClass that allows expansion, or set spec.ingest.log.size back to ${sizeOf(set)}`,
+          'Allow it in the StorageClass (allowVolumeExpansion) or the quota, or take spec.ingest.log out, wait until ' +
+          'IngestDrained is gone, and put it in again',
       );
   }
   const { uid } = set.metadata;

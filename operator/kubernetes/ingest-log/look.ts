@@ -76,7 +76,8 @@ export async function lookAtVolumes({ api }: LookDeps, key: string): Promise<Log
         {
           claim: metadata.name,
           ordinal,
-          isBound: status?.phase === 'Bound',
+          // One that has lost its volume had one.
+          isBound: status?.phase !== 'Pending',
           report: logReportIn(report?.data, podName(name, ordinal)),
           pod: pod && { uid: pod.uid ?? '', isGoing: pod.deletionTimestamp !== undefined },
         },

@@ -7,6 +7,7 @@ import type { ConditionVerdict } from '../../status.ts';
 import type { Children } from '../children.ts';
 import { isRollingOut } from '../prune.ts';
 import type { PipelineObject } from '../read-pipeline.ts';
+import { reportLabel } from '../render/access.ts';
 import type { KubernetesObject } from '../render/rendering.ts';
 import type { Api } from '../runtime/api.ts';
 import type { Applied } from '../runtime/apply.ts';
@@ -75,9 +76,10 @@ async function serve(
   const grows = set !== undefined && set.metadata.deletionTimestamp === undefined && isToGrow(set, storage);
   const failure = grows ? await growLogs(deps.api, key, { set, storage }) : undefined;
   const wanted = objects.find(isLogSet);
-  // Deployments that were there before the log take events in until the log does.
+  // Deployments that were there before the log take events in until the log does. A StatefulSet whose volumes grow is not
+  // applied, and must not go for that: its pods would go with it.
   const keeps = (child: KubeObject): boolean =>
-    child.kind === 'Deployment' && isOfIngest(child) && wanted !== undefined && isRollingOut(wanted, deps.children);
+    (grows && isLogSet(child)) || (isSuccessor(child) && wanted !== undefined && isRollingOut(wanted, deps.children));
   return {
     objects: grows ? objects.filter((object) => !isLogSet(object)) : objects,
     keeps,
@@ -99,13 +101,15 @@ async function retire(deps: LogDeps, key: string, found: Found): Promise<LogsPas
   await scale(deps.api, set, decision.replicas);
   const isDone = isReady && decision.isDone && isStopped(set);
   const isGone = isDone && ingestOf(found.plan).storage === undefined;
+  const isAbandoned = set === undefined && isReady && decision.removable.length === 0;
   return {
     objects,
-    keeps: (child) => !isDone && isOfIngest(child) && !isSuccessor(child) && !isAutoscaler(child),
+    keeps: (child) =>
+      isDone ? isReportOf(child, volumes) : isOfIngest(child) && !isSuccessor(child) && !isAutoscaler(child),
     verdict: isGone ? undefined : verdictOn(found, { decision, volumes, wish }),
     failed: [],
     hasVolumes: volumes.length > 0,
-    isBusy: !isDone && !wish.suspended,
+    isBusy: !isDone && !isAbandoned && !wish.suspended,
   };
 }
 
@@ -119,7 +123,7 @@ interface Decided {
   readonly volumes: readonly LogVolume[];
 }
 
-/** And removes the volumes that may go. */
+/** And removes the volumes that may go, once no pod can be made on them any more. */
 export async function decide(
   deps: LogDeps,
   key: string,
@@ -133,9 +137,16 @@ export async function decide(
   const volumes = wish.suspended ? found.volumes : await lookAtVolumes(deps, key);
   const decision = decideLogs(wish, volumes);
   const { namespace = '' } = refOf(key);
-  for (const { claim } of decision.removable)
-    await deps.api.delete(kinds.PersistentVolumeClaim, { namespace, name: claim });
+  for (const { claim, ordinal } of decision.removable)
+    if (ordinal >= mostPods(found.set)) await deps.api.delete(kinds.PersistentVolumeClaim, { namespace, name: claim });
   return { decision, volumes };
+}
+
+/** That the StatefulSet has or makes any moment: fewer are asked for does not mean that its controller knows. */
+function mostPods(set: LogSet | undefined): number {
+  if (set === undefined) return 0;
+  const { metadata, spec, status } = set;
+  return status?.observedGeneration === metadata.generation ? (spec?.replicas ?? 1) : Infinity;
 }
 
 /** No pod of it is left, and none will come. */
@@ -186,3 +197,6 @@ const ingestOf = ({ workloads }: Plan): Workload => workloads.find(({ name }) =>
 const isLogSet = (object: KubeObject): boolean => object.kind === 'StatefulSet' && isOfIngest(object);
 const isSuccessor = (object: KubeObject): boolean => object.kind === 'Deployment' && isOfIngest(object);
 const isAutoscaler = ({ kind }: KubeObject): boolean => kind === 'HorizontalPodAutoscaler';
+/** What pods said last of volumes that are kept: without it nobody would know that these are empty. */
+const isReportOf = ({ metadata }: KubeObject, volumes: readonly LogVolume[]): boolean =>
+  volumes.length > 0 && metadata.labels?.[reportLabel] === 'ingest';

@@ -65,6 +65,16 @@ describe('IngestDrained', () => {
     expect(seen([volume(0, open(5))], more).message).toContain(text);
   });
 
+  it('says no log to be empty because it is given up', () => {
+    const { status, message } = seen([volume(0, open(5))], { discards: true });
+    expect(status).toBe('False');
+    expect(message).toContain(
+      '5 events (5 kB) are in the log of shop-ingest-0 and not in Kafka yet. What goes takes them',
+    );
+    expect(message).toContain('kubectl annotate ppl shop -n shops likeness.dev/discard-undrained-.');
+    expect(seen([volume(0)], { discards: true })).toMatchObject({ status: 'Unknown', reason: 'NotReported' });
+  });
+
   it('does not name pods without end', () => {
     const many = Array.from({ length: 900 }, (_, ordinal) => volume(ordinal, open(1)));
     const { message } = seen(many, { held: many });

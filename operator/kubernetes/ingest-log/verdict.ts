@@ -1,7 +1,7 @@
 /** What the condition IngestDrained says. Pure. */
 import type { ConditionVerdict } from '../../status.ts';
 import type { ObjectRef } from '../runtime/resource.ts';
-import { isEmpty, type LogVolume } from './decide.ts';
+import type { LogVolume } from './decide.ts';
 
 export const discardAnnotation = 'likeness.dev/discard-undrained';
 
@@ -20,9 +20,9 @@ const mostNamed = 5;
 
 export function ingestDrained(seen: LogsSeen): ConditionVerdict {
   const { volumes, held } = seen;
-  const waiting = volumes.filter((volume) => (volume.report?.events ?? 0) > 0 && !isEmpty(volume, seen));
+  const waiting = volumes.filter(({ report, isBound }) => isBound && report !== undefined && report.events > 0);
   if (waiting.length > 0) return { status: 'False', reason: 'EventsWaiting', message: waitingText(seen, waiting) };
-  const silent = [...new Set([...held, ...volumes.filter((volume) => isSilent(volume, seen))])];
+  const silent = [...new Set([...held, ...volumes.filter(isSilent)])];
   if (silent.length > 0)
     return {
       status: held.length > 0 ? 'False' : 'Unknown',
@@ -32,7 +32,7 @@ export function ingestDrained(seen: LogsSeen): ConditionVerdict {
   return { status: 'True', reason: 'Drained', message: 'Every event that was accepted is in Kafka.' };
 }
 
-const isSilent = (volume: LogVolume, seen: LogsSeen): boolean => volume.report === undefined && !isEmpty(volume, seen);
+const isSilent = ({ report, isBound }: LogVolume): boolean => isBound && report === undefined;
 
 function waitingText(seen: LogsSeen, waiting: readonly LogVolume[]): string {
   const events = waiting.reduce((sum, { report }) => sum + report!.events, 0);
@@ -42,8 +42,10 @@ function waitingText(seen: LogsSeen, waiting: readonly LogVolume[]): string {
 }
 
 function outlook(seen: LogsSeen): string {
-  const { pipeline, held, suspended, isAbandoned } = seen;
-  const giveUp = `To give up what is left: kubectl annotate ppl ${pipeline.name} -n ${pipeline.namespace} ${discardAnnotation}=true.`;
+  const { pipeline, held, suspended, discards, isAbandoned } = seen;
+  const annotate = `kubectl annotate ppl ${pipeline.name} -n ${pipeline.namespace} ${discardAnnotation}`;
+  const giveUp = `To give up what is left: ${annotate}=true.`;
+  if (discards) return `What goes takes them along, because they are given up. To keep them: ${annotate}-.`;
   if (suspended) return 'The pipeline is suspended: the next pods deliver them.';
   if (isAbandoned) return `No pod is left to deliver it: set spec.ingest.log again. ${giveUp}`;
   if (held.length === 0) return 'Pods deliver as soon as Kafka takes it: see TopicsReady.';
