@@ -8,7 +8,7 @@ interface World {
   readonly closed: number[];
   readonly connected: string[];
   /** Runs what was to run later. */
-  elapse(): void;
+  readonly elapse: () => void;
   fail: boolean;
 }
 
