@@ -104,8 +104,7 @@ async function retire(deps: LogDeps, key: string, found: Found): Promise<LogsPas
   const isAbandoned = set === undefined && isReady && decision.removable.length === 0;
   return {
     objects,
-    keeps: (child) =>
-      isDone ? isReportOf(child, volumes) : isOfIngest(child) && !isSuccessor(child) && !isAutoscaler(child),
+    keeps: isDone ? (child) => volumes.length > 0 && isReport(child) : isRetiring,
     verdict: isGone ? undefined : verdictOn(found, { decision, volumes, wish }),
     failed: [],
     hasVolumes: volumes.length > 0,
@@ -197,6 +196,6 @@ const ingestOf = ({ workloads }: Plan): Workload => workloads.find(({ name }) =>
 const isLogSet = (object: KubeObject): boolean => object.kind === 'StatefulSet' && isOfIngest(object);
 const isSuccessor = (object: KubeObject): boolean => object.kind === 'Deployment' && isOfIngest(object);
 const isAutoscaler = ({ kind }: KubeObject): boolean => kind === 'HorizontalPodAutoscaler';
+const isRetiring = (child: KubeObject): boolean => isOfIngest(child) && !isSuccessor(child) && !isAutoscaler(child);
 /** What pods said last of volumes that are kept: without it nobody would know that these are empty. */
-const isReportOf = ({ metadata }: KubeObject, volumes: readonly LogVolume[]): boolean =>
-  volumes.length > 0 && metadata.labels?.[reportLabel] === 'ingest';
+const isReport = ({ metadata }: KubeObject): boolean => metadata.labels?.[reportLabel] === 'ingest';
