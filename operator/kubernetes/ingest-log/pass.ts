@@ -101,14 +101,15 @@ async function retire(deps: LogDeps, key: string, found: Found): Promise<LogsPas
   await scale(deps.api, set, decision.replicas);
   const isDone = isReady && decision.isDone && isStopped(set);
   const isGone = isDone && ingestOf(found.plan).storage === undefined;
-  const isAbandoned = set === undefined && isReady && decision.removable.length === 0;
+  // Without a StatefulSet nobody but a person can go on.
+  const waits = set === undefined && isReady && decision.removable.length === 0;
   return {
     objects,
-    keeps: isDone ? (child) => volumes.length > 0 && isReport(child) : isRetiring,
+    keeps: isDone ? keptOf(volumes) : isRetiring,
     verdict: isGone ? undefined : verdictOn(found, { decision, volumes, wish }),
     failed: [],
     hasVolumes: volumes.length > 0,
-    isBusy: !isDone && !isAbandoned && !wish.suspended,
+    isBusy: ![isDone, waits, wish.suspended].includes(true),
   };
 }
 
@@ -198,4 +199,7 @@ const isSuccessor = (object: KubeObject): boolean => object.kind === 'Deployment
 const isAutoscaler = ({ kind }: KubeObject): boolean => kind === 'HorizontalPodAutoscaler';
 const isRetiring = (child: KubeObject): boolean => isOfIngest(child) && !isSuccessor(child) && !isAutoscaler(child);
 /** What pods said last of volumes that are kept: without it nobody would know that these are empty. */
-const isReport = ({ metadata }: KubeObject): boolean => metadata.labels?.[reportLabel] === 'ingest';
+const keptOf =
+  (volumes: readonly LogVolume[]) =>
+  ({ metadata }: KubeObject): boolean =>
+    volumes.length > 0 && metadata.labels?.[reportLabel] === 'ingest';
