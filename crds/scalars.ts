@@ -93,6 +93,13 @@ export const fieldPath = patterned(
   'a field of the event: value, quantity, text, time, type, itemId, item.category, item.brand, item.title, item.price, item.available, properties.… or context.…',
 );
 
+/** The fields that can hold a number of the sender's. */
+export const ownNumberPath = patterned(
+  128,
+  /^(value|quantity|item\.price|(properties|context)(\.[a-zA-Z0-9_-]+)+)$/,
+  'a field that holds a number: value, quantity, item.price, properties.… or context.…',
+);
+
 /** The fields that can hold a number. */
 export const numberPath = patterned(
   128,

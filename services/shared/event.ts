@@ -41,6 +41,12 @@ export interface CleanEvent extends RawEvent {
   /** Version of the catalogue's item attributes that the cleaner stamped in; absent if the event brought its own. */
   readonly itemVersion?: string;
   readonly tags?: readonly string[];
+  /** Paths of the fields that the cleaner has filled in: nobody sent them. */
+  readonly imputed?: readonly string[];
+  /** By the name of the step that scaled it; features read `scaled.NAME`. */
+  readonly scaled?: Readonly<Record<string, number>>;
+  /** Version of the model by which the cleaner filled in, scaled or tagged; absent where no model had a part in it. */
+  readonly cleanedBy?: string;
 }
 
 /** A refused event, in `events-dead`. `event` is what arrived, untouched, so that it can be replayed. */

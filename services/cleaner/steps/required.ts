@@ -1,7 +1,7 @@
 /** Refuses events that lack a field which their definition requires; null and empty text count as lacking. */
 import type { CleanerSlice } from '../../../crds/slices.ts';
+import { createField, type EventField } from '../../shared/event-field.ts';
 import { deadLetter, ok } from '../../shared/result.ts';
-import { createField, type Field } from '../field.ts';
 import type { Step } from '../step.ts';
 
 /** An alias without both of its ends would link nothing, so it is refused like any event without its point. */
@@ -9,7 +9,7 @@ const linkEnds: Readonly<Record<string, readonly string[]>> = { alias: ['userId'
 
 /** Item attributes must be the event's own: what the catalogue knows is stamped in later, and may not be known yet. */
 export function createRequiredStep({ events }: Pick<CleanerSlice, 'events'>): Step {
-  const required = new Map<string, readonly Field[]>();
+  const required = new Map<string, readonly EventField[]>();
   for (const [type, paths] of Object.entries(linkEnds)) required.set(type, paths.map(createField));
   for (const { name, required: paths } of events)
     required.set(name, [...(required.get(name) ?? []), ...paths.map(createField)]);

@@ -1,7 +1,7 @@
 /** Normalises text: trims, lowers case, composes characters, collapses spaces, in the order that the spec lists. */
 import type { CleanerSlice } from '../../../crds/slices.ts';
+import { createField } from '../../shared/event-field.ts';
 import { ok } from '../../shared/result.ts';
-import { createField } from '../field.ts';
 import type { Step } from '../step.ts';
 
 type Operation = NonNullable<CleanerSlice['cleaning']['normalise'][number]['text']>[number];

@@ -1,13 +1,13 @@
 /** Converts numbers to the unit that the spec names, by the factor of the unit that the event names. */
 import type { CleanerSlice } from '../../../crds/slices.ts';
+import { createField, type EventField } from '../../shared/event-field.ts';
 import { deadLetter, ok } from '../../shared/result.ts';
-import { createField, type Field } from '../field.ts';
 import type { Draft, Step } from '../step.ts';
 import { maxValue } from './values.ts';
 
 interface Conversion {
-  readonly field: Field;
-  readonly unitField: Field;
+  readonly field: EventField;
+  readonly unitField: EventField;
   readonly unit: string;
   readonly factors: ReadonlyMap<string, number>;
 }

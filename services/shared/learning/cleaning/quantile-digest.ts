@@ -21,9 +21,14 @@ interface Centroid {
   readonly weight: number;
 }
 
-/** δ: at most about so many centroids; the rank of a quantile q is off by about 4 q(1 − q)/δ. */
-const compression = 200;
-const bufferSize = 1000;
+export interface DigestSize {
+  /** δ: at most about so many centroids; the rank of a quantile q is off by about 4 q(1 − q)/δ. */
+  readonly compression: number;
+  /** So many values wait until they are merged in together. */
+  readonly buffer: number;
+}
+
+const usual: DigestSize = { compression: 200, buffer: 1000 };
 
 /**
  * Dunning, Ertl 2019, "Computing extremely accurate quantiles using t-digests", the merging form with scale function k₁.
@@ -34,11 +39,16 @@ export class QuantileDigest {
   #buffer: Centroid[] = [];
   #least = Infinity;
   #greatest = -Infinity;
+  readonly #size: DigestSize;
+
+  constructor(size: DigestSize = usual) {
+    this.#size = size;
+  }
 
   /** Throws a ZodError if `stored` is not what `store` gives. */
-  static from(stored: unknown): QuantileDigest {
+  static from(stored: unknown, size: DigestSize = usual): QuantileDigest {
     const { means, weights, least, greatest } = digestSchema.parse(stored);
-    const digest = new QuantileDigest();
+    const digest = new QuantileDigest(size);
     digest.#centroids = means.map((mean, at) => ({ mean, weight: weights[at]! }));
     digest.#least = least ?? Infinity;
     digest.#greatest = greatest ?? -Infinity;
@@ -50,7 +60,7 @@ export class QuantileDigest {
     this.#least = Math.min(this.#least, value);
     this.#greatest = Math.max(this.#greatest, value);
     this.#buffer.push({ mean: value, weight: 1 });
-    if (this.#buffer.length >= bufferSize) this.#flush();
+    if (this.#buffer.length >= this.#size.buffer) this.#flush();
   }
 
   /** Takes all that the other has seen. */
@@ -107,7 +117,7 @@ export class QuantileDigest {
     if (this.#buffer.length === 0) return;
     const sorted = [...this.#centroids, ...this.#buffer].sort((a, b) => a.mean - b.mean);
     this.#buffer = [];
-    this.#centroids = compress(sorted);
+    this.#centroids = compress(sorted, this.#size.compression);
   }
 }
 
@@ -116,7 +126,7 @@ interface Point {
   readonly position: number;
 }
 
-function compress(sorted: readonly Centroid[]): Centroid[] {
+function compress(sorted: readonly Centroid[], compression: number): Centroid[] {
   const total = sorted.reduce((sum, { weight }) => sum + weight, 0);
   const scale = (below: number): number => (compression / (2 * Math.PI)) * Math.asin((2 * below) / total - 1);
   const merged: Centroid[] = [];

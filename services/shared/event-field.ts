@@ -1,16 +1,15 @@
 /** Reads and replaces a field of an event by its path in the spec: value, item.category, properties.currency, … */
-import type { Draft } from './step.ts';
 
-export interface Field {
+export interface EventField {
   readonly path: string;
   /** undefined where any part of the path is missing. */
-  readonly get: (event: Draft) => unknown;
-  /** A copy of the event with the field replaced; the path must exist. */
-  readonly set: (event: Draft, value: unknown) => Draft;
+  readonly get: (event: object) => unknown;
+  /** A copy of the event with the field replaced; what is missing of the path is made. */
+  readonly set: <Event extends object>(event: Event, value: unknown) => Event;
 }
 
 /** `path` as fieldPath of the spec allows it. */
-export function createField(path: string): Field {
+export function createField(path: string): EventField {
   const keys = path.split('.');
   return {
     path,
@@ -19,13 +18,14 @@ export function createField(path: string): Field {
         (value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined),
         event,
       ),
-    set: (event, value) => replace(event, keys, value) as Draft,
+    set: <Event extends object>(event: Event, value: unknown) => replace(event, keys, value) as Event,
   };
 }
 
 function replace(object: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
-  if (!isObject(object) || key === undefined) return value;
-  return { ...object, [key]: rest.length === 0 ? value : replace(object[key], rest, value) };
+  if (key === undefined) return value;
+  const members = isObject(object) ? object : {};
+  return { ...members, [key]: replace(members[key], rest, value) };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
