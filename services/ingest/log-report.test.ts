@@ -11,9 +11,13 @@ function world({ marked = false, looks = Infinity } = {}) {
   const told: LogState[] = [];
   const failures: unknown[] = [];
   const state = { waiting: nothing as Waiting, fails: 0, marked };
+  let markedUntold = false;
   const report = createLogReport({
     send: async (said) => {
-      if (state.fails-- > 0) throw new Error('no answer');
+      if (state.fails-- > 0) {
+        markedUntold ||= state.marked;
+        throw new Error('no answer');
+      }
       told.push(said);
     },
     mark: {
@@ -25,16 +29,18 @@ function world({ marked = false, looks = Infinity } = {}) {
     everyMs: 4,
     looks,
   });
-  return { report, told, failures, state, open: () => report.open(() => state.waiting) };
+  return { report, told, failures, state, open: () => report.open(() => state.waiting), wasMarked: () => markedUntold };
 }
 
 describe('a log', () => {
   it('is told to be open before anything is taken in, however long that lasts', async () => {
-    const { told, failures, state, open } = world();
+    const { told, failures, state, open, wasMarked } = world();
     state.fails = 5;
     await open();
     expect(told).toEqual([{ state: 'Open', ...nothing }]);
     expect(failures).toHaveLength(1);
+    // Who dies meanwhile and starts again must wait as well.
+    expect(wasMarked()).toBe(false);
     expect(state.marked).toBe(true);
   });
 

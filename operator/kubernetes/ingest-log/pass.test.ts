@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type PipelineSpec, specSchema } from '../../../crds/pipeline.ts';
 import { planPipeline } from '../../plan.ts';
 import { renderPipeline } from '../render/render.ts';
+import type { DeleteOptions } from '../runtime/api.ts';
 import { ApiError } from '../runtime/api-error.ts';
 import type { KubeObject, ObjectRef, Resource } from '../runtime/resource.ts';
 import { passOverLogs, type LogDeps } from './pass.ts';
@@ -76,7 +77,8 @@ async function passed(given: Case) {
     api: {
       listPage: async ({ kind }: Resource) => ({ items: kind === 'Pod' ? pods : claims }),
       find: async () => data && { data },
-      delete: async ({ kind }: Resource, { name }: ObjectRef) => void done.push(`delete ${kind} ${name}`),
+      delete: async ({ kind }: Resource, { name }: ObjectRef, { propagation, uid }: DeleteOptions = {}) =>
+        void done.push(['delete', kind, name, propagation, uid].filter(Boolean).join(' ')),
       mergePatch: async ({ kind }: Resource, { name }: ObjectRef) => {
         if (refuses) throw new ApiError('forbidden', { code: 403, reason: 'Forbidden' });
         done.push(`patch ${kind} ${name}`);
@@ -128,7 +130,7 @@ describe('a larger log', () => {
     const { result, done, set } = await passed(larger);
     expect(done).toEqual([
       ...[0, 1, 2].map((ordinal) => `patch PersistentVolumeClaim log-shop-ingest-${ordinal}`),
-      'delete StatefulSet shop-ingest',
+      'delete StatefulSet shop-ingest Orphan set',
     ]);
     expect([has(result.objects), result.keeps(set), result.failed]).toEqual([false, true, []]);
   });
