@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../operator/kubernetes/runtime/resource.ts';
-import { growingClass, loggedPods, type LoggedPods, logVolumeFor } from './logged-pods.ts';
+import { fixedClass, growingClass, loggedPods, type LoggedPods, logVolumeFor } from './logged-pods.ts';
 import { example, startWorld, type World } from './world.ts';
 
 let world: World;
@@ -10,7 +10,7 @@ const opened: LoggedPods[] = [];
 
 beforeAll(async () => {
   world = await startWorld();
-  await world.apply(growingClass);
+  await world.apply(growingClass, fixedClass);
   await world.startOperator({ LIKENESS_REFRESH_SECONDS: '1' });
 });
 afterAll(() => world?.stop());
@@ -28,10 +28,14 @@ const podsOf = (namespace: string): LoggedPods => {
 };
 
 /** Until it is Ready, its pods bound to volumes of their own. */
-async function create(namespace: string, replicas: number, more = ''): Promise<void> {
+async function create(namespace: string, replicas: number, more = '', storageClass = growingClass): Promise<void> {
+  const { name: storageClassName } = storageClass.metadata;
   await world.namespace(namespace);
-  await world.apply(...Array.from({ length: replicas }, (_, ordinal) => logVolumeFor(namespace, ordinal)));
-  const log = '{log: {size: 1Gi, storageClassName: growing}}';
+  const volumes = Array.from({ length: replicas }, (_, ordinal) =>
+    logVolumeFor(namespace, ordinal, { storageClassName }),
+  );
+  await world.apply(...volumes);
+  const log = `{log: {size: 1Gi, storageClassName: ${storageClassName}}}`;
   const yaml = `${example('shop.yaml')}\n  ingest: ${log}\n  stages: [{name: ingest, replicas: ${replicas}}]\n${more}`;
   await world.cluster.kubectl(['apply', '-n', namespace, '-f', '-'], { input: yaml });
   await becomes(namespace, 'Ready', 'True Ready');
@@ -182,7 +186,7 @@ describe('a log', () => {
   });
 
   it('that is added takes over from pods without one', async () => {
-    await world.apply(logVolumeFor(namespace, 0, 'log-again'));
+    await world.apply(logVolumeFor(namespace, 0, { name: 'log-again' }));
     await patch(namespace, { ingest: { log: { size: '1Gi', storageClassName: 'growing' } } });
     const workloads = async () => [
       ...(await names(namespace, 'deployments')).filter((name) => name === 'shop-ingest').map(() => 'Deployment'),
@@ -225,6 +229,20 @@ it('is emptied before its pipeline goes, and its volume is kept where that is to
   await endEmpty(pods, 0);
   await world.cluster.kubectl(['wait', '--for=delete', '-n', namespace, 'ppl/shop', '--timeout=60s']);
   expect(await logClaims(namespace)).toEqual(['log-shop-ingest-0']);
+});
+
+it('leaves pods and volumes as they are where these cannot grow, and says what to do', async () => {
+  const namespace = 'fixed';
+  await create(namespace, 1, '', fixedClass);
+  const pods = podsOf(namespace);
+  await allEmpty(namespace, pods, 1);
+  const uids = async () => [(await setOf(namespace)).metadata.uid, await pods.uidOf(0)];
+  const before = await uids();
+  await patch(namespace, { ingest: { log: { size: '2Gi' } } });
+  await expect.poll(() => messageOf(namespace, 'Degraded'), patience).toContain('log-shop-ingest-0 cannot grow to 2Gi');
+  expect(await messageOf(namespace, 'Degraded')).toContain('allowVolumeExpansion');
+  await sleep(3000);
+  expect(await uids()).toEqual(before);
 });
 
 it('stays with its volume while its pipeline is suspended, and is delivered after', async () => {

@@ -75,15 +75,22 @@ export const growingClass = {
   allowVolumeExpansion: true,
 };
 
+/** Likewise, but they may not grow. */
+export const fixedClass = { ...growingClass, metadata: { name: 'fixed' }, allowVolumeExpansion: false };
+
 /** The volume that a claim of the pod binds to. */
-export const logVolumeFor = (namespace: string, ordinal: number, name = `log-${namespace}-${ordinal}`) => ({
+export const logVolumeFor = (
+  namespace: string,
+  ordinal: number,
+  { name = `log-${namespace}-${ordinal}`, storageClassName = 'growing' } = {},
+) => ({
   apiVersion: 'v1',
   kind: 'PersistentVolume',
   metadata: { name },
   spec: {
     capacity: { storage: '10Gi' },
     accessModes: ['ReadWriteOnce'],
-    storageClassName: 'growing',
+    storageClassName,
     persistentVolumeReclaimPolicy: 'Retain',
     hostPath: { path: `/logs/${name}` },
     claimRef: { namespace, name: `log-shop-ingest-${ordinal}` },
