@@ -1,10 +1,12 @@
 /** What each stage reads of the effective spec: a change of another part does not restart it. */
 import { z } from 'zod';
 import { cleaningSchema } from './cleaning.ts';
+import { learnedFields } from './learned-cleaning.ts';
 import { trainingSchema } from './learning.ts';
 import { ingestLogSchema, ingestSchema, servingFields, specFields } from './pipeline.ts';
 
 const dedupeOnly = cleaningSchema.pick({ dedupe: true }).prefault({});
+const learnedParts = cleaningSchema.pick({ dedupe: true }).extend(learnedFields).prefault({});
 const ingestParts = ingestSchema
   .pick({ limits: true })
   .extend({ log: ingestLogSchema.pick({ size: true }).optional() })
@@ -26,7 +28,7 @@ export const servingSlice = specFields
 
 export const trainerSlice = specFields
   .pick({ events: true, features: true, models: true, identity: true })
-  .extend({ cleaning: dedupeOnly, training: trainingParts });
+  .extend({ cleaning: learnedParts, training: trainingParts });
 
 export type CleanerSlice = z.output<typeof cleanerSlice>;
 export type ServingSlice = z.output<typeof servingSlice>;

@@ -43,6 +43,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     logLevel: read.LIKENESS_LOG_LEVEL,
     topics: read.LIKENESS_TOPICS,
     models: names.map((name) => modelInputs(spec, name)),
+    /** The artifact of the first model of the spec carries what is learned for the cleaner. */
+    cleaning: { carrier: spec.models[0]!.name, steps: spec.cleaning },
     mergeOn: spec.identity.mergeOn,
     minEvents: spec.training.minEvents,
     holdout: Number(spec.training.holdout.fraction),

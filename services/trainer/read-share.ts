@@ -1,10 +1,9 @@
 /** Reads this worker's partitions: those that it read before, if it is here for the second time. */
 import type { Broker } from '../shared/broker.ts';
 import { LikenessError } from '../shared/errors.ts';
-import type { Collector } from '../shared/learning/collect.ts';
 import { isFirst, type Team } from '../shared/learning/team.ts';
 import type { RunParts } from '../shared/run-parts.ts';
-import { rangesNow, replay, type ReadRange, type Replayed } from './replay.ts';
+import { rangesNow, replay, type ReadRange, type Replayed, type Take } from './replay.ts';
 
 export interface Share {
   readonly broker: Broker;
@@ -15,11 +14,11 @@ export interface Share {
 }
 
 /** Rejects with `LogGap` where the log no longer holds what was read before, and as the broker does. */
-export async function readShare(share: Share, collectors: readonly Collector[]): Promise<Replayed> {
+export async function readShare(share: Share, takes: readonly Take[]): Promise<Replayed> {
   const { broker, topic, team } = share;
   const now = await rangesNow(broker, topic, (partition) => partition % team.size === team.index);
   const offsets = await settle(share, now);
-  return addUp(await replay({ broker, topic, offsets }, collectors), team);
+  return addUp(await replay({ broker, topic, offsets }, takes), team);
 }
 
 /** What others were told comes from exactly these offsets. */

@@ -1,7 +1,6 @@
 /** Reads the clean events that the log holds at the start of a run, once, for all models that are trained. */
 import type { Broker } from '../shared/broker.ts';
 import type { CleanEvent } from '../shared/event.ts';
-import { collectEvent, type Collector } from '../shared/learning/collect.ts';
 import { unpackLines } from '../shared/record.ts';
 
 /** Offsets of one partition: `from` ≤ offset < `to`. */
@@ -37,26 +36,29 @@ export interface Replay {
   readonly offsets: readonly ReadRange[];
 }
 
-/** Rejects with what the broker rejects with. The collectors' tables hold the steps afterwards. */
-export async function replay({ broker, topic, offsets }: Replay, collectors: readonly Collector[]): Promise<Replayed> {
+/** Learns from each event of the log. */
+export type Take = (event: CleanEvent) => void;
+
+/** Rejects with what the broker rejects with. */
+export async function replay({ broker, topic, offsets }: Replay, takes: readonly Take[]): Promise<Replayed> {
   const counts = { lines: 0, malformed: 0 };
   for (const { partition, from, to } of offsets) {
     const batches = broker.read({ topic, partition, from, to });
-    for await (const records of batches) for (const { value } of records) collectRecord(value, collectors, counts);
+    for await (const records of batches) for (const { value } of records) takeRecord(value, takes, counts);
   }
   return { offsets, ...counts };
 }
 
-function collectRecord(
+function takeRecord(
   value: Uint8Array | null,
-  collectors: readonly Collector[],
+  takes: readonly Take[],
   counts: { lines: number; malformed: number },
 ): void {
   if (value === null) return;
   for (const line of unpackLines(value)) {
     counts.lines++;
     const event = parseLine(line);
-    if (event) for (const collector of collectors) collectEvent(collector, event);
+    if (event) for (const take of takes) take(event);
     else counts.malformed++;
   }
 }

@@ -9,7 +9,7 @@ import { DirectoryModelStore } from '../shared/adapters/directory-model-store.ts
 import { openEmbeddedBroker } from '../shared/adapters/embedded-broker.ts';
 import type { Broker } from '../shared/broker.ts';
 import type { CleanEvent } from '../shared/event.ts';
-import { openArtifact } from '../shared/learning/artifact.ts';
+import { openArtifact, openCleaning } from '../shared/learning/artifact.ts';
 import { invertHere } from '../shared/learning/ease.ts';
 import { generateSigningKey } from '../shared/learning/signing.ts';
 import type { CandidateMessage } from '../shared/model-stream.ts';
@@ -158,6 +158,31 @@ describe('the trainer', () => {
     expect(repeated.manifest.runId).toBe('run-2');
     expect(repeated.manifest.events).toBe(240);
     expect(repeated.manifest.files).toEqual(plain.manifest.files);
+  });
+
+  it('learns for the cleaner what the spec asks for, and puts it in the artifact of the first model', async () => {
+    await write(ring().map((one, at) => ({ ...one, value: at % 5, quantity: 1 })));
+    const cleaning = {
+      impute: [{ name: 'price', field: 'value', with: 'Median', by: 'itemId' }],
+      scale: [{ name: 'price', field: 'value', method: 'MinMax' }],
+      outliers: [{ name: 'odd', fields: ['value'], method: 'MAD', action: 'Tag' }],
+    };
+    const second = { ...spec.models[0]!, name: 'second' };
+    const candidates = await train({ cleaning, models: [...spec.models, second] });
+    const opened = await Promise.all(
+      candidates.map(async ({ digest }) => openCleaning(await models.get(digest), trusted, digest)),
+    );
+    expect(opened.map(({ manifest }) => manifest.model)).toEqual(['next-item', 'second']);
+    expect(opened[1]!.cleaning).toBeUndefined();
+    const [{ cleaning: learned, manifest }] = opened as [(typeof opened)[0]];
+    expect(learned!.impute[0]).toMatchObject({ name: 'price', values: 240, overall: 2 });
+    expect(learned!.scale[0]!.scale).toEqual({ method: 'MinMax', offset: 0, factor: 4 });
+    expect(manifest.report).toMatchObject({
+      'cleaning.impute.price.groups': 10,
+      'cleaning.scale.price.factor': 4,
+      'cleaning.outliers.odd.0.center': 2,
+    });
+    expect(manifest.files.map(({ name }) => name)).toContain('cleaning.json');
   });
 
   it('joins the history of a visitor with that of the user who turned out to be them', async () => {

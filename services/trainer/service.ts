@@ -4,7 +4,10 @@ import type { Broker } from '../shared/broker.ts';
 import { LikenessError } from '../shared/errors.ts';
 import { openArtifact, sealArtifact, type SealedArtifact } from '../shared/learning/artifact.ts';
 import { buildTogether } from '../shared/learning/build-together.ts';
-import type { Collector } from '../shared/learning/collect.ts';
+import { cleaningReport } from '../shared/learning/cleaning/cleaning-report.ts';
+import { cleaningFile, encodeCleaning, type CleaningModel } from '../shared/learning/cleaning/cleaning-model.ts';
+import { CleaningSums } from '../shared/learning/cleaning/sums.ts';
+import { collectEvent, type Collector } from '../shared/learning/collect.ts';
 import type { Inverter } from '../shared/learning/ease.ts';
 import { EventTable } from '../shared/learning/event-table.ts';
 import { encodeModel } from '../shared/learning/model.ts';
@@ -16,8 +19,9 @@ import { noReporter, type Reporter } from '../shared/reporter.ts';
 import type { RunParts } from '../shared/run-parts.ts';
 import type { Clock, Telemetry } from '../shared/service.ts';
 import type { TrainerConfig } from './config.ts';
+import { fitCleaning } from './fit-cleaning.ts';
 import { readShare } from './read-share.ts';
-import type { Replayed } from './replay.ts';
+import type { Replayed, Take } from './replay.ts';
 import { trainModel, type TrainedModel } from './train-model.ts';
 
 export interface TrainerDeps {
@@ -40,7 +44,7 @@ interface Working extends TrainerDeps {
 
 type RunConfig = Pick<
   TrainerConfig,
-  'runId' | 'topics' | 'models' | 'mergeOn' | 'minEvents' | 'holdout' | 'partitions'
+  'runId' | 'topics' | 'models' | 'mergeOn' | 'minEvents' | 'holdout' | 'partitions' | 'cleaning'
 >;
 
 /**
@@ -54,18 +58,30 @@ export async function run(config: RunConfig, deps: TrainerDeps): Promise<Candida
     inputs,
     mergeOn: config.mergeOn,
   }));
+  const sums = new CleaningSums(config.cleaning.steps);
   progress('reading the log');
   const { broker, team = alone, parts } = deps;
-  const replayed = await readShare({ broker, topic: config.topics['events-clean'], team, parts }, collectors);
+  const replayed = await readShare({ broker, topic: config.topics['events-clean'], team, parts }, [
+    ...collectors.map(
+      (collector): Take =>
+        (event) =>
+          void collectEvent(collector, event),
+    ),
+    (event) => sums.add(event),
+  ]);
+  const cleaning = await fitCleaning(sums, team);
   warnOfMalformed(replayed, deps);
   progress(`${replayed.lines} events read`);
   const announced: CandidateMessage[] = [];
+  const { carrier } = config.cleaning;
   const tooFew: unknown[] = [];
   for (const collector of collectors) {
     const trained = await trainOne(collector, config, { ...deps, progress }).catch(keepBadData(tooFew));
     if (trained) {
       progress(`announcing ${trained.facts.model}`);
-      announced.push(await publish({ trained, replayed, runId: runIdOf(config, collector.inputs.name) }, config, deps));
+      const { name } = collector.inputs;
+      const outcome = { trained, replayed, runId: runIdOf(config, name), ...(name === carrier && { cleaning }) };
+      announced.push(await publish(outcome, config, deps));
     }
   }
   if (tooFew.length > 0) throw tooFew[0];
@@ -114,6 +130,8 @@ interface Outcome {
   readonly trained: TrainedModel;
   readonly replayed: Replayed;
   readonly runId: string;
+  /** undefined: nothing was learned for the cleaning, or another model carries it. */
+  readonly cleaning?: CleaningModel | undefined;
 }
 
 async function publish(outcome: Outcome, { topics }: RunConfig, deps: TrainerDeps): Promise<CandidateMessage> {
@@ -134,10 +152,14 @@ async function publish(outcome: Outcome, { topics }: RunConfig, deps: TrainerDep
 }
 
 /** What cannot be opened again must not be announced. */
-function seal({ trained, replayed, runId }: Outcome, { clock, signingKey }: TrainerDeps): SealedArtifact {
+function seal({ trained, replayed, runId, cleaning }: Outcome, { clock, signingKey }: TrainerDeps): SealedArtifact {
   const trainedAt = new Date(clock.now()).toISOString();
-  const details = { ...trained.facts, runId, trainedAt, offsets: [...replayed.offsets] };
-  const sealed = sealArtifact(encodeModel(trained.model), details, signingKey);
+  const { facts, model } = trained;
+  const report = { ...facts.report, ...(cleaning && cleaningReport(cleaning)) };
+  const details = { ...facts, report, runId, trainedAt, offsets: [...replayed.offsets] };
+  const files = encodeModel(model);
+  if (cleaning) files.set(cleaningFile, encodeCleaning(cleaning));
+  const sealed = sealArtifact(files, details, signingKey);
   const opened = openArtifact(sealed.files, [publicKeyOf(signingKey)], sealed.digest);
   if (opened.manifest.version !== sealed.manifest.version)
     throw new LikenessError(

@@ -1,6 +1,7 @@
 /** Immutable, signed model artifacts: sealing, and opening with every check that must pass before a model is served. */
 import { createHash, sign, verify, type KeyObject } from 'node:crypto';
 import { LikenessError } from '../errors.ts';
+import { decodeCleaning, type CleaningModel } from './cleaning/cleaning-model.ts';
 import { manifestSchema, type Manifest, type ManifestDetails } from './manifest.ts';
 import { decodeModel, fileOf, jsonBytes, parseFile, type Model } from './model.ts';
 
@@ -50,13 +51,7 @@ export function openArtifact(
   trustedKeys: readonly KeyObject[],
   digest?: string,
 ): LoadedModel {
-  const manifestBytes = fileOf(files, manifestFile);
-  verifySignature(manifestBytes, fileOf(files, signatureFile), trustedKeys);
-  const found = sha256(manifestBytes);
-  if (digest !== undefined && digest !== found)
-    throw new LikenessError('ModelInvalid', `${manifestFile}: the artifact is ${found}, asked for was ${digest}`);
-  const manifest = parseFile(files, manifestFile, manifestSchema);
-  verifyFiles(files, manifest);
+  const { found, manifest } = verifyArtifact(files, trustedKeys, digest);
   const model = decodeModel(files);
   if (model.recommender.kind !== manifest.kind || model.popularity.items.size !== manifest.items)
     throw new LikenessError(
@@ -64,7 +59,36 @@ export function openArtifact(
       `${manifestFile}: says ${manifest.kind} of ${manifest.items} items, the files hold ` +
         `${model.recommender.kind} of ${model.popularity.items.size}`,
     );
+  // Whoever puts a model into service answers for its cleaning too, and the cleaner never sees a broken one.
+  decodeCleaning(files);
   return { ...model, digest: found, manifest };
+}
+
+export interface LoadedCleaning {
+  readonly manifest: Manifest;
+  /** undefined: the model carries none. */
+  readonly cleaning: CleaningModel | undefined;
+}
+
+/** As openArtifact, but reads nothing of the model itself. */
+export function openCleaning(
+  files: ReadonlyMap<string, Uint8Array>,
+  trustedKeys: readonly KeyObject[],
+  digest: string,
+): LoadedCleaning {
+  const { manifest } = verifyArtifact(files, trustedKeys, digest);
+  return { manifest, cleaning: decodeCleaning(files) };
+}
+
+function verifyArtifact(files: ReadonlyMap<string, Uint8Array>, trustedKeys: readonly KeyObject[], digest?: string) {
+  const manifestBytes = fileOf(files, manifestFile);
+  verifySignature(manifestBytes, fileOf(files, signatureFile), trustedKeys);
+  const found = sha256(manifestBytes);
+  if (digest !== undefined && digest !== found)
+    throw new LikenessError('ModelInvalid', `${manifestFile}: the artifact is ${found}, asked for was ${digest}`);
+  const manifest = parseFile(files, manifestFile, manifestSchema);
+  verifyFiles(files, manifest);
+  return { found, manifest };
 }
 
 export function sha256(bytes: Uint8Array): string {

@@ -40,13 +40,25 @@ const spreadSchema = z.strictObject({
   spread: z.number().min(0),
   threshold: z.number().positive(),
 });
-const treeSchema = z.strictObject({
-  fields: z.array(z.int().min(-1)),
-  cuts: z.array(z.number()),
-  left: z.array(z.int().min(-1)),
-  right: z.array(z.int().min(-1)),
-  rows: z.array(z.int().min(0)),
-});
+const treeSchema = z
+  .strictObject({
+    fields: z.array(z.int().min(-1)).min(1),
+    cuts: z.array(z.number()),
+    left: z.array(z.int().min(-1)),
+    right: z.array(z.int().min(-1)),
+    rows: z.array(z.int().min(0)),
+  })
+  .refine(leadsDown, 'a tree whose nodes lead down, and to nodes of it');
+
+/** Else a walk through the tree might never end. */
+function leadsDown({ fields, ...tree }: Record<'fields' | 'cuts' | 'left' | 'right' | 'rows', number[]>): boolean {
+  const isDown = (node: number, from: number): boolean => node > from && node < fields.length;
+  return (
+    Object.values(tree).every(({ length }) => length === fields.length) &&
+    fields.every((field, node) => field < 0 || (isDown(tree.left[node]!, node) && isDown(tree.right[node]!, node)))
+  );
+}
+
 const strangenessSchema = z.discriminatedUnion('kind', [
   /** One for each field; null where a field has too few values. */
   z.strictObject({ kind: z.literal('Spread'), fields: z.array(spreadSchema.nullable()) }),

@@ -4,7 +4,13 @@ import type { ImputeStep, LearnedSteps, OutlierStep } from '../../../../crds/lea
 import type { CleanEvent } from '../../event.ts';
 import { normalSource, startTwister } from '../statistics/mersenne-twister.ts';
 import { cleaningReport } from './cleaning-report.ts';
-import { cleaningFile, decodeCleaning, encodeCleaning, type CleaningModel } from './cleaning-model.ts';
+import {
+  cleaningFile,
+  decodeCleaning,
+  encodeCleaning,
+  type CleaningModel,
+  type Strangeness,
+} from './cleaning-model.ts';
 import { groupsKept } from './impute-sums.ts';
 import { findOutlier, thresholdOf } from './strangeness.ts';
 import { CleaningSums } from './sums.ts';
@@ -147,6 +153,11 @@ const close = (value: unknown): unknown => (typeof value === 'number' ? expect.c
 const nearly = (report: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(report).map(([name, value]) => [name, close(value)]));
 
+function treeOf({ outliers: learned }: CleaningModel) {
+  const forest = learned.map(({ strangeness }) => strangeness).find(({ kind }) => kind === 'Forest');
+  return (forest as Extract<Strangeness, { kind: 'Forest' }>).forest.trees[0]!;
+}
+
 describe('cleaning.json', () => {
   const normal = normalSource(startTwister(8));
   const events = Array.from({ length: 400 }, (_, at) =>
@@ -164,6 +175,8 @@ describe('cleaning.json', () => {
     ['a scale by nothing', (broken: CleaningModel) => Object.assign(broken.scale[0]!.scale, { factor: 0 })],
     ['no number', (broken: CleaningModel) => Object.assign(broken.scale[0]!.scale, { offset: Number.NaN })],
     ['a field that nobody knows', (broken: CleaningModel) => Object.assign(broken, { more: 1 })],
+    ['a tree that goes round', (broken: CleaningModel) => (treeOf(broken).left[0] = 0)],
+    ['a tree that leads out', (broken: CleaningModel) => (treeOf(broken).right[0] = 9999)],
     ['another format', (broken: CleaningModel) => Object.assign(broken, { format: 2 })],
   ])('is refused with %s', (_, spoil) => {
     const broken = structuredClone(model);
