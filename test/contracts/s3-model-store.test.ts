@@ -1,6 +1,6 @@
 /** The S3 model store on a real S3 server: the contract of `ModelStore`, and what only a server can do to it. */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -167,7 +167,7 @@ describe('S3ModelStore', () => {
 
 describe('by TLS', () => {
   it('trusts the authority that it is told of, and no other', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'likeness-s3-tls-'));
+    const [folder, other] = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'likeness-s3-tls-'))) as [string, string];
     const authority = await createAuthority(folder);
     const secured = await startS3(authority);
     try {
@@ -177,9 +177,17 @@ describe('by TLS', () => {
       const { LIKENESS_S3_CA: _ca, ...untrusting } = env;
       const bucket = openBucket(connectionOf(untrusting), { sleep: () => Promise.resolve() });
       await expect(bucket.get('x')).rejects.toMatchObject({ message: expect.stringContaining('certificate') });
+      // A Secret that is exchanged is another file of the same name.
+      const ca = join(folder, 'exchanged.pem');
+      copyFileSync((await createAuthority(other)).ca, ca);
+      const exchanging = openBucket(connectionOf({ ...env, LIKENESS_S3_CA: ca }), { sleep: () => Promise.resolve() });
+      await expect(exchanging.get('x')).rejects.toMatchObject({ message: expect.stringContaining('certificate') });
+      copyFileSync(authority.ca, ca);
+      expect(await exchanging.get('x')).toBeUndefined();
+      exchanging.close();
     } finally {
       await secured.stop();
-      rmSync(folder, { recursive: true });
+      for (const made of [folder, other]) rmSync(made, { recursive: true });
     }
   });
 });
