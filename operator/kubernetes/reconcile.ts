@@ -28,6 +28,7 @@ import { passOverLearning, type LearningPass } from './training/learning.ts';
 import type { ModelsKeeper, WantedModels } from './training/models-keeper.ts';
 import type { Reports } from './training/reports.ts';
 import type { Trainings } from './training/training.ts';
+import { waitsForTopics } from './waits-for-topics.ts';
 import { writeStatus } from './write-status.ts';
 
 export interface ReconcileDeps {
@@ -98,11 +99,11 @@ async function reconcile(deps: PassDeps, key: string, found: PipelineObject): Pr
   const secrets = await ensureOwnSecrets(renderingOf(plan, options), { api: deps.api, cached: deps.children.cached });
   const logs = await passOverLogs(deps, key, { pipeline, plan, objects: rendered.objects });
   const { objects } = logs;
-  const later = objects.filter((object) => waits(object, topics, { logs, ...deps }));
+  const later = objects.filter((object) => waitsForTopics(object, topics, { logs, ...deps }));
   const rest = await deps.applier.apply(objects.filter((object) => !later.includes(object)));
   // Mostly the topics have been made while the rest was applied.
   if (later.length > 0) topics = look();
-  const last = await deps.applier.apply(later.filter((object) => !waits(object, topics, { logs, ...deps })));
+  const last = await deps.applier.apply(later.filter((object) => !waitsForTopics(object, topics, { logs, ...deps })));
   const applied = [...secrets, ...rest, ...last, ...logs.failed];
   if (read.ok) await markGoodSpec(deps, pipeline, applied);
   await pruneChildren(deps, key, objects, logs.keeps);
@@ -124,20 +125,6 @@ function render(
     if (!(error instanceof LikenessError && error.code === 'BadSpec')) throw error;
     return { refusal: { reason: 'SpecRefused', message: describeError(error) } };
   }
-}
-
-/**
- * Services end when their topics are missing: until these are there for the first time, no pod is made. But what is in a
- * log needs somebody who delivers it when Kafka is there again.
- */
-function waits(object: KubernetesObject, topics: TopicsObserved, { logs, children }: Waiting): boolean {
-  const runs = object.kind === 'Deployment' || (object.kind === 'StatefulSet' && !logs.hasVolumes);
-  return runs && topics.outcome !== 'Ready' && children.cached(object) === undefined;
-}
-
-interface Waiting {
-  readonly logs: LogsPass;
-  readonly children: Children;
 }
 
 interface Outcome {
