@@ -384,3 +384,29 @@ describe('promotion', () => {
     expect((await activated(namespace)).length).toBe(length);
   });
 });
+
+describe('a training of several workers', () => {
+  const namespace = 'team';
+
+  it('is an Indexed Job, whose pods each have their number and their GPUs', async () => {
+    await create(namespace, { workers: 3, gpu: { count: 2 }, retries: 1, retrain: { mode: 'Never' } });
+    await firstEvents(namespace);
+    await phaseBecomes(namespace, 'Running');
+    const pods = await trainerPods(namespace);
+    const indices = pods.map(({ metadata }) => metadata.annotations!['batch.kubernetes.io/job-completion-index']);
+    expect(new Set(indices)).toEqual(new Set(['0', '1', '2']));
+    expect(await trainingOf(namespace)).toMatchObject({ gpus: '6 nvidia.com/gpu', runs: 1 });
+  });
+
+  it('tries a worker again that has failed, and is done when all are', async () => {
+    const namesOf = (pods: readonly Pod[]) => pods.map(({ metadata }) => metadata.name);
+    const failed = new Set(namesOf(await trainerPods(namespace)));
+    await end(namespace, 1);
+    const others = async () =>
+      namesOf(await trainerPods(namespace, 'Running')).filter((name) => !failed.has(name)).length;
+    await expect.poll(others, patience).toBe(3);
+    await end(namespace);
+    await phaseBecomes(namespace, 'Succeeded');
+    expect((await jobs(namespace))[0]!.status).toMatchObject({ completedIndexes: '0-2', succeeded: 3 });
+  });
+});
