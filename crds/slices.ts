@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { cleaningSchema } from './cleaning.ts';
 import { learnedFields } from './learned-cleaning.ts';
 import { trainingSchema } from './learning.ts';
+import { name } from './scalars.ts';
 import { ingestLogSchema, ingestSchema, servingFields, specFields } from './pipeline.ts';
 
 const dedupeOnly = cleaningSchema.pick({ dedupe: true }).prefault({});
@@ -16,7 +17,11 @@ const trainingParts = trainingSchema.pick({ minEvents: true, holdout: true }).pr
 
 export const ingestSlice = z.strictObject({ ingest: ingestParts });
 
-export const cleanerSlice = specFields.pick({ events: true, cleaning: true, identity: true });
+export const cleanerSlice = specFields.pick({ events: true, identity: true }).extend({
+  cleaning: cleaningSchema.extend(learnedFields).prefault({}),
+  /** The model whose artifact carries what the cleaner waits for; absent: it waits for nothing. */
+  cleaningModel: name.optional(),
+});
 
 export const featureSlice = specFields
   .pick({ events: true, features: true, identity: true })

@@ -1,5 +1,6 @@
 /** The cleaner's process: environment, broker, signals. */
 import { connectBroker } from '../shared/adapters/connect-broker.ts';
+import { connectModelStore } from '../shared/adapters/connect-model-store.ts';
 import { runService } from '../shared/adapters/process.ts';
 import { parseConfig } from './config.ts';
 import { start } from './service.ts';
@@ -16,6 +17,8 @@ await runService({
       sessionTimeoutMs,
     });
     deps.onStop(() => broker.close());
-    return start(config, { ...deps, broker });
+    const { cleaningModel } = config.spec;
+    const models = cleaningModel === undefined ? undefined : connectModelStore(config.modelStore);
+    return start(config, { ...deps, broker, models });
   },
 });

@@ -4,10 +4,13 @@ import { deadLetter, type Result } from '../shared/result.ts';
 import type { Draft, Step, StepContext } from './step.ts';
 import { createBotsStep } from './steps/bots.ts';
 import { createEventTypeStep } from './steps/event-type.ts';
+import { createImputeStep } from './steps/impute.ts';
 import { createItemStep } from './steps/item.ts';
+import { createOutliersStep } from './steps/outliers.ts';
 import { createParseStep } from './steps/parse.ts';
 import { createRequiredStep } from './steps/required.ts';
 import { createRulesStep } from './steps/rules.ts';
+import { createScaleStep } from './steps/scale.ts';
 import { createTextStep } from './steps/text.ts';
 import { createTimesStep } from './steps/times.ts';
 import { createUnitsStep } from './steps/units.ts';
@@ -31,6 +34,10 @@ const stepsOf = (spec: CleanerSlice): readonly Step[] => [
   createUnitsStep(spec.cleaning),
   createTextStep(spec.cleaning),
   createItemStep(),
+  // Judged as it was sent; only then is anything filled in.
+  createOutliersStep(spec.cleaning),
+  createImputeStep(spec.cleaning),
+  createScaleStep(spec.cleaning),
 ];
 
 /** Never throws: an event that makes a step throw would come again for ever, so it is kept aside as Poison. */

@@ -128,8 +128,10 @@ describe('the cleaner', () => {
       ['MissingField', `${topics['events-raw']}-1-0-1`],
       ['Malformed', `${topics['events-raw']}-1-0-2`],
     ]);
+    // Counted once the records are durable: a moment after others can read them.
+    const taken = 'likeness_events_total{stage="cleaner",result="ok",reason=""} 1';
+    await eventually(async () => expect(await registry.metrics()).toContain(taken));
     const metrics = await registry.metrics();
-    expect(metrics).toContain('likeness_events_total{stage="cleaner",result="ok",reason=""} 1');
     expect(metrics).toContain('likeness_events_total{stage="cleaner",result="deadLetter",reason="MissingField"} 1');
     expect(metrics).toContain('likeness_lag_events{stage="cleaner",partition="1"} 0');
     await service.stop();

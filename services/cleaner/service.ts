@@ -1,32 +1,37 @@
-/** The cleaner: events-raw → events-clean or events-dead, at least once. Keeps no state but the catalogue. */
-import type { Broker, Consumer, Producer } from '../shared/broker.ts';
+/**
+ * The cleaner: events-raw → events-clean or events-dead, at least once. Keeps no state but the catalogue and what was
+ * learned.
+ */
+import type { Consumer, Producer } from '../shared/broker.ts';
+import type { LearnedSteps } from '../../crds/learned-cleaning.ts';
 import { createCatalogue } from '../shared/catalogue.ts';
 import { LikenessError } from '../shared/errors.ts';
-import type { CommonDeps, Health, Service } from '../shared/service.ts';
+import type { Health, Service } from '../shared/service.ts';
 import { createCatalogueRepair, type CatalogueRepair } from './catalogue-repair.ts';
 import { createCatalogueFeed } from './catalogue-feed.ts';
 import { createBatchCleaner } from './clean-batch.ts';
 import type { CleanerConfig } from './config.ts';
+import { followLearned, type LearnedDeps, type LearnedFeed } from './learned-feed.ts';
 import { createMetrics } from './metrics.ts';
 import { createStage, type Stage } from './stage.ts';
 
-export interface CleanerDeps extends CommonDeps {
-  readonly broker: Broker;
-}
+export type CleanerDeps = LearnedDeps;
 
 /** A commit for each batch would cost latency; a repeat after a crash costs nothing but a second's work. */
 const settleEveryMs = 1000;
 
 /**
- * Reads once the catalogue has caught up, so that no event goes without attributes that are already known; `health`
- * says so until then. Rejects with `BadSpec` if a rule does not compile, and as the broker does.
+ * Reads once the catalogue has caught up and the model in service is taken over, so that no event goes without what is
+ * already known; `health` says so until then. Rejects with `BadSpec` if a rule does not compile, and as the broker does.
  */
 export async function start(config: CleanerConfig, deps: CleanerDeps): Promise<Service> {
   const { topics, spec, partitions } = config;
   const catalogue = createCatalogue();
   const repair = createCatalogueRepair(catalogue);
-  const clean = createBatchCleaner(spec, { catalogue, feed: createCatalogueFeed(catalogue), partitions });
-  const metrics = createMetrics(deps.telemetry.registry);
+  const metrics = createMetrics(deps.telemetry.registry, stepNames(spec.cleaning));
+  const learned = await followLearned(config, deps, metrics);
+  const feed = createCatalogueFeed(catalogue);
+  const clean = createBatchCleaner(spec, { catalogue, feed, partitions, cleaning: () => learned.current() });
   const producer = await deps.broker.producer();
   const stage = createStage({ topics, producer, clean, metrics, clock: deps.clock });
   const caughtUp = Promise.withResolvers<void>();
@@ -37,7 +42,7 @@ export async function start(config: CleanerConfig, deps: CleanerDeps): Promise<S
     onCaughtUp: caughtUp.resolve,
   });
   const life: Life = { consumer: undefined, stopping: false };
-  const opening = caughtUp.promise
+  const opening = Promise.all([caughtUp.promise, learned.ready])
     .then(async () => {
       if (!life.stopping) life.consumer = await consume(config, deps, stage);
     })
@@ -51,6 +56,7 @@ export async function start(config: CleanerConfig, deps: CleanerDeps): Promise<S
   const stop = async (): Promise<void> => {
     life.stopping = true;
     caughtUp.resolve();
+    await learned.close();
     await opening;
     await stage.drain();
     clearInterval(timer);
@@ -59,7 +65,7 @@ export async function start(config: CleanerConfig, deps: CleanerDeps): Promise<S
     await Promise.all([items.close(), producer.close()]);
   };
   let stopped: Promise<void> | undefined;
-  return { name: 'cleaner', health: () => healthOf(life), stop: () => (stopped ??= stop()) };
+  return { name: 'cleaner', health: () => healthOf(life, learned), stop: () => (stopped ??= stop()) };
 }
 
 interface Life {
@@ -67,11 +73,18 @@ interface Life {
   stopping: boolean;
 }
 
-function healthOf({ consumer, stopping }: Life): Health {
+function healthOf({ consumer, stopping }: Life, learned: LearnedFeed): Health {
   if (stopping) return { ready: false, reasons: ['stopping'] };
-  if (consumer === undefined) return { ready: false, reasons: ['the catalogue of items has not caught up yet'] };
-  return { ready: true, reasons: [] };
+  const problem = learned.problem();
+  const notes = problem !== undefined && { notes: [problem] };
+  if (consumer !== undefined) return { ready: true, reasons: [], ...notes };
+  return { ready: false, reasons: ['the catalogue of items, or the model in service, is not read yet'], ...notes };
 }
+
+/** A name may stand in several lists. */
+const stepNames = ({ impute, scale, outliers }: LearnedSteps): string[] => [
+  ...new Set([...impute, ...scale, ...outliers].map(({ name }) => name)),
+];
 
 function consume(config: CleanerConfig, { broker, onFatal }: CleanerDeps, stage: Stage): Promise<Consumer> {
   return broker.consume({

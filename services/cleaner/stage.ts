@@ -44,7 +44,7 @@ export function createStage(deps: StageDeps): Stage {
     const next = batch.records.at(-1)!.offset + 1;
     // A partition that was lost meanwhile has a new owner: committing here could only turn its position back.
     if (!batch.isStale()) positions.done(batch.partition, next);
-    metrics.count(made.counts);
+    metrics.count(made);
     metrics.lag(batch.partition, batch.highWatermark - next);
   };
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { LikenessError } from '../shared/errors.ts';
 import type { LoadedModel } from '../shared/learning/artifact.ts';
-import { activeKey, type ActiveMessage, type ModelRef } from '../shared/model-stream.ts';
+import { readActive, type ActiveMessage, type ModelRef } from '../shared/model-stream.ts';
 import { checkGolden } from './golden.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { ServedModel } from './recommend.ts';
@@ -142,9 +142,9 @@ export function createServedModels(options: ServedModelsOptions): ServedModels {
 
   return {
     apply({ key, value }) {
-      if (!key?.startsWith(activeKey('')) || value === null) return;
-      const message = parseActive(value);
-      if (message && activeKey(message.model) === key) return want(message);
+      const message = readActive({ key, value });
+      if (message === undefined) return;
+      if (message !== 'malformed') return want(message);
       metrics.malformed.inc({ stream: 'models' });
       logger.error({ code: 'MalformedRecord', key }, 'a record of the stream models cannot be read');
     },
@@ -185,20 +185,4 @@ function toServed(message: ActiveMessage, ref: ModelRef, loaded: LoadedModel): S
     trainedAt: Date.parse(trainedAt),
     scores: new Float64Array(loaded.recommender.items.size),
   };
-}
-
-function parseActive(value: Uint8Array): ActiveMessage | undefined {
-  try {
-    const message: unknown = JSON.parse(Buffer.from(value).toString('utf8'));
-    return isActive(message) ? message : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isActive(message: unknown): message is ActiveMessage {
-  if (typeof message !== 'object' || message === null) return false;
-  const { kind, model, version, digest, generation } = message as Record<string, unknown>;
-  const texts = [model, version, digest].every((text) => typeof text === 'string' && text !== '');
-  return kind === 'active' && texts && Number.isSafeInteger(generation) && Number(generation) >= 0;
 }

@@ -6,6 +6,7 @@ import { openAccessKeyFile, type AccessKeyFile } from '../shared/adapters/access
 import { readTrustedKeys } from '../shared/adapters/trusted-keys.ts';
 import type { Broker, BrokerRecord, Producer } from '../shared/broker.ts';
 import { type Catalogue, createCatalogue } from '../shared/catalogue.ts';
+import { followStream } from '../shared/follow-stream.ts';
 import { openArtifact } from '../shared/learning/artifact.ts';
 import type { ModelStore } from '../shared/model-store.ts';
 import type { ProfileStore } from '../shared/profile-store.ts';
@@ -13,7 +14,6 @@ import { compileFeatures } from '../shared/profile/compile.ts';
 import type { CommonDeps, Handler, Health, Service } from '../shared/service.ts';
 import { createAuthenticate, type Authenticate } from './authenticate.ts';
 import type { ServingConfig } from './config.ts';
-import { followStream } from './follow-stream.ts';
 import { gatherReads } from './gather-reads.ts';
 import { createServingMetrics, type ServingMetrics } from './metrics.ts';
 import { modelUses } from './model-uses.ts';

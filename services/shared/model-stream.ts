@@ -39,3 +39,30 @@ export interface ModelRef {
 
 export const candidateKey = (runId: string): string => `candidate/${runId}`;
 export const activeKey = (model: string): string => `active/${model}`;
+
+/** Of one record of the stream; undefined: it is about something else. */
+export function readActive(record: {
+  readonly key: string | null;
+  readonly value: Uint8Array | null;
+}): ActiveMessage | 'malformed' | undefined {
+  const { key, value } = record;
+  if (!key?.startsWith(activeKey('')) || value === null) return undefined;
+  const message = parseActive(value);
+  return message && activeKey(message.model) === key ? message : 'malformed';
+}
+
+function parseActive(value: Uint8Array): ActiveMessage | undefined {
+  try {
+    const message: unknown = JSON.parse(Buffer.from(value).toString('utf8'));
+    return isActive(message) ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isActive(message: unknown): message is ActiveMessage {
+  if (typeof message !== 'object' || message === null) return false;
+  const { kind, model, version, digest, generation } = message as Record<string, unknown>;
+  const texts = [model, version, digest].every((text) => typeof text === 'string' && text !== '');
+  return kind === 'active' && texts && Number.isSafeInteger(generation) && Number(generation) >= 0;
+}

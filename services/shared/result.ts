@@ -18,6 +18,7 @@ export const reasonCodes = [
   'RuleFailed',
   'UnknownUnit',
   'ValueOutOfRange',
+  'Outlier',
   'BeyondDedupe',
   'Poison',
 ] as const;

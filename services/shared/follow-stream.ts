@@ -1,9 +1,11 @@
 /** Follows a whole stream, record by record, and knows whether it has caught up. */
-import type { Broker, BrokerRecord } from '../shared/broker.ts';
+import type { Broker, BrokerRecord } from './broker.ts';
 
 export interface Feed {
   /** In words for a person; undefined: everything that the stream held at the start has been read. */
   problem(): string | undefined;
+  /** Resolves when it has; never if it is closed before. */
+  readonly caughtUp: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -18,11 +20,15 @@ export interface FollowOptions {
 
 export async function followStream({ broker, stream, topic, onRecord, onFatal }: FollowOptions): Promise<Feed> {
   let problem: string | undefined = `the stream ${stream} is not read yet`;
+  const caughtUp = Promise.withResolvers<void>();
   const reader = await broker.follow({
     topic,
     onRecords: (_partition, records) => records.forEach((record) => onRecord(record)),
-    onCaughtUp: () => (problem = undefined),
+    onCaughtUp: () => {
+      problem = undefined;
+      caughtUp.resolve();
+    },
     onFatal,
   });
-  return { problem: () => problem, close: () => reader.close() };
+  return { problem: () => problem, caughtUp: caughtUp.promise, close: () => reader.close() };
 }
