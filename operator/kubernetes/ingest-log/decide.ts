@@ -66,7 +66,7 @@ function isQuiet({ ordinal, report }: LogVolume, { most, removes }: LogWish, cur
 }
 
 /** Closed with nothing in it: by the pods' promise no word may be that while their log may hold anything. */
-export function isEmpty({ isBound, report }: LogVolume, { discards }: Pick<LogWish, 'discards'>): boolean {
+function isEmpty({ isBound, report }: LogVolume, { discards }: Pick<LogWish, 'discards'>): boolean {
   return discards || !isBound || (report?.state === 'Closed' && report.events === 0);
 }
 
