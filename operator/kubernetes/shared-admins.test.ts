@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { LikenessError } from '../../services/shared/errors.ts';
 import type { TopicAdmin } from '../../services/shared/topic-admin.ts';
 import { SharedAdmins } from './shared-admins.ts';
 
@@ -10,6 +11,7 @@ interface World {
   /** Runs what was to run later. */
   readonly elapse: () => void;
   fail: boolean;
+  refuse: boolean;
 }
 
 function createWorld(): World {
@@ -18,6 +20,7 @@ function createWorld(): World {
     closed: [],
     connected: [],
     fail: false,
+    refuse: false,
     elapse: () => {
       const due = later;
       later = new Set();
@@ -32,7 +35,7 @@ function createWorld(): World {
           check: () => answer([]),
           remove: () => answer(undefined),
           lag: () => answer(number),
-          written: () => answer(0),
+          written: () => (world.refuse ? Promise.reject(new LikenessError('BadConfig', 'not authorized')) : answer(0)),
           close: () => Promise.resolve(void world.closed.push(number)),
         };
         return answer(admin);
@@ -89,6 +92,16 @@ it('gives nobody what has failed, and closes it when its last user has gone', as
   await two.close();
   await settled();
   expect(world.closed).toEqual([0]);
+});
+
+it('goes on with a connection on which something was refused', async () => {
+  const world = createWorld();
+  const [one, two] = [await world.admins.open({ address: 'a' }), await world.admins.open({ address: 'a' })];
+  world.refuse = true;
+  await expect(one.written('models')).rejects.toThrow('not authorized');
+  expect(await two.lag(of)).toBe(0);
+  expect(await (await world.admins.open({ address: 'a' })).lag(of)).toBe(0);
+  expect(world.connected).toEqual(['a']);
 });
 
 it('closes at the end what is idle at once, and the rest when it is given back', async () => {

@@ -1,4 +1,5 @@
 /** One connection to a Kafka for all pipelines that use it in the same way, however many they are. */
+import { LikenessError } from '../../services/shared/errors.ts';
 import type { TopicAdmin } from '../../services/shared/topic-admin.ts';
 import type { Timing } from './runtime/timing.ts';
 
@@ -60,7 +61,8 @@ export class SharedAdmins<Settings extends object> {
     let isOpen = true;
     const watched = <T>(work: Promise<T>): Promise<T> =>
       work.catch((error: unknown) => {
-        this.#giveUp(key, held);
+        // What one may not do says nothing of the connection, which others use.
+        if (!(error instanceof LikenessError) || error.retryable) this.#giveUp(key, held);
         throw error;
       });
     return {
