@@ -35,15 +35,29 @@ async function installFile(helm: string): Promise<string> {
   return head + stdout.replace(helmsOwn, '').replace(/\n*$/, '\n');
 }
 
-const { values } = parseArgs({
-  options: { helm: { type: 'string', default: 'helm' }, out: { type: 'string', default: 'dist/install.yaml' } },
-});
-const out = resolve(root, values.out);
-try {
+const usage = `Writes the chart as one file for \`kubectl apply\`. Needs Helm.
+  --helm PATH  default: helm
+  --out FILE   default: dist/install.yaml
+`;
+
+async function run(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      helm: { type: 'string', default: 'helm' },
+      out: { type: 'string', default: 'dist/install.yaml' },
+    },
+  });
+  if (values.help) return void process.stdout.write(usage);
+  const out = resolve(root, values.out);
   const text = await installFile(values.helm);
   await mkdir(dirname(out), { recursive: true });
   await writeFile(out, text);
   process.stdout.write(`wrote ${values.out}\n`);
+}
+
+try {
+  await run();
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readImportKey } from '../operator/local/keys.ts';
 import { exitCodes, LikenessError } from '../services/shared/errors.ts';
+import { readCursor } from './cursor.ts';
 import { type Progress, type ProgressWatch, watchProgress } from './progress.ts';
 import { replayFile, type ReplayProgress } from './replay.ts';
 import type { Terminal } from './terminal.ts';
@@ -41,12 +42,16 @@ async function runShop(pipeline: LaunchedPipeline, options: StartOptions, termin
   const progress = watchProgress(pipeline, url, terminal);
   const cancelled = new AbortController();
   const ended = untilEnded(pipeline, terminal).finally(() => cancelled.abort());
+  const file = example('data/online-retail-sample.jsonl.gz');
+  const cursorFile = join(options.data, 'replay.json');
+  const reached = readCursor(cursorFile, file);
+  if (reached > 0) terminal.note(`The replay goes on at event ${reached.toLocaleString('en')}.`);
   const sent = await replayFile({
-    file: example('data/online-retail-sample.jsonl.gz'),
+    file,
     to: url,
     key: readImportKey(options.data),
     rate: options.rate,
-    cursorFile: join(options.data, 'replay.json'),
+    cursorFile,
     signal: cancelled.signal,
     onProgress: progress.sent,
     onNote: (note) => terminal.note(note),

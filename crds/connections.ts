@@ -97,11 +97,12 @@ const publicKey = patterned(
   'a public key as PEM, -----BEGIN PUBLIC KEY----- …',
 );
 
+const bucketName = 'the name of a bucket: 3 to 63 lowercase letters, digits, "-" and "."';
 const s3Prefix = 'what keys begin with, such as team/shop: letters, digits, "-", "_", "." and "/", no "/" at the end';
 
 const s3Schema = withRules(
   z.strictObject({
-    bucket: patterned(63, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket').describe(
+    bucket: patterned(63, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, bucketName).describe(
       'The bucket, which must be there; several pipelines may share it.',
     ),
     prefix: patterned(200, /^[a-zA-Z0-9][a-zA-Z0-9._-]*(\/[a-zA-Z0-9][a-zA-Z0-9._-]*)*$/, s3Prefix)

@@ -81,7 +81,7 @@ export const specTransitions: TransitionRule[] = [
   {
     rule:
       '!has(self.kafka) || !has(oldSelf.kafka) || ' + 'self.kafka.bootstrapServers == oldSelf.kafka.bootstrapServers',
-    message: 'kafka.bootstrapServers is immutable',
+    message: 'kafka.bootstrapServers is immutable (delete the pipeline, and create it anew)',
     fieldPath: '.kafka.bootstrapServers',
   },
   {

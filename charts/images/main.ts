@@ -11,22 +11,40 @@ import { writeFolder } from './folder.ts';
 import { architectureOf, type Target, targets } from './image.ts';
 import { writeArchive } from './oci-archive.ts';
 
-const { values } = parseArgs({
-  options: {
-    out: { type: 'string', default: 'dist/images' },
-    target: { type: 'string' },
-    source: { type: 'string', default: '' },
-    folders: { type: 'boolean', default: false },
-  },
-});
+const usage = `Builds the container images without Docker, or lays out their files for the Dockerfile.
+  --target services|trainer  one of the two; default: both
+  --out DIR                  where DIR/TARGET.tar (an OCI archive) and DIR/TARGET.cdx.json go; default: dist/images
+  --source URL               where the sources are, for the label org.opencontainers.image.source
+  --folders                  DIR/TARGET/LAYER in place of archives
+`;
+
+interface Values {
+  readonly help: boolean;
+  readonly out: string;
+  readonly target?: string | undefined;
+  readonly source: string;
+  readonly folders: boolean;
+}
+
+const readValues = (): Values =>
+  parseArgs({
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      out: { type: 'string', default: 'dist/images' },
+      target: { type: 'string' },
+      source: { type: 'string', default: '' },
+      folders: { type: 'boolean', default: false },
+    },
+  }).values;
 
 function wantedTargets(target: string | undefined): Target[] {
   const wanted = targets.filter((name) => target === undefined || name === target);
-  if (wanted.length === 0) throw new Error(`--target ${target}: there are ${targets.join(' and ')}.`);
+  if (wanted.length === 0) throw new TypeError(`--target ${target}: there are ${targets.join(' and ')}.`);
   return wanted;
 }
 
-async function write(out: string, target: Target, { image, sbom }: Assembled): Promise<string> {
+async function write(values: Values, target: Target, { image, sbom }: Assembled): Promise<string> {
+  const out = resolve(values.out);
   if (values.folders) {
     for (const layer of image.layers) await writeFolder(join(out, target, layer.name), layer);
     return join(values.out, target);
@@ -37,10 +55,27 @@ async function write(out: string, target: Target, { image, sbom }: Assembled): P
   return `${join(values.out, `${target}.tar`)}: ${image.name}@${digest}, ${Math.round(layerBytes / 1e6)} MB`;
 }
 
-const wanted = wantedTargets(values.target);
-const out = resolve(values.out);
-await mkdir(out, { recursive: true });
-await withImages({ wanted, source: values.source }, async (images) => {
-  for (const [index, assembled] of images.entries())
-    process.stdout.write(`${await write(out, wanted[index]!, assembled)}\n`);
-});
+async function build(values: Values, wanted: readonly Target[]): Promise<void> {
+  await mkdir(resolve(values.out), { recursive: true });
+  await withImages({ wanted, source: values.source }, async (images) => {
+    for (const [index, assembled] of images.entries())
+      process.stdout.write(`${await write(values, wanted[index]!, assembled)}\n`);
+  });
+}
+
+/** Undefined where the command was called wrongly, which is said. */
+function readCall(): { readonly values: Values; readonly wanted: readonly Target[] } | undefined {
+  try {
+    const values = readValues();
+    return { values, wanted: wantedTargets(values.target) };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    process.stderr.write(`${error.message}\n\n${usage}`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
+
+const call = readCall();
+if (call?.values.help) process.stdout.write(usage);
+else if (call) await build(call.values, call.wanted);

@@ -45,7 +45,7 @@ const unknownPath = failure(404, 'NotFound', 'the server could not find the requ
 const pipelines = '/apis/likeness.dev/v1alpha1/namespaces/shops/profilepipelines';
 const events = '/apis/events.k8s.io/v1/namespaces/shops/events';
 const status = { observedGeneration: 1, conditions: [] };
-const pipeline = { metadata: { name: 'shop', namespace: 'shops', generation: 1 }, status };
+const pipeline = { metadata: { name: 'shop', namespace: 'shops', uid: 'u-1', generation: 1 }, status };
 
 function kubeconfig(url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`): string {
   const path = join(folder, 'kubeconfig');
@@ -104,7 +104,7 @@ describe('a pipeline that is there', () => {
     expect(code).toBe(0);
     expect(text).toContain('shop in shops: not seen by an operator');
     expect(text).toContain('60m  Normal Ready');
-    expect(asked[1]).toContain('fieldSelector=regarding.kind=ProfilePipeline,regarding.name=shop');
+    expect(asked[1]).toContain('fieldSelector=regarding.kind=ProfilePipeline,regarding.name=shop,regarding.uid=u-1');
   });
 
   it('is its status alone as JSON', async () => {

@@ -1,4 +1,5 @@
 /** `likeness status`: how a pipeline in a cluster is, what is wrong with it and what to do. */
+import type { PipelineObject } from '../../operator/kubernetes/read-pipeline.ts';
 import { profilePipelines } from '../../operator/kubernetes/resources.ts';
 import { ApiError } from '../../operator/kubernetes/runtime/api-error.ts';
 import { kinds } from '../../operator/kubernetes/runtime/kinds.ts';
@@ -21,7 +22,7 @@ export function runStatus(name: string, options: StatusOptions, terminal: Termin
     const pipeline = await findPipeline(cluster, name);
     if (options.json) terminal.print(JSON.stringify(pipeline.status ?? {}));
     else {
-      const events = await eventsOf(cluster, name, terminal);
+      const events = await eventsOf(cluster, pipeline, terminal);
       for (const line of statusTree({ pipeline, events, now: options.now })) terminal.print(line);
     }
     return exitCodes.ok;
@@ -31,10 +32,11 @@ export function runStatus(name: string, options: StatusOptions, terminal: Termin
 /** Whoever may see pipelines may not see events. */
 async function eventsOf(
   { api, namespace }: Cluster,
-  name: string,
+  { metadata: { name, uid } }: PipelineObject,
   terminal: Terminal,
 ): Promise<readonly EventObject[]> {
-  const fieldSelector = `regarding.kind=${profilePipelines.kind},regarding.name=${name}`;
+  // By the uid too: an earlier pipeline of this name may have left some.
+  const fieldSelector = `regarding.kind=${profilePipelines.kind},regarding.name=${name},regarding.uid=${uid}`;
   try {
     return (await api.listPage<EventObject>(kinds.Event, { namespace, fieldSelector }, { limit: 100 })).items;
   } catch (error) {

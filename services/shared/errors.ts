@@ -49,7 +49,7 @@ export function exitCodeOf(error: unknown): number {
 /** An unknown error in one sentence: its message and, where fetch or a socket hides it, the cause's. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return JSON.stringify(error) ?? 'nothing';
-  return error.cause instanceof Error && error.cause.message
-    ? `${error.message}: ${error.cause.message}`
-    : error.message;
+  const hidden = error.cause instanceof Error ? error.cause.message : '';
+  // Some messages quote their cause already.
+  return error.message.includes(hidden) ? error.message : `${error.message}: ${hidden}`;
 }
