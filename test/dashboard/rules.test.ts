@@ -88,6 +88,12 @@ const silence = (values: string) => ({
 
 const cases: readonly Case[] = [
   {
+    alert: 'LikenessIngestUndrained',
+    raised: condition('IngestDrained', '0x60'),
+    silent: condition('IngestDrained', '1x60'),
+    minutes: 31,
+  },
+  {
     alert: 'LikenessPipelineNotReady',
     raised: { ...condition('Ready', '0x60'), ...suspended(0) },
     silent: { ...condition('Ready', '0x60'), ...suspended(1) },
