@@ -21,6 +21,7 @@ const benches: Record<string, () => Promise<{ run: Bench }>> = {
   growth: () => import('./growth.ts'),
   backtest: () => import('./backtest.ts'),
   parity: () => import('./parity.ts'),
+  clean: () => import('./clean.ts'),
   'drift-streams': () => import('./drift-streams.ts'),
   operator: () => import('./operator.ts'),
 };

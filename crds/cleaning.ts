@@ -1,5 +1,6 @@
 /** What the cleaner does with an event before it counts. */
 import { z } from 'zod';
+import { learnedFields } from './learned-cleaning.ts';
 import { namedList, orderedList } from './lists.ts';
 import { withRules } from './rules.ts';
 import { decimal, durationSchema, fieldPath, name, propertyPath } from './scalars.ts';
@@ -96,4 +97,5 @@ export const cleaningSchema = z.strictObject({
     .describe('Events that no person caused.'),
   normalise: namedList(normaliseSchema, 32).default([]).describe('Units and texts brought to one form.'),
   rules: namedList(ruleSchema, 32).default([]).describe('Rules of your own, tried in this order.'),
+  ...learnedFields,
 });

@@ -120,7 +120,7 @@ export const learnedFields = {
   scale: namedList(scaleSchema, 16).default([]).describe('Numbers brought to a common scale, beside the original.'),
 };
 
-const learnedSchema = z.strictObject(learnedFields);
+export const learnedSchema = z.strictObject(learnedFields);
 
 /** What of `cleaning` a model learns for. */
 export type LearnedSteps = z.output<typeof learnedSchema>;

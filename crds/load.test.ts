@@ -23,7 +23,7 @@ const wholeSeconds = 'a duration in whole seconds such as 90s, 15m or 168h';
 const kinds = 'count, sum, mean, min, max, last, first, sinceLast, distinct, sequence, interest, ratio';
 const presetEvents = 'view, cart, purchase, return, review, search, support, page, screen, group, identify, alias';
 const presetNumbers = 'views7d, views30d, carts7d, purchases30d, returns30d, spend30d, avgOrder, lastPurchase';
-const numberField = 'a field that holds a number: value, quantity, item.price, properties.… or context.…';
+const numberField = 'a field that holds a number: value, quantity, item.price, properties.…, context.… or scaled.…';
 
 const feature = (definition: string) => `features:\n- ${definition}`;
 const step = (definition: string) => `cleaning:\n  normalise:\n  - ${definition}`;

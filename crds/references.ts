@@ -5,6 +5,7 @@
 import { closest } from './closest.ts';
 import { kindsOf, listAt, mergedEntries, ownEntries, type Entries, type Entry, type MergedList } from './entries.ts';
 import { conditionError } from './expressions.ts';
+import { learnedSchema, needsModel, type LearnedSteps } from './learned-cleaning.ts';
 import { retrainFields } from './learning.ts';
 import { eachNameOnce } from './lists.ts';
 import { specFields } from './pipeline.ts';
@@ -38,10 +39,18 @@ export function referenceErrors(data: unknown): PlacedError[] {
   return [
     ...alone,
     ...(['events', 'features', 'models'] as const).flatMap((list) => tooMany(list, names)),
-    ...names.features.flatMap((feature) => [...eventErrors(feature, names), ...ratioErrors(feature, names)]),
+    ...names.features.flatMap((feature) => [
+      ...eventErrors(feature, names),
+      ...ratioErrors(feature, names),
+      ...scaledErrors(feature, scaleSteps(spec)),
+    ]),
+    ...learnedLists.flatMap((list) => ownEntries(spec, list).flatMap((step) => unknownEvents(step, ['events'], names))),
+    ...withoutModel(spec, names),
     ...names.models.flatMap((model) => modelErrors(model, names)),
   ];
 }
+
+const learnedLists: readonly Path[] = (['outliers', 'impute', 'scale'] as const).map((list) => ['cleaning', list]);
 
 const namedLists: readonly Path[] = [
   ['events'],
@@ -50,6 +59,7 @@ const namedLists: readonly Path[] = [
   ['stages'],
   ['cleaning', 'normalise'],
   ['cleaning', 'rules'],
+  ...learnedLists,
 ];
 
 function repeatedNames(spec: unknown, list: Path): PlacedError[] {
@@ -130,6 +140,35 @@ function unknownEvents({ at, data }: Entry, list: Path, { types }: Names): Place
       ? []
       : [missing([...at, ...list, index], type, `the name of an event: ${listed(types)}`, types)],
   );
+}
+
+const scaleSteps = (spec: unknown): string[] => ownEntries(spec, ['cleaning', 'scale']).map(({ name }) => name);
+
+/** A feature of a number that no step writes would never have a value. */
+function scaledErrors(feature: Entry, steps: readonly string[]): PlacedError[] {
+  return kindsOf(feature).flatMap((kind) => {
+    const field = valueAt(feature.data, [kind, 'field']);
+    const [head, step] = typeof field === 'string' ? field.split('.') : [];
+    if (head !== 'scaled' || step === undefined || steps.includes(step)) return [];
+    const allowed = `scaled. and the name of a step of cleaning.scale: ${listed(steps)}`;
+    return [{ at: [...feature.at, kind, 'field'], given: givenText(field), allowed }];
+  });
+}
+
+/** What is learned comes with a model; without one it would never come. */
+function withoutModel(spec: unknown, { models }: Names): PlacedError[] {
+  if (models.length > 0) return [];
+  const steps = learnedFieldsOf(spec);
+  if (steps === undefined || !needsModel(steps)) return [];
+  const allowed = 'steps that learn only with a model of the pipeline, which is what they are learned with';
+  return [{ at: ['spec', 'cleaning'], given: 'a pipeline without models', allowed }];
+}
+
+/** undefined: they are the schema's to refuse. */
+function learnedFieldsOf(spec: unknown): LearnedSteps | undefined {
+  return learnedSchema.safeParse(
+    Object.fromEntries(learnedLists.map((list) => [list.at(-1), valueAt(spec, list) ?? []])),
+  ).data;
 }
 
 const numericKinds: ReadonlySet<string> = new Set(['count', 'sum', 'mean', 'min', 'max', 'sinceLast', 'distinct']);

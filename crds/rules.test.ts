@@ -263,13 +263,40 @@ const clusterArbitrary = fc.record({
   ),
 });
 
+/** One step of each list, because each name may be there once. */
+const learnedArbitrary = fc.record({
+  cleaning: fc.record({
+    impute: fc.record({
+      name: names,
+      field: fc.constantFrom('value', 'properties.a'),
+      with: fc.constantFrom('Mean', 'Last', 'Constant'),
+      by: maybe(fc.constant('itemId')),
+      constant: maybe(fc.constantFrom('0', '-1.5', '1e3', 'none', '1.0000001', '12345678901')),
+    }),
+    outliers: fc.record({
+      name: names,
+      fields: fc.constant(['value']),
+      method: fc.constantFrom('MAD', 'IsolationForest'),
+      action: fc.constant('Tag'),
+      threshold: maybe(fc.constantFrom('0.5', '0.999', '1', '3.5')),
+    }),
+  }),
+});
+const inLists = ({ cleaning: { impute, outliers } }: { cleaning: { impute: object; outliers: object } }): object => ({
+  cleaning: { impute: [impute], outliers: [outliers] },
+});
+
 const plain = (value: object): object => JSON.parse(JSON.stringify(value)) as object;
 
 describe('a rule', () => {
   it('says the same in CEL and on the laptop, whatever the spec', () => {
     const met = new Set<string>();
     const settings = { numRuns: 500, seed: 11 };
-    const sampled: object[] = [...fc.sample(specArbitrary, settings), ...fc.sample(clusterArbitrary, settings)];
+    const sampled: object[] = [
+      ...fc.sample(specArbitrary, settings),
+      ...fc.sample(clusterArbitrary, settings),
+      ...fc.sample(learnedArbitrary, { ...settings, numRuns: 200 }).map(inLists),
+    ];
     for (const spec of sampled) for (const message of compare(document(plain(spec))) ?? []) met.add(message);
     // Every rule was broken at least once, so that none agrees only because it never speaks.
     const expected = [...known].filter((message) => !unsampled.test(message));

@@ -103,8 +103,8 @@ export const ownNumberPath = patterned(
 /** The fields that can hold a number. */
 export const numberPath = patterned(
   128,
-  /^(value|quantity|item\.price|(properties|context)(\.[a-zA-Z0-9_-]+)+)$/,
-  'a field that holds a number: value, quantity, item.price, properties.… or context.…',
+  /^(value|quantity|item\.price|(properties|context)(\.[a-zA-Z0-9_-]+)+|scaled\.[a-zA-Z][-a-zA-Z0-9]*)$/,
+  'a field that holds a number: value, quantity, item.price, properties.…, context.… or scaled.…',
 );
 
 /** A field that is the sender's own. */

@@ -1,13 +1,12 @@
 /** What each stage reads of the effective spec: a change of another part does not restart it. */
 import { z } from 'zod';
 import { cleaningSchema } from './cleaning.ts';
-import { learnedFields } from './learned-cleaning.ts';
 import { trainingSchema } from './learning.ts';
 import { name } from './scalars.ts';
 import { ingestLogSchema, ingestSchema, servingFields, specFields } from './pipeline.ts';
 
 const dedupeOnly = cleaningSchema.pick({ dedupe: true }).prefault({});
-const learnedParts = cleaningSchema.pick({ dedupe: true }).extend(learnedFields).prefault({});
+const learnedParts = cleaningSchema.pick({ dedupe: true, impute: true, scale: true, outliers: true }).prefault({});
 const ingestParts = ingestSchema
   .pick({ limits: true })
   .extend({ log: ingestLogSchema.pick({ size: true }).optional() })
@@ -17,8 +16,7 @@ const trainingParts = trainingSchema.pick({ minEvents: true, holdout: true }).pr
 
 export const ingestSlice = z.strictObject({ ingest: ingestParts });
 
-export const cleanerSlice = specFields.pick({ events: true, identity: true }).extend({
-  cleaning: cleaningSchema.extend(learnedFields).prefault({}),
+export const cleanerSlice = specFields.pick({ events: true, cleaning: true, identity: true }).extend({
   /** The model whose artifact carries what the cleaner waits for; absent: it waits for nothing. */
   cleaningModel: name.optional(),
 });

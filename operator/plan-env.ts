@@ -1,4 +1,5 @@
 /** The environment that a plan gives each stage: what it connects to and its slice of the spec. Pure. */
+import { needsModel } from '../crds/learned-cleaning.ts';
 import type { PipelineSpec } from '../crds/pipeline.ts';
 import type { StageName } from './plan.ts';
 import { topicNames, type PipelineId } from './topics.ts';
@@ -38,7 +39,12 @@ export function stageSpec(stage: StageName, spec: PipelineSpec): string {
 
 const parts: Readonly<Record<StageName, (spec: PipelineSpec) => object>> = {
   ingest: ({ ingest: { log, limits } }) => ({ ingest: { ...(log && { log: { size: log.size } }), limits } }),
-  cleaner: ({ events, cleaning, identity }) => ({ events, cleaning, identity }),
+  cleaner: ({ events, cleaning, identity, models: [first] }) => ({
+    events,
+    cleaning,
+    identity,
+    ...(first && needsModel(cleaning) && { cleaningModel: first.name }),
+  }),
   feature: ({ events, features, identity, cleaning: { dedupe } }) => ({
     events,
     features,
@@ -51,12 +57,15 @@ const parts: Readonly<Record<StageName, (spec: PipelineSpec) => object>> = {
     models,
     serving: { rules, authentication },
   }),
-  trainer: ({ events, features, models, identity, cleaning: { dedupe }, training: { minEvents, holdout } }) => ({
-    events,
-    features,
-    models,
-    training: { minEvents, holdout },
-    identity,
-    cleaning: { dedupe },
-  }),
+  trainer: ({ events, features, models, identity, cleaning, training: { minEvents, holdout } }) => {
+    const { dedupe, impute, scale, outliers } = cleaning;
+    return {
+      events,
+      features,
+      models,
+      training: { minEvents, holdout },
+      identity,
+      cleaning: { dedupe, impute, scale, outliers },
+    };
+  },
 };

@@ -1,4 +1,5 @@
 /** Which secret each stage is given, by purpose, and which ones are the pipeline's own. Pure. */
+import { needsModel } from '../crds/learned-cleaning.ts';
 import type { PipelineSpec } from '../crds/pipeline.ts';
 import type { StageName } from './plan.ts';
 
@@ -41,6 +42,8 @@ export interface OwnSecrets {
 
 export interface PlannedSecrets {
   readonly uses: readonly SecretUse[];
+  /** Whether the cleaner follows a model. */
+  readonly cleanerLearns: boolean;
   readonly own: OwnSecrets;
 }
 
@@ -51,6 +54,7 @@ export function planSecrets(pipeline: string, spec: PipelineSpec): PlannedSecret
   const signingKey = own.signingKey ?? spec.modelStore.signingKeySecretRef!.name;
   return {
     own,
+    cleanerLearns: needsModel(spec.cleaning),
     uses: [
       use('writeKeys', writeKeys, 'write-keys.json'),
       ...(readKeys === undefined ? [] : [use('readKeys', readKeys, 'read-keys.json')]),
@@ -113,6 +117,9 @@ const needs: Readonly<Record<StageName, readonly SecretPurpose[]>> = {
   trainer: [...everybody, ...models, 'signingKey'],
 };
 
-export function secretsOf(stage: StageName, { uses }: PlannedSecrets): SecretUse[] {
-  return uses.filter(({ purpose }) => needs[stage].includes(purpose));
+const toFollowModels: readonly SecretPurpose[] = [...models, 'verificationKey'];
+
+export function secretsOf(stage: StageName, { uses, cleanerLearns }: PlannedSecrets): SecretUse[] {
+  const needed = stage === 'cleaner' && cleanerLearns ? [...needs.cleaner, ...toFollowModels] : needs[stage];
+  return uses.filter(({ purpose }) => needed.includes(purpose));
 }

@@ -277,7 +277,8 @@ describe('secrets', () => {
     expect(plan.models).toMatchObject({ store: { claimName: 'full-models', own: false } });
     expect(shown(plan)).toEqual({
       ingest: ['writeKeys full-write-keys', ...kafka],
-      cleaner: kafka,
+      // It has steps that learn.
+      cleaner: ['verificationKey full-signing', ...kafka],
       feature: [...kafka, ...redis],
       serving: ['verificationKey full-signing', ...kafka, ...redis],
       trainer: ['signingKey full-signing', ...kafka],

@@ -4,6 +4,7 @@ import { refusedBy } from './refusal.ts';
 const secret = '{name: s}';
 const stage = (fields: string) => `spec: {stages: [{name: feature, ${fields}}]}`;
 const feature = (kind: string) => `spec: {features: [{name: a, ${kind}}]}`;
+const step = (list: string, fields: string) => `spec: {cleaning: {${list}: [{name: a, ${fields}}]}}`;
 const toleration = (fields: string) => `spec: {training: {gpu: {tolerations: [{${fields}}]}}}`;
 const s3 = (endpoint: string, more = '') => `{bucket: models, endpoint: "${endpoint}", secretRef: ${secret}${more}}`;
 const redis = 'spec.store.redis';
@@ -189,5 +190,35 @@ export const refusedByCel = refusedBy('CEL', [
     path: 'spec.models[0].recommend.history',
     apiPath: 'spec',
     message: 'a history that is a sequence feature of this pipeline (it has no preset to supply one)',
+  },
+  {
+    name: 'a constant that is not said',
+    patch: step('impute', 'field: value, with: Constant'),
+    path: 'spec.cleaning.impute[0].constant',
+    message: 'a constant with Constant, and with nothing else',
+  },
+  {
+    name: 'a constant beside what is learned',
+    patch: step('impute', 'field: value, with: Mean, constant: "1"'),
+    path: 'spec.cleaning.impute[0].constant',
+    message: 'a constant with Constant, and with nothing else',
+  },
+  {
+    name: 'a constant by group',
+    patch: step('impute', 'field: value, with: Constant, constant: "1", by: itemId'),
+    path: 'spec.cleaning.impute[0].by',
+    message: 'by only where something is learned: not with Constant',
+  },
+  {
+    name: 'a text where only a number can stand',
+    patch: step('impute', 'field: quantity, with: Constant, constant: one'),
+    path: 'spec.cleaning.impute[0].constant',
+    message: 'a decimal number in quotes, such as "0", for value and quantity',
+  },
+  {
+    name: 'a score that no forest gives',
+    patch: step('outliers', 'fields: [value], method: IsolationForest, action: Tag, threshold: "3"'),
+    path: 'spec.cleaning.outliers[0].threshold',
+    message: 'a threshold below 1 with IsolationForest',
   },
 ]);

@@ -246,4 +246,10 @@ export const refusedBySchema = refusedBy('Schema', [
     path: 'spec.training.promotion.canaryPercent',
     message: 'a whole number from 1 to 100',
   },
+  {
+    name: 'an item attribute that is filled in: the catalogue says what is known',
+    patch: 'spec: {cleaning: {impute: [{name: a, field: item.price, with: Mean}]}}',
+    path: 'spec.cleaning.impute[0].field',
+    message: 'a field that can be filled in: value, quantity, properties.… or context.…',
+  },
 ]);

@@ -50,4 +50,25 @@ export const refusedByValidate = refusedBy('Validate', [
     path: 'spec.training.retrain.timeZone',
     message: 'a known time zone',
   },
+  {
+    name: 'a cleaning step for events that there are not',
+    patch:
+      'spec: {preset: none, events: [{name: view}], cleaning: {impute: [{name: a, field: value, with: Constant, constant: "1", events: [sale]}]}}',
+    path: 'spec.cleaning.impute[0].events[0]',
+    message: 'the name of an event: view, identify, alias',
+  },
+  {
+    name: 'a scaled number that no step writes',
+    patch:
+      'spec: {features: [{name: a, mean: {field: scaled.price}}], cleaning: {scale: [{name: spend, field: value, method: Log}]}}',
+    path: 'spec.features[0].mean.field',
+    message: 'scaled. and the name of a step of cleaning.scale: spend',
+  },
+  {
+    name: 'steps that learn, and nothing to learn with',
+    patch:
+      'spec: {preset: none, events: [{name: view}], cleaning: {scale: [{name: spend, field: value, method: Robust}]}}',
+    path: 'spec.cleaning',
+    message: 'steps that learn only with a model of the pipeline, which is what they are learned with',
+  },
 ]);

@@ -1,5 +1,5 @@
 /**
- * Where the models lie: trainers write there, serving reads. A volume that many pods can mount at once, or a bucket. Pure.
+ * Where the models lie: trainers write there, serving reads, and a cleaner that follows a model. A volume that many pods can mount at once, or a bucket. Pure.
  */
 import type { V1PersistentVolumeClaimSpec } from '@kubernetes/client-node';
 import type { StageName } from '../../plan.ts';
@@ -32,7 +32,7 @@ export function modelsVolumeClaim(rendering: Rendering): KubernetesObject[] {
 /** None of a bucket, which is reached over the network. */
 export function modelMounts({ plan }: Rendering, stage: StageName): Mount[] {
   const { store } = plan.models;
-  if (!usesModels(stage) || 's3' in store) return [];
+  if (!usesModels(plan, stage) || 's3' in store) return [];
   const source = { persistentVolumeClaim: { claimName: store.claimName } };
   const env = { LIKENESS_MODELS: paths.models };
   return [{ name: 'models', path: paths.models, writable: stage === 'trainer', source, env }];
@@ -41,7 +41,7 @@ export function modelMounts({ plan }: Rendering, stage: StageName): Mount[] {
 /** Its Secrets are files, of which the mounts tell. */
 export function modelBucketEnv({ plan }: Rendering, stage: StageName): Readonly<Record<string, string>> {
   const { store } = plan.models;
-  if (!usesModels(stage) || !('s3' in store)) return {};
+  if (!usesModels(plan, stage) || !('s3' in store)) return {};
   const { endpoint, bucket, prefix, region, pathStyle } = store.s3;
   return {
     LIKENESS_S3_ENDPOINT: endpoint,
@@ -52,4 +52,8 @@ export function modelBucketEnv({ plan }: Rendering, stage: StageName): Readonly<
   };
 }
 
-const usesModels = (stage: StageName): boolean => stage === 'serving' || stage === 'trainer';
+/** Whoever signs models, or checks who has signed them. */
+function usesModels({ workloads }: Rendering['plan'], stage: StageName): boolean {
+  const secrets = workloads.find(({ name }) => name === stage)?.secrets ?? [];
+  return secrets.some(({ purpose }) => purpose === 'signingKey' || purpose === 'verificationKey');
+}
