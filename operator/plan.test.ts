@@ -287,6 +287,31 @@ describe('secrets', () => {
     expect(plan.workloads.find(({ name }) => name === 'serving')!.secrets[0]!.keys).toEqual(['signing.pub.pem']);
   });
 
+  it('of models are shown to a cleaner that waits for one, and to no other', () => {
+    const cleanerOf = (step: string) => {
+      const s3 = '{bucket: models, endpoint: "https://s3", secretRef: {name: keys}}';
+      const { plan } = planned(`{modelStore: {s3: ${s3}}, cleaning: {scale: [${step}]}}`);
+      const { env } = plan.workloads.find(({ name }) => name === 'cleaner')!;
+      const spec = JSON.parse(env['LIKENESS_SPEC']!) as { cleaningModel?: string };
+      return { shown: shown(plan).cleaner!.map((use) => use.split(' ')[0]), model: spec.cleaningModel };
+    };
+    expect(cleanerOf('')).toEqual({ shown: [], model: undefined });
+    expect(cleanerOf('{name: s, field: value, method: Log}')).toEqual({ shown: [], model: undefined });
+    expect(cleanerOf('{name: s, field: value, method: Robust}')).toEqual({
+      shown: ['verificationKey', 's3Credentials'],
+      model: 'next-item',
+    });
+  });
+
+  it('teach the trainer the very steps that the cleaner applies', () => {
+    const { workloads } = planPipeline({ ...id, spec: full });
+    const read = (stage: StageName) =>
+      JSON.parse(workloads.find(({ name }) => name === stage)!.env['LIKENESS_SPEC']!) as Record<string, unknown>;
+    const { dedupe, impute, scale, outliers } = cleanerSlice.parse(read('cleaner')).cleaning;
+    expect(trainerSlice.parse(read('trainer')).cleaning).toEqual({ dedupe, impute, scale, outliers });
+    expect(cleanerSlice.parse(read('cleaner')).cleaningModel).toBe(full.models[0]!.name);
+  });
+
   it('of the bucket of models are shown to those who read or write models', () => {
     const s3 = '{bucket: models, endpoint: "https://s3", secretRef: {name: keys}, tls: {caSecretRef: {name: ca}}}';
     const { plan } = planned(`modelStore: {s3: ${s3}}`);

@@ -75,7 +75,7 @@ const strangenessSchema = z.discriminatedUnion('kind', [
 ]);
 const outliersSchema = z.strictObject({ ...learned, strangeness: strangenessSchema });
 
-export const cleaningSchema = z.strictObject({
+const cleaningSchema = z.strictObject({
   format: z.literal(1),
   impute: z.array(imputeSchema),
   scale: z.array(scaleSchema),
