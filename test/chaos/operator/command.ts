@@ -5,7 +5,7 @@ import { startKafka } from '../../testbed/kafka.ts';
 import { ensureKubernetes } from '../../testbed/kubernetes/ensure-kubernetes.ts';
 import { startRedis } from '../../testbed/redis.ts';
 import { scenarios, type Scenario } from './faults.ts';
-import { runOperatorChaos } from './run.ts';
+import { isSound, runOperatorChaos } from './run.ts';
 
 /** Resolves with the exit code. */
 export async function operatorChaos(args: string[]): Promise<number> {
@@ -40,10 +40,10 @@ export async function operatorChaos(args: string[]): Promise<number> {
       brokers: { kafka: kafka.address, redis: redis.url },
       tell,
     });
-    const isSound = report.cases > 0 && report.passed === report.cases;
-    tell(isSound ? 'sound' : `UNSOUND: to repeat, --seed ${seed} --fraction ${values.fraction}`);
+    const sound = isSound(report);
+    tell(sound ? 'sound' : `UNSOUND: to repeat, --seed ${seed} --fraction ${values.fraction}`);
     console.log(JSON.stringify(report));
-    return isSound ? 0 : 1;
+    return sound ? 0 : 1;
   } finally {
     await Promise.all([kafka.stop(), redis.stop()]);
   }
