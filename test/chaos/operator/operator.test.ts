@@ -1,6 +1,6 @@
 /** A seeded fifth of what `npm run chaos -- operator` does: single writes of the operator disturbed, one at a time. */
 import { expect, inject, it } from 'vitest';
-import { isSound, runOperatorChaos } from './run.ts';
+import { runOperatorChaos } from './run.ts';
 
 const minutes = 60_000;
 
@@ -16,6 +16,5 @@ it('comes to the same end whatever becomes of a single write', { timeout: 30 * m
   });
   console.log(JSON.stringify(report));
   expect(report.failures).toEqual([]);
-  expect(isSound(report), `${report.notReached} of ${report.cases} writes never came`).toBe(true);
   expect(report.cases).toBeGreaterThan(100);
 });

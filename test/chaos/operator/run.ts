@@ -30,7 +30,7 @@ export interface OperatorChaosReport {
   readonly passed: number;
   /** Cases whose write never came, however often they were tried. */
   readonly notReached: number;
-  /** What is not as in an undisturbed run, by case. */
+  /** What is not as in an undisturbed run, by case, and cases whose write had to come and did not. */
   readonly failures: readonly CaseOutcome[];
   readonly seed: number;
   readonly seconds: number;
@@ -42,12 +42,13 @@ export interface OperatorChaosReport {
   readonly logs: string;
 }
 
-/** Whether a pass sees pods between two states, and says so by a status or an Event, is up to time: few may not come. */
-const notReachedAtMost = 0.02;
+/**
+ * Whether a pass sees pods between two states, and says so by a status or an Event, is up to time, so these may not come;
+ * every other write must.
+ */
+const ofPassingStates = /: [a-z, ]+ (POST events\/|PATCH profilepipelines\/shop\/status )/;
 
-/** Nothing differs, and all but very few of the writes were there to be disturbed. */
-export const isSound = ({ cases, failures, notReached }: OperatorChaosReport): boolean =>
-  cases > 0 && failures.length === 0 && notReached <= cases * notReachedAtMost;
+export const isSound = ({ cases, failures }: OperatorChaosReport): boolean => cases > 0 && failures.length === 0;
 
 type Recording = Readonly<Record<Scenario, Played>>;
 
@@ -65,11 +66,12 @@ export async function runOperatorChaos(options: OperatorChaosOptions): Promise<O
       .flatMap(([scenario, found]) => casesOf(scenario, found))
       .filter((of) => caseName(of).includes(options.match ?? ''));
     const outcomes = await disturb(bed, { ...options, recording: recorded[0]!, all });
-    const failures = outcomes.filter(({ problems }) => problems.length > 0);
     const notReached = outcomes.filter(({ isReached, problems }) => !isReached && problems.length === 0);
+    const missed = notReached.filter(({ name }) => !ofPassingStates.test(name));
+    const failures = [...outcomes.filter(({ problems }) => problems.length > 0), ...missed];
     return {
       cases: outcomes.length,
-      passed: outcomes.length - failures.length - notReached.length,
+      passed: outcomes.filter(({ isReached, problems }) => isReached && problems.length === 0).length,
       notReached: notReached.length,
       failures,
       seed: options.seed,
