@@ -1,6 +1,4 @@
 /** The cluster that the operator and the bare loop work in: a control plane, kwok's nodes, namespaces, volumes. */
-import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
@@ -11,6 +9,7 @@ import type { KubeObject, Resource } from '../../operator/kubernetes/runtime/res
 import { systemTiming as timing } from '../../operator/kubernetes/runtime/timing.ts';
 import { KubeTransport } from '../../operator/kubernetes/runtime/transport.ts';
 import { startKubernetes } from '../../test/testbed/kubernetes/cluster.ts';
+import { installCrd } from '../../test/testbed/kubernetes/install-crd.ts';
 import type { RunningKubernetes } from '../../test/testbed/kubernetes/types.ts';
 
 export interface BenchCluster extends RunningKubernetes {
@@ -22,7 +21,6 @@ export interface BenchCluster extends RunningKubernetes {
   stop(): Promise<void>;
 }
 
-const crd = new URL('../../crds/generated/profilepipeline.crd.yaml', import.meta.url);
 const podsPerNode = 1000;
 const account = 'operator';
 
@@ -34,8 +32,7 @@ export async function startBenchCluster(pods: number): Promise<BenchCluster> {
     memory: '16Ti',
   }));
   const cluster = await startKubernetes({ nodes });
-  await cluster.kubectl(['apply', '--server-side', '-f', '-'], { input: readFileSync(crd, 'utf8') });
-  await established(cluster);
+  await installCrd(cluster);
   const metrics = createRuntimeMetrics(new Registry());
   const access = () => {
     const config = new KubeConfig();
@@ -55,17 +52,6 @@ export async function startBenchCluster(pods: number): Promise<BenchCluster> {
       await cluster.stop();
     },
   });
-}
-
-async function established(cluster: RunningKubernetes): Promise<void> {
-  const args = ['wait', '--for=condition=Established', 'crd/profilepipelines.likeness.dev'];
-  for (let attempt = 1; ; attempt++)
-    try {
-      return void (await cluster.kubectl(args));
-    } catch (error) {
-      if (attempt === 20) throw error;
-      await sleep(250);
-    }
 }
 
 async function adminToken(cluster: RunningKubernetes): Promise<string> {

@@ -1,7 +1,6 @@
 /** An operator over a real control plane, a real Kafka and a real Redis, and what tests ask of it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import { pino, type Logger } from 'pino';
 import { Registry } from 'prom-client';
@@ -12,6 +11,7 @@ import { startOperator } from '../../../operator/kubernetes/operator.ts';
 import type { KubeObject } from '../../../operator/kubernetes/runtime/resource.ts';
 import type { Service } from '../../../services/shared/service.ts';
 import { startKubernetes } from '../../testbed/kubernetes/cluster.ts';
+import { installCrd } from '../../testbed/kubernetes/install-crd.ts';
 import type { KubernetesOptions, RunningKubernetes } from '../../testbed/kubernetes/types.ts';
 import { namespaceOf } from './restricted-namespace.ts';
 
@@ -35,8 +35,7 @@ export interface World {
 
 export async function startWorld(options: KubernetesOptions = {}): Promise<World> {
   const cluster = await startKubernetes(options);
-  await cluster.kubectl(['apply', '-f', join(root, 'crds/generated/profilepipeline.crd.yaml')]);
-  await established(cluster);
+  await installCrd(cluster);
   const fatal: unknown[] = [];
   const running: Service[] = [];
   const apply = (...objects: object[]) =>
@@ -69,18 +68,6 @@ export async function startWorld(options: KubernetesOptions = {}): Promise<World
       await cluster.stop();
     },
   };
-}
-
-/** `kubectl wait` gives up on an object whose status has no conditions yet. */
-async function established(cluster: RunningKubernetes): Promise<void> {
-  const args = ['wait', '--for=condition=Established', 'crd/profilepipelines.likeness.dev'];
-  for (let attempt = 1; ; attempt++)
-    try {
-      return void (await cluster.kubectl(args));
-    } catch (error) {
-      if (attempt === 20) throw error;
-      await sleep(250);
-    }
 }
 
 async function operatorOf(
