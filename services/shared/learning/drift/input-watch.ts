@@ -1,7 +1,7 @@
 /** The verdict on inputs and predictions: a feature that lies away from its baseline for several windows in a row. */
 import { z } from 'zod';
-import { LikenessError } from '../../errors.ts';
 import type { SketchDistances } from '../sketch/compare.ts';
+import { readOptions, readStored } from './read-settings.ts';
 
 const optionsSchema = z.strictObject({
   metric: z.enum(['PSI', 'JS', 'KS']).default('PSI'),
@@ -39,24 +39,12 @@ export interface InputWatch {
 
 /** One watch a baseline: a new model begins a new one. Throws `BadConfig` on options out of range. */
 export function startInputWatch(options: InputWatchOptions = {}): InputWatch {
-  const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) {
-    throw new LikenessError('BadConfig', `The options of the input watch are wrong: ${z.prettifyError(parsed.error)}`);
-  }
-  return run({ options: parsed.data, windows: {}, isFound: false });
+  return run({ options: readOptions(optionsSchema, options, 'the input watch'), windows: {}, isFound: false });
 }
 
 /** Goes on where `store` left off. Throws `BadData` if `stored` is not what `store` gives. */
 export function resumeInputWatch(stored: unknown): InputWatch {
-  const parsed = storedSchema.safeParse(stored);
-  if (!parsed.success) {
-    const why = z.prettifyError(parsed.error);
-    throw new LikenessError(
-      'BadData',
-      `The stored state of the input watch is damaged; without it, it starts anew: ${why}`,
-    );
-  }
-  return run(parsed.data);
+  return run(readStored(storedSchema, stored, 'the input watch'));
 }
 
 function run(state: z.output<typeof storedSchema>): InputWatch {

@@ -1,8 +1,8 @@
 /** The verdict on quality: HDDM_A proposes a drift, ADWIN confirms it, and only then is it one. */
 import { z } from 'zod';
-import { LikenessError } from '../../errors.ts';
 import { adwin, type AdwinOptions, type AdwinState } from './adwin.ts';
 import { hddmA, type HddmAOptions, type HddmAState } from './hddm-a.ts';
+import { readOptions, readStored } from './read-settings.ts';
 
 const optionsSchema = z.strictObject({
   /** A proposal and a confirmation belong together if so many values or fewer lie between them, whichever came first. */
@@ -59,27 +59,14 @@ type StoredProposeConfirm = z.output<typeof storedSchema>;
 
 /** Throws `BadConfig` on options out of range. */
 export function startProposeConfirm(options: ProposeConfirmOptions = {}): ProposeConfirm {
-  const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) {
-    throw new LikenessError(
-      'BadConfig',
-      `The options of the drift verdict are wrong: ${z.prettifyError(parsed.error)}`,
-    );
-  }
-  return run(parsed.data, start(parsed.data));
+  const settled = readOptions(optionsSchema, options, 'the drift verdict');
+  return run(settled, start(settled));
 }
 
 /** Goes on where `store` left off. Throws `BadData` if `stored` is not what `store` gives. */
 export function resumeProposeConfirm(stored: unknown): ProposeConfirm {
-  const parsed = storedSchema.safeParse(stored);
-  if (!parsed.success) {
-    const why = z.prettifyError(parsed.error);
-    throw new LikenessError(
-      'BadData',
-      `The stored state of the drift verdict is damaged; without it, it starts anew: ${why}`,
-    );
-  }
-  return run(parsed.data.options, parsed.data.state);
+  const { options, state } = readStored(storedSchema, stored, 'the drift verdict');
+  return run(options, state);
 }
 
 function start({ proposer, confirmer }: Options): State {
