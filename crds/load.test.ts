@@ -45,11 +45,15 @@ const badSpecs: [string, ...string[]][] = [
     'training: {epochs: 2}',
     'p.yaml:5:14 spec.training.epochs: given an unknown field; allowed: minEvents, holdout, retrain, promotion, image, workers, gpu, resources, queueName, priorityClassName, retries, activeDeadlineSeconds, historyLimit',
   ],
-  ['training: {gpu: 1}', 'p.yaml:5:19 spec.training.gpu: given 1; allowed: an object with fields of its own'],
+  [
+    'training: {gpu: 1}',
+    'p.yaml:5:19 spec.training.gpu: given 1; allowed: an object with fields of its own: resourceName, count, products, ' +
+      'runtimeClassName, tolerations, resourceClaimTemplateName',
+  ],
   // types and bounds
   ['preset: shop/v2', 'p.yaml:5:11 spec.preset: given "shop/v2"; allowed: shop/v1 or none'],
   ['events: view', 'p.yaml:5:11 spec.events: given "view"; allowed: a list'],
-  ['serving: 3', 'p.yaml:5:12 spec.serving: given 3; allowed: an object with fields of its own'],
+  ['identity: 3', 'p.yaml:5:13 spec.identity: given 3; allowed: an object with fields of its own: mergeOn'],
   ['kafka: {}', 'p.yaml:5:10 spec.kafka.bootstrapServers: given nothing; allowed: a text'],
   ['kafka: {bootstrapServers: ""}', 'p.yaml:5:29 spec.kafka.bootstrapServers: given ""; allowed: at least 1 character'],
   [
@@ -270,8 +274,11 @@ describe('a bad spec', () => {
 
 describe('a bad document', () => {
   it.each([
-    ['', 'p.yaml:1:1: given null; allowed: an object with fields of its own'],
-    ['[1]', 'p.yaml:1:1: given [1]; allowed: an object with fields of its own'],
+    ['', 'p.yaml:1:1: given null; allowed: an object with fields of its own: apiVersion, kind, metadata, spec, status'],
+    [
+      '[1]',
+      'p.yaml:1:1: given [1]; allowed: an object with fields of its own: apiVersion, kind, metadata, spec, status',
+    ],
     [
       'a: {',
       'p.yaml:1:5: given what is not YAML; allowed: Flow map in block collection must be sufficiently indented and end with a }',

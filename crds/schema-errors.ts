@@ -19,7 +19,9 @@ export function checkSchema(data: unknown): Checked {
 function errorsOf(issue: z.core.$ZodIssue, data: unknown): PlacedError[] {
   const at = issue.path as Path;
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(at, key));
-  return [{ at, given: givenText(valueAt(data, at)), allowed: issue.message }];
+  const fields = issue.message === kindTexts['object'] ? fieldsAt(at) : [];
+  const allowed = fields.length > 0 ? `${issue.message}: ${fields.join(', ')}` : issue.message;
+  return [{ at, given: givenText(valueAt(data, at)), allowed }];
 }
 
 function unknownField(parent: Path, key: string): PlacedError {

@@ -82,6 +82,12 @@ const asked: readonly [name: string, given: Given, expected: string][] = [
     'Manual',
   ],
   ['a person asks while one runs', { manual: 'a', ledger: ledgerOf([run(5, 10, 'Running')]) }, 'Running'],
+  [
+    'a person asks for another one in place of one that waits for a node',
+    { manual: 'a', waits: true, ledger: ledgerOf([run(5, 10, 'Running')]) },
+    'Manual',
+  ],
+  ['one waits for a node', { waits: true, drift: '7', ledger: ledgerOf([run(5, 10, 'Running')]) }, 'Running'],
   ['a person asks without events', { manual: 'a', records: 0 }, 'NoEvents'],
   ['what a person asked for was done', { manual: 'a', ledger: after('Manual', 'a') }, 'NotGrown'],
   ['a person asks once more', { manual: 'b', ledger: after('Manual', 'a') }, 'Manual'],

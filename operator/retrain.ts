@@ -41,6 +41,8 @@ export interface RetrainInput {
   readonly manual?: string | undefined;
   /** Id of the newest verdict of drift. */
   readonly drift?: string | undefined;
+  /** The run under way has not begun: what it asks for is not there, and may never be. */
+  readonly waits?: boolean;
 }
 
 export type RetrainDecision =
@@ -72,11 +74,12 @@ export const emptyLedger: TrainingLedger = {
 };
 
 export function decideRetrain(input: RetrainInput): RetrainDecision {
-  const { records, ledger, manual } = input;
+  const { records, ledger, manual, waits } = input;
   const { last, learned, handled } = ledger;
+  const isAsked = manual !== undefined && manual !== handled.Manual;
   if (records === 0) return wait('NoEvents');
-  if (last?.outcome === 'Running') return wait('Running');
-  if (manual !== undefined && manual !== handled.Manual) return go('Manual', manual);
+  if (last?.outcome === 'Running' && !(isAsked && waits)) return wait('Running');
+  if (isAsked) return go('Manual', manual);
   const tooSoon = last && afterNoSuccess(input, last);
   if (tooSoon) return tooSoon;
   const wanted = learned === undefined ? go('Initial', 'first') : decideByMode(input, learned);

@@ -168,7 +168,10 @@ function topicsReady({ topics, previous, generation }: StatusInput): Verdict {
     return knownBefore(previous, generation) ?? verdict('Unknown', 'Checking', 'Topics are being looked at.');
   const [reason, advice] =
     topics.outcome === 'Refused'
-      ? ['TopicsRefused', 'Mend the topics or the spec.']
+      ? [
+          'TopicsRefused',
+          'Mend the topics, or in the spec kafka.replicationFactor, minInsyncReplicas, partitions or retention.',
+        ]
       : ['BrokerUnreachable', 'Check kafka.bootstrapServers, the network and the credentials; it is tried again.'];
   return verdict('False', reason, `${topics.message}. ${advice}`);
 }

@@ -75,7 +75,7 @@ export const refusedBySchema = refusedBy('Schema', [
     name: 'authentication without a Secret',
     patch: 'spec: {kafka: {authentication: {type: ScramSha512}}}',
     path: 'spec.kafka.authentication.secretRef',
-    message: 'an object with fields of its own',
+    message: 'an object with fields of its own: name',
   },
   {
     name: 'a Secret with capital letters',
@@ -99,7 +99,7 @@ export const refusedBySchema = refusedBy('Schema', [
     name: 'a store without Redis',
     patch: 'spec: {store: {redis: null}}',
     path: redis,
-    message: 'an object with fields of its own',
+    message: 'an object with fields of its own: url, secretRef, tls',
   },
   {
     name: 'a trusted key that is no PEM',

@@ -34,6 +34,13 @@ export function beyondLimit(jobs: readonly TrainingJob[], limit: number): Traini
   return aged.slice(0, Math.max(0, aged.length - limit));
 }
 
+/** Those under way in whose place a person has wished for another one: see `decideRetrain`. */
+export function superseded(jobs: readonly TrainingJob[]): TrainingJob[] {
+  const countOf = (job: TrainingJob): number => fromJob(job)?.count ?? Infinity;
+  const newest = Math.max(0, ...jobs.map((job) => fromJob(job)?.count ?? 0));
+  return jobs.filter((job) => !hasEnded(job) && countOf(job) < newest);
+}
+
 /** The same question always gets the same name: a Job that a stale cache does not show is not made twice. */
 export function jobName(
   pipeline: { readonly name: string; readonly uid: string },

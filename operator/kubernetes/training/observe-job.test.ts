@@ -44,6 +44,7 @@ const cases: readonly [name: string, job: TrainingJob, pods: V1Pod[], phase: str
     ],
     ['no pod', job(), [], 'Pending', 'no pod yet'],
     ['no node', job(), [unscheduled], 'Queued', unschedulable],
+    ['no node, and what to do', job(), [unscheduled], 'Queued', 'likeness retrain'],
     ['on a node, creating', job(), [pod({ phase: 'Pending' }, 'gpu-1')], 'Pending', 'being created'],
     [
       'on a node, without its image',
@@ -109,7 +110,7 @@ describe('of several workers', () => {
     expect(observeJob(shared(), [running(0), worker(1, unscheduled), worker(2, pod({ phase: 'Pending' }))])).toEqual({
       outcome: 'Running',
       phase: 'Queued',
-      message: `1 of 3 workers have begun. No node takes it: ${unschedulable}`,
+      message: `1 of 3 workers have begun. No node takes it: ${unschedulable} If none ever will, mend spec.training and ask anew: likeness retrain.`,
       node: 'gpu-0',
     });
     const two = observeJob(shared(), [running(0), running(1)]);

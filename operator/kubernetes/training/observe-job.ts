@@ -62,11 +62,17 @@ const indexOf = ({ metadata }: V1Pod): number =>
 
 function observePod({ status, spec }: V1Pod, after: string): JobObserved {
   const unscheduled = status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
-  if (unscheduled) return running('Queued', `No node takes it: ${unscheduled.message ?? unscheduled.reason}${after}`);
+  if (unscheduled) {
+    const why = `${unscheduled.message ?? unscheduled.reason}`.replace(/\.$/, '');
+    return running('Queued', `No node takes it: ${why}. ${instead}${after}`);
+  }
   const node = spec?.nodeName ? { node: spec.nodeName } : {};
   if (status?.phase === 'Running') return { ...running('Running', `It learns.${after}`), ...node };
   return { ...running('Pending', `Its pod is not running: ${waitOf(status, spec?.nodeName)}.${after}`), ...node };
 }
+
+/** Its Job cannot be changed any more. */
+const instead = 'If none ever will, mend spec.training and ask anew: likeness retrain.';
 
 function waitOf(status: V1Pod['status'], node: string | undefined): string {
   const waits = status?.containerStatuses?.[0]?.state?.waiting;

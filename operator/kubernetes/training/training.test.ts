@@ -1,4 +1,5 @@
 /** Trainings of one pipeline against an API server that only remembers what it was asked, and a cache that may lag. */
+import type { V1Pod } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { exampleSpec, rendered } from '../../../test/golden/examples.ts';
 import type { PipelineSpec } from '../../../crds/pipeline.ts';
@@ -18,7 +19,7 @@ function world() {
   const patched: unknown[] = [];
   /** How each of them ended. */
   const ends: string[] = [];
-  const state = { cache: [] as Job[], verdict: undefined as string | undefined, refuses: false };
+  const state = { cache: [] as Job[], pods: [] as V1Pod[], verdict: undefined as string | undefined, refuses: false };
   const api = {
     create: async (_: Resource, object: KubeObject) => {
       if (state.refuses || created.some(({ metadata }) => metadata.name === object.metadata.name))
@@ -28,7 +29,7 @@ function world() {
     },
     delete: async (_: Resource, { name }: { name: string }) => (deleted.push(name), true),
     mergePatch: async (_: Resource, __: unknown, patch: unknown) => (patched.push(patch), {}),
-    listPage: async () => ({ items: [], resourceVersion: '1' }),
+    listPage: async () => ({ items: state.pods, resourceVersion: '1' }),
   } as never;
   const reports = {
     progressOf: () => undefined,
@@ -123,6 +124,26 @@ describe('a pass', () => {
       'Drift',
     ]);
     expect(new Set(created.map(({ metadata }) => metadata.name)).size).toBe(3);
+  });
+
+  it('puts another Job in the place of one that no node takes, when a person asks', async () => {
+    const { created, deleted, pass, state } = world();
+    const annotations = { 'likeness.dev/retrain': 'a' };
+    await pass();
+    state.cache = created;
+    state.pods = [{ status: { phase: 'Running' } }];
+    await pass({ annotations });
+    expect(created).toHaveLength(1);
+    state.pods = [{ status: { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False' }] } }];
+    await pass();
+    expect(created).toHaveLength(1);
+    await pass({ annotations });
+    await pass({ annotations });
+    expect(created).toHaveLength(2);
+    expect(new Set(deleted)).toEqual(new Set([created[0]!.metadata.name]));
+    state.cache = created.slice(1);
+    const { status } = await pass({ annotations });
+    expect(status).toMatchObject({ trigger: 'Manual', runs: 2, jobName: created[1]!.metadata.name });
   });
 
   it('suspends a Job with its pipeline, and not what Kueue keeps', async () => {

@@ -15,8 +15,8 @@ import { kinds } from '../runtime/kinds.ts';
 import type { KubeObject } from '../runtime/resource.ts';
 import type { Timing } from '../runtime/timing.ts';
 import { describeRun, describeTraining, failureIn, runIdOf, type RunSeen } from './describe-training.ts';
-import { beyondLimit, jobName, memoryOf, remember, type Remembered } from './memory.ts';
-import { hasEnded, queueOf, wholeSeconds, type TrainingJob } from './observe-job.ts';
+import { beyondLimit, jobName, memoryOf, remember, superseded, type Remembered } from './memory.ts';
+import { hasEnded, observeJob, queueOf, wholeSeconds, type TrainingJob } from './observe-job.ts';
 import type { Reports } from './reports.ts';
 
 export interface TrainingDeps {
@@ -73,12 +73,12 @@ export class Trainings {
     const jobs = this.#jobsOf(key);
     const remembered = remember(pipeline.status?.training, jobs);
     for (const job of jobs) await this.#suspend(job, plan.suspended);
-    for (const job of beyondLimit(jobs, spec.training.historyLimit)) await this.#delete(job);
+    for (const job of [...beyondLimit(jobs, spec.training.historyLimit), ...superseded(jobs)]) await this.#delete(job);
     if (plan.suspended) return this.#observe(key, input, { remembered });
     // Nobody knows what the next one waits for: what was known of that stays said.
     if (input.records === undefined)
       return this.#observe(key, input, { remembered, before: pipeline.status?.training });
-    const decision = this.#decide(key, input, remembered);
+    const decision = await this.#decide(key, input, remembered);
     if (!decision.train) return this.#observe(key, input, { remembered, decision });
     return this.#observe(key, input, { remembered: await this.#begin(key, input, { remembered, decision }) });
   }
@@ -97,17 +97,28 @@ export class Trainings {
     return cached;
   }
 
-  #decide(key: string, { spec, pipeline, records = 0 }: TrainingInput, { ledger }: Remembered): RetrainDecision {
+  async #decide(
+    key: string,
+    { spec, pipeline, records = 0 }: TrainingInput,
+    { ledger, job }: Remembered,
+  ): Promise<RetrainDecision> {
     const { timing, reports } = this.#deps;
     const asked = pipeline.metadata.annotations?.[retrainAnnotation];
+    const manual = asked === undefined || asked === '' ? undefined : shortened(asked);
     return decideRetrain({
       now: timing.now(),
       training: spec.training,
       records,
       ledger,
-      manual: asked === undefined || asked === '' ? undefined : shortened(asked),
+      manual,
       drift: reports.verdictOf(key)?.id,
+      waits: manual !== undefined && manual !== ledger.handled.Manual && (await this.#isQueued(job)),
     });
+  }
+
+  async #isQueued(job: TrainingJob | undefined): Promise<boolean> {
+    if (job === undefined || hasEnded(job) || job.spec?.suspend === true) return false;
+    return observeJob(job, await this.#podsOf(job)).phase === 'Queued';
   }
 
   async #begin(
