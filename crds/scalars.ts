@@ -72,7 +72,8 @@ const decimalText = 'a decimal number in quotes, such as "0.8"';
 
 /** A decimal as a string, with both bounds allowed. */
 export function decimal(least: number, most: number) {
-  return withRules(patterned(24, /^[0-9]+(\.[0-9]+)?$/, decimalText), [
+  const pattern = least < 0 ? /^-?[0-9]+(\.[0-9]+)?$/ : /^[0-9]+(\.[0-9]+)?$/;
+  return withRules(patterned(24, pattern, decimalText), [
     {
       rule: `double(self) >= ${celDouble(least)} && double(self) <= ${celDouble(most)}`,
       message: `a decimal number in quotes, from "${least}" to "${most}"`,

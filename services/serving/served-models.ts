@@ -7,7 +7,7 @@ import { readActive, type ActiveMessage, type ModelRef } from '../shared/model-s
 import { checkGolden } from './golden.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { ServedModel } from './recommend.ts';
-import { isOnTrial } from './trial.ts';
+import { isOnTrial } from '../shared/trial.ts';
 
 export interface ServedModels {
   /** One record of the stream `models`. */

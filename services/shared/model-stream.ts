@@ -1,4 +1,7 @@
-/** Messages of the compacted stream `models`: `candidate/<runId>` by the trainer, `active` by the operator alone. */
+/**
+ * Messages of the compacted stream `models`: `candidate/<runId>` by the trainer, `gate/<runId>` by the gate, `active/<model>`
+ * by the operator alone.
+ */
 
 export interface CandidateMessage {
   readonly kind: 'candidate';
@@ -10,6 +13,24 @@ export interface CandidateMessage {
   /** Events that the model learned from. */
   readonly events: number;
   readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** What the gate found out about a candidate; the operator decides what follows from it. */
+export interface GateMessage {
+  readonly kind: 'gate';
+  /** The candidate's. */
+  readonly runId: string;
+  readonly model: string;
+  readonly version: string;
+  readonly digest: string;
+  /** Digest of the model in service that it was compared with; null: there was none. */
+  readonly against: string | null;
+  readonly verdict: 'Passed' | 'Refused';
+  /** For a person: why it was refused, or what speaks for it. */
+  readonly reasons: readonly string[];
+  /** What was measured, such as `ndcg@10`, `active.ndcg@10`, `delta`, `delta.lower`, `questions`, `latency.p99`. */
+  readonly figures: Readonly<Record<string, number>>;
+  readonly judgedAt: string;
 }
 
 export interface ActiveMessage {
@@ -38,6 +59,7 @@ export interface ModelRef {
 }
 
 export const candidateKey = (runId: string): string => `candidate/${runId}`;
+export const gateKey = (runId: string): string => `gate/${runId}`;
 export const activeKey = (model: string): string => `active/${model}`;
 
 /** Of one record of the stream; undefined: it is about something else. */

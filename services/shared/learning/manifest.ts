@@ -15,6 +15,13 @@ export const manifestSchema = z.strictObject({
   /** `{kind}-{yyyymmddThhmmss}-{first 8 digits of the hash over all files}`. */
   version: z.string().min(1),
   runId: z.string().min(1),
+  /** `{namespace}/{name}` of the pipeline whose events it learned from. */
+  pipeline: z.string().min(1).optional(),
+  /**
+   * The model by which this one is judged: fitted in the same way by the same run, to the events before a moment alone. An
+   * artifact of its own in the same store, which never serves.
+   */
+  twin: z.strictObject({ digest: sha256Hex, before: z.iso.datetime() }).optional(),
   trainedAt: z.iso.datetime(),
   codeVersion: z.string().min(1),
   /** Hash of the definitions that decide what a history is: see feature-schema.ts. */

@@ -1,5 +1,5 @@
 /** Which profiles a model on trial answers. Pure. */
-import { idHash64 } from '../shared/id-hash.ts';
+import { idHash64 } from './id-hash.ts';
 
 /**
  * Whether the profile is among `percent` of all, 0 to 100. Each trial has other ones, so that nobody is always first;
