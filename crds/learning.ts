@@ -1,7 +1,10 @@
 /** Models, and when and how they are trained. */
 import { z } from 'zod';
+import { classifySchema, oneTask } from './classify.ts';
+import { driftFields, driftIsWatched } from './drift.ts';
 import { jobFields } from './gpu.ts';
 import { namedList, setOf } from './lists.ts';
+import { promotionSchema } from './promotion.ts';
 import { withRules } from './rules.ts';
 import { attributeName, decimal, durationSchema, name, patterned, whole } from './scalars.ts';
 
@@ -20,10 +23,14 @@ const recommendSchema = z.strictObject({
   retrieval: retrievalSchema.prefault({}).describe('Sequential rules and EASE, blended by what a hold-out says.'),
 });
 
-const modelSchema = z.strictObject({
-  name: name.describe('Name of the model.'),
-  recommend: recommendSchema.describe('Recommends the items that a profile is likely to want next.'),
-});
+const modelSchema = withRules(
+  z.strictObject({
+    name: name.describe('Name of the model.'),
+    recommend: recommendSchema.describe('Recommends the items that a profile is likely to want next.').optional(),
+    classify: classifySchema.describe('Says how likely it is that an event comes soon.').optional(),
+  }),
+  [oneTask],
+);
 
 export const modelsSchema = namedList(modelSchema, 8).default([]);
 
@@ -34,7 +41,7 @@ export const retrainFields = z.strictObject({
     .default('OnGrowth')
     .describe(
       'What sets a training off once there is a model. Never: nothing. OnGrowth: the log of clean events has grown. ' +
-        'OnSchedule: the time has come. OnDrift: a verdict of drift has been reported (in a cluster). A first model ' +
+        'OnSchedule: the time has come. OnDrift: a verdict of drift has been given. A first model ' +
         'and `likeness retrain` need none of them.',
     ),
   growth: decimal(1.05, 1000)
@@ -63,6 +70,7 @@ export const retrainFields = z.strictObject({
   maxPerDay: whole(1, 96)
     .default(24)
     .describe('At most so many trainings in 24 hours. `likeness retrain` counts, and is not refused.'),
+  ...driftFields,
 });
 
 const retrainSchema = withRules(retrainFields, [
@@ -85,22 +93,8 @@ const retrainSchema = withRules(retrainFields, [
     fieldPath: '.timeZone',
     violations: ({ timeZone, schedule }) => (timeZone !== undefined && schedule === undefined ? [['timeZone']] : []),
   },
+  driftIsWatched,
 ]);
-
-const promotionSchema = z.strictObject({
-  policy: z
-    .enum(['Auto', 'Manual'])
-    .default('Auto')
-    .describe('Auto: a model that passes the gate goes into service. Manual: once `likeness promote` says so.'),
-  canaryPercent: whole(1, 100)
-    .default(10)
-    .describe('Share of the profiles that a new model answers first; 100: all of them at once.'),
-  bakeTime: durationSchema
-    .default('15m')
-    .describe(
-      'So long it answers them alone before it answers all; if serving fails meanwhile, the old one comes back.',
-    ),
-});
 
 export const trainingSchema = z.strictObject({
   minEvents: whole(10, 1_000_000_000)
@@ -115,6 +109,6 @@ export const trainingSchema = z.strictObject({
   retrain: retrainSchema.prefault({}).describe('When a new model is trained.'),
   promotion: promotionSchema
     .prefault({})
-    .describe('In a cluster: how a new model goes into service. On one machine a valid one does at once.'),
+    .describe('How a new model goes into service: what the gate asks of it, and how it is tried before it answers all.'),
   ...jobFields,
 });

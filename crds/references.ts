@@ -5,6 +5,7 @@
 import { closest } from './closest.ts';
 import { kindsOf, listAt, mergedEntries, ownEntries, type Entries, type Entry, type MergedList } from './entries.ts';
 import { conditionError } from './expressions.ts';
+import { kindNames } from './features.ts';
 import { learnedSchema, needsModel, type LearnedSteps } from './learned-cleaning.ts';
 import { retrainFields } from './learning.ts';
 import { eachNameOnce } from './lists.ts';
@@ -186,8 +187,32 @@ function ratioErrors({ at, data }: Entry, { preset, features }: Names): PlacedEr
 }
 
 function modelErrors(model: Entry, names: Names): PlacedError[] {
-  return [...historyErrors(model, names), ...unknownEvents(model, ['recommend', 'target'], names)];
+  return [
+    ...historyErrors(model, names),
+    ...unknownEvents(model, ['recommend', 'target'], names),
+    ...unknownEvents(model, ['classify', 'label', 'events'], names),
+    ...learnedFromErrors(model, names),
+  ];
 }
+
+function learnedFromErrors({ at, data }: Entry, { features }: Names): PlacedError[] {
+  const given = valueAt(data, ['classify']);
+  const isOpen = given !== undefined && listAt(given, ['features']).length === 0;
+  if (isOpen && namesOfKind(features, learnedByDefault).length === 0) {
+    const allowed = 'a model that can learn from features: the pipeline has none whose value is a number';
+    return [{ at: [...at, 'classify'], given: 'no features', allowed }];
+  }
+  const fit = namesOfKind(features, learnableKinds);
+  return listAt(data, ['classify', 'features']).flatMap((given, index) => {
+    const target = features.find(({ name }) => name === given);
+    if (typeof given !== 'string' || (target && isOfKind(target, learnableKinds))) return [];
+    const allowed = `the name of a feature that is no sequence: ${listed(fit)}`;
+    return [missing([...at, 'classify', 'features', index], given, allowed, fit)];
+  });
+}
+
+const learnableKinds: ReadonlySet<string> = new Set(kindNames.filter((kind) => kind !== 'sequence'));
+const learnedByDefault: ReadonlySet<string> = new Set([...numericKinds, 'ratio']);
 
 const sequenceKind: ReadonlySet<string> = new Set(['sequence']);
 

@@ -153,9 +153,14 @@ const specArbitrary = fc.record({
   preset: maybe(fc.constantFrom('shop/v1', 'none')),
   features: maybe(fc.array(featureArbitrary, { maxLength: 3 })),
   models: maybe(
-    fc.array(fc.record({ name: names, recommend: fc.record({ history: names, target: fc.constant(['a']) }) }), {
-      maxLength: 2,
-    }),
+    fc.array(
+      fc.record({
+        name: names,
+        recommend: maybe(fc.record({ history: names, target: fc.constant(['a']) })),
+        classify: maybe(fc.record({ label: fc.constant({ events: ['a'] }) })),
+      }),
+      { maxLength: 2 },
+    ),
   ),
   events: maybe(fc.array(fc.record({ name: names, weight: maybe(decimalText) }), { maxLength: 2 })),
   cleaning: maybe(

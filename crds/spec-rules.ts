@@ -21,7 +21,7 @@ interface Referring {
   readonly training: { readonly workers: number };
   readonly preset: string;
   readonly features: readonly FeatureDefinition[];
-  readonly models: readonly { readonly recommend: { readonly history: string } }[];
+  readonly models: readonly { readonly recommend?: { readonly history: string } | undefined }[];
 }
 
 export const historyMessage = 'a history that is a sequence feature of this pipeline (it has no preset to supply one)';
@@ -38,12 +38,14 @@ export const specRules: Rule<Referring>[] = [
   },
   {
     rule:
-      "self.preset != 'none' || self.models.all(m, " +
+      "self.preset != 'none' || self.models.all(m, !has(m.recommend) || " +
       'self.features.exists(f, f.name == m.recommend.history && has(f.sequence)))',
     message: historyMessage,
     violations: ({ preset, features, models }) =>
       models.flatMap(({ recommend }, index) =>
-        preset !== 'none' || features.some(({ name, sequence }) => name === recommend.history && sequence)
+        preset !== 'none' ||
+        recommend === undefined ||
+        features.some(({ name, sequence }) => name === recommend.history && sequence)
           ? []
           : [['models', index, 'recommend', 'history']],
       ),

@@ -192,6 +192,19 @@ export const refusedByCel = refusedBy('CEL', [
     message: 'a history that is a sequence feature of this pipeline (it has no preset to supply one)',
   },
   {
+    name: 'a model that does two things',
+    patch:
+      'spec: {models: [{name: m, recommend: {history: history, target: [view]}, classify: {label: {events: [view]}}}]}',
+    path: 'spec.models[0]',
+    message: 'exactly one of recommend and classify',
+  },
+  {
+    name: 'a model that does nothing',
+    patch: 'spec: {models: [{name: m}]}',
+    path: 'spec.models[0]',
+    message: 'exactly one of recommend and classify',
+  },
+  {
     name: 'a constant that is not said',
     patch: step('impute', 'field: value, with: Constant'),
     path: 'spec.cleaning.impute[0].constant',

@@ -241,6 +241,18 @@ export const refusedBySchema = refusedBy('Schema', [
     message: 'a cron schedule of five fields, such as "0 3 * * *": minute, hour, day, month, weekday',
   },
   {
+    name: 'a model that keeps no feature',
+    patch: 'spec: {models: [{name: m, classify: {label: {events: [view]}, selection: {keep: 0}}}]}',
+    path: 'spec.models[0].classify.selection.keep',
+    message: 'a whole number from 1 to 64',
+  },
+  {
+    name: 'a label within less than a second',
+    patch: 'spec: {models: [{name: m, classify: {label: {events: [view], within: 500ms}}}]}',
+    path: 'spec.models[0].classify.label.within',
+    message: 'a duration in whole seconds such as 90s, 15m or 168h',
+  },
+  {
     name: 'a canary of nobody',
     patch: 'spec: {training: {promotion: {canaryPercent: 0}}}',
     path: 'spec.training.promotion.canaryPercent',

@@ -51,6 +51,27 @@ export const refusedByValidate = refusedBy('Validate', [
     message: 'a known time zone',
   },
   {
+    name: 'a label of events that there are not',
+    patch:
+      'spec: {preset: none, events: [{name: view}], models: [{name: m, classify: {label: {events: [sale]}, features: [views]}}]}',
+    path: 'spec.models[0].classify.label.events[0]',
+    message: 'the name of an event: view, identify, alias',
+  },
+  {
+    name: 'a sequence to classify by',
+    patch: 'spec: {models: [{name: m, classify: {label: {events: [view]}, features: [history]}}]}',
+    path: 'spec.models[0].classify.features[0]',
+    message:
+      'the name of a feature that is no sequence: views7d, views30d, carts7d, purchases30d, returns30d, spend30d, avgOrder, lastPurchase, firstSeen, lastSeen, interests, conversion, returnRate, views',
+  },
+  {
+    name: 'nothing to classify by',
+    patch:
+      'spec: {preset: none, events: [{name: view}], features: [{name: past, sequence: {}}], models: [{name: m, classify: {label: {events: [view]}}}]}',
+    path: 'spec.models[0].classify',
+    message: 'a model that can learn from features: the pipeline has none whose value is a number',
+  },
+  {
     name: 'a cleaning step for events that there are not',
     patch:
       'spec: {preset: none, events: [{name: view}], cleaning: {impute: [{name: a, field: value, with: Constant, constant: "1", events: [sale]}]}}',

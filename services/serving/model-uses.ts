@@ -12,10 +12,12 @@ export interface ModelUse {
   readonly rules: RecommendationRules;
 }
 
-/** In the order of the spec. Throws `BadSpec` if a model's history is not a sequence feature. */
+/** Those that recommend, in the order of the spec. Throws `BadSpec` if a model's history is not a sequence feature. */
 export function modelUses({ models, features, serving }: ServingSlice): ModelUse[] {
   const { pin, bury, excludeBought } = serving.rules;
-  return models.map(({ name, recommend: { history, target } }) => {
+  return models.flatMap(({ name, recommend }) => {
+    if (!recommend) return [];
+    const { history, target } = recommend;
     const sequence = features.find((feature) => feature.name === history)?.sequence;
     if (!sequence) throw new LikenessError('BadSpec', `models.${name}.recommend.history: ${history} is no sequence`);
     const { events, length } = sequence;

@@ -33,6 +33,7 @@ export function modelInputs(spec: ModelSpec, name: string): ModelInputs {
     const known = spec.models.map((candidate) => candidate.name).join(', ') || 'none';
     throw new LikenessError('BadSpec', `spec.models has no model "${name}"; it has: ${known}`);
   }
+  if (!model.recommend) throw new LikenessError('BadSpec', `models.${name} does not recommend: it classifies`);
   const { history, target, retrieval } = model.recommend;
   const sequence = spec.features.find((feature) => feature.name === history)?.sequence;
   if (!sequence)
