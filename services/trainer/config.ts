@@ -39,6 +39,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
   const names = only === undefined ? spec.models.map((model) => model.name) : [only];
   return {
     runId: read.LIKENESS_RUN_ID,
+    /** Whose events these are. */
+    pipeline: `${read.LIKENESS_NAMESPACE}/${read.LIKENESS_PIPELINE}`,
     signingKeyFile: read.LIKENESS_SIGNING_KEY,
     logLevel: read.LIKENESS_LOG_LEVEL,
     topics: read.LIKENESS_TOPICS,

@@ -268,7 +268,7 @@ describe('a run that workers share', () => {
     expect(await partsOf('over').get('offsets.0')).toBeUndefined();
     expect(await partsOf('over').get(overPart)).toBeDefined();
     expect(await work('over', 1, 2)).toEqual([]);
-    expect(await models.list()).toHaveLength(1);
+    expect(await models.list()).toHaveLength(2);
   });
 
   it('does not wait for ever for a worker that does not come', async () => {

@@ -10,6 +10,7 @@ import { CleaningSums } from '../shared/learning/cleaning/sums.ts';
 import { collectEvent, type Collector } from '../shared/learning/collect.ts';
 import type { Inverter } from '../shared/learning/ease.ts';
 import { EventTable } from '../shared/learning/event-table.ts';
+import type { ManifestDetails } from '../shared/learning/manifest.ts';
 import { encodeModel } from '../shared/learning/model.ts';
 import { publicKeyOf } from '../shared/learning/signing.ts';
 import { alone, type Team } from '../shared/learning/team.ts';
@@ -44,7 +45,7 @@ interface Working extends TrainerDeps {
 
 type RunConfig = Pick<
   TrainerConfig,
-  'runId' | 'topics' | 'models' | 'mergeOn' | 'minEvents' | 'holdout' | 'partitions' | 'cleaning'
+  'runId' | 'pipeline' | 'topics' | 'models' | 'mergeOn' | 'minEvents' | 'holdout' | 'partitions' | 'cleaning'
 >;
 
 /**
@@ -134,8 +135,11 @@ interface Outcome {
   readonly cleaning?: CleaningModel | undefined;
 }
 
-async function publish(outcome: Outcome, { topics }: RunConfig, deps: TrainerDeps): Promise<CandidateMessage> {
-  const sealed = seal(outcome, deps);
+async function publish(outcome: Outcome, config: RunConfig, deps: TrainerDeps): Promise<CandidateMessage> {
+  const { topics, pipeline } = config;
+  const details = { ...outcome.trained.facts, ...detailsOf(outcome, deps), pipeline };
+  const twin = await putTwin(outcome, details, deps);
+  const sealed = seal(outcome, { ...details, ...(twin && { twin }) }, deps);
   const { manifest, digest } = sealed;
   await deps.models.put(digest, sealed.files);
   const { kind: _kind, model, version, runId, trainedAt, events, metrics } = manifest;
@@ -151,13 +155,30 @@ async function publish(outcome: Outcome, { topics }: RunConfig, deps: TrainerDep
   return candidate;
 }
 
+type Sealing = Pick<TrainerDeps, 'clock' | 'signingKey'>;
+
+function detailsOf({ replayed, runId }: Outcome, { clock }: Sealing) {
+  return { runId, trainedAt: new Date(clock.now()).toISOString(), offsets: [...replayed.offsets] };
+}
+
+/** Stored before its model is, and announced to nobody: the gate finds it by what the model's manifest says. */
+async function putTwin({ trained: { twin } }: Outcome, details: ManifestDetails, deps: TrainerDeps) {
+  if (twin === undefined) return undefined;
+  const before = new Date(twin.before).toISOString();
+  // What the run has measured is the model's to tell.
+  const sealed = sealArtifact(
+    encodeModel(twin.model),
+    { ...details, metrics: {}, report: { before } },
+    deps.signingKey,
+  );
+  await deps.models.put(sealed.digest, sealed.files);
+  return { digest: sealed.digest, before };
+}
+
 /** What cannot be opened again must not be announced. */
-function seal({ trained, replayed, runId, cleaning }: Outcome, { clock, signingKey }: TrainerDeps): SealedArtifact {
-  const trainedAt = new Date(clock.now()).toISOString();
-  const { facts, model } = trained;
-  const report = { ...facts.report, ...(cleaning && cleaningReport(cleaning)) };
-  const details = { ...facts, report, runId, trainedAt, offsets: [...replayed.offsets] };
-  const files = encodeModel(model);
+function seal({ trained, cleaning }: Outcome, facts: ManifestDetails, { signingKey }: Sealing): SealedArtifact {
+  const details = { ...facts, report: { ...facts.report, ...(cleaning && cleaningReport(cleaning)) } };
+  const files = encodeModel(trained.model);
   if (cleaning) files.set(cleaningFile, encodeCleaning(cleaning));
   const sealed = sealArtifact(files, details, signingKey);
   const opened = openArtifact(sealed.files, [publicKeyOf(signingKey)], sealed.digest);

@@ -21,6 +21,8 @@ export interface TrainOptions extends FitOptions {
 
 export interface TrainedModel {
   readonly model: Model;
+  /** By which the gate judges it: the same model, fitted to the events before a moment (milliseconds since 1970) alone. */
+  readonly twin?: { readonly model: Model; readonly before: number };
   /** What the manifest says of the model itself. */
   readonly facts: Pick<
     ManifestDetails,
@@ -49,6 +51,7 @@ export async function trainModel(set: TrainingSet, options: TrainOptions): Promi
   const recommender = blendModel(fitted, judged.weights);
   return {
     model: { recommender, popularity: fitted.popularity, itemAttributes: set.attributes },
+    twin: twinOf(judged, set),
     facts: {
       kind: recommender.kind,
       model: inputs.name,
@@ -61,6 +64,12 @@ export async function trainModel(set: TrainingSet, options: TrainOptions): Promi
       report: reportOf(judged, fitted, options),
     },
   };
+}
+
+/** A time split always has a cut. */
+function twinOf({ fitted, weights, testFrom }: BacktestResult, { attributes }: TrainingSet) {
+  const recommender = blendModel(fitted, weights);
+  return { model: { recommender, popularity: fitted.popularity, itemAttributes: attributes }, before: testFrom! };
 }
 
 /** The blend's metrics by their names, those of its rivals behind the rival's name. */

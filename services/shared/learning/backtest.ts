@@ -11,9 +11,11 @@ import {
   type Assessed,
   type BlendWeights,
   type FitOptions,
+  type Fitted,
 } from './fit.ts';
 import type { Told } from './fit-together.ts';
 import { assessTogether, spreadModels } from './judge-together.ts';
+import type { ModelKind } from './recommender.ts';
 import { sampleQuestions, type Questions } from './questions.ts';
 import { leaveOneOut, timeSplit, type Fold, type Protocol, type Split } from './split.ts';
 import { alone, isFirst, type Team } from './team.ts';
@@ -30,6 +32,10 @@ export interface BacktestResult {
   readonly weights: BlendWeights;
   /** Popularity, SR, EASE and the blend, judged on the test fold by models that had seen none of it. */
   readonly models: readonly (Assessed & { readonly fitSeconds: number })[];
+  /** The models that were judged by the test fold, fitted to what comes before it. */
+  readonly fitted: Fitted;
+  /** Of a time split: the test fold begins here, milliseconds since 1970. */
+  readonly testFrom?: number;
   /** Size of EASE's block in the test fold. */
   readonly easeItems: number;
   readonly easeMassKept: number;
@@ -47,7 +53,7 @@ export async function backtestTogether(
 ): Promise<BacktestResult | undefined> {
   const { inputs, k, onProgress = () => undefined } = options;
   const step = inputs.name;
-  const { validation, test } = await splitBy(set, options, { team, step });
+  const { validation, test, testFrom } = await splitBy(set, options, { team, step });
   const chosen = await choose(validation, set, options, { team, step: `${step}.validation` });
   const told = { team, step: `${step}.test` };
   if (chosen) onProgress(judgingOn(test.queries.at.length, chosen.weights, team));
@@ -55,10 +61,15 @@ export async function backtestTogether(
   const judged = await spreadModels(own && chosen && { fitted: own, weights: chosen.weights }, set.items, told);
   const assessed = await assessTogether(judged, { sequences: set.sequences, queries: test.queries, k, inputs }, told);
   if (chosen === undefined) return undefined;
-  const { seconds, ease } = judged.fitted;
-  const fitSeconds = { ...seconds, blend: seconds.sr + seconds.ease + chosen.seconds };
-  const models = assessed.map((model) => ({ ...model, fitSeconds: fitSeconds[model.kind] }));
-  return { weights: chosen.weights, models, easeItems: ease.items, easeMassKept: ease.massKept };
+  const { fitted } = judged;
+  const { seconds, ease } = fitted;
+  const fitSeconds: Partial<Record<ModelKind, number>> = {
+    ...seconds,
+    blend: seconds.sr + seconds.ease + chosen.seconds,
+  };
+  const models = assessed.map((model) => ({ ...model, fitSeconds: fitSeconds[model.kind] ?? 0 }));
+  const cut = testFrom === undefined ? {} : { testFrom };
+  return { weights: chosen.weights, models, fitted, ...cut, easeItems: ease.items, easeMassKept: ease.massKept };
 }
 
 function judgingOn(questions: number, { srWeight, decay }: BlendWeights, { size }: Team): string {
@@ -102,7 +113,8 @@ async function splitBy(
   { sequences }: TrainingSet,
   { protocol, fraction }: BacktestOptions,
   told: Told,
-): Promise<Split> {
+): Promise<Split & { readonly testFrom?: number }> {
   if (protocol === 'leave-one-out') return leaveOneOut(sequences);
-  return timeSplit(sequences, await cutTimes(sequences.times, fraction, told.team, `${told.step}.times`));
+  const cuts = await cutTimes(sequences.times, fraction, told.team, `${told.step}.times`);
+  return { ...timeSplit(sequences, cuts), testFrom: cuts.testFrom };
 }
