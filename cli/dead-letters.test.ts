@@ -73,7 +73,13 @@ describe('list', () => {
     const { run, printed, notes } = createSubject(letters);
     expect(await run('list', { ...options, json: true })).toBe(0);
     expect(printed.map((line) => (JSON.parse(line) as DeadLetter).source)).toEqual(sources);
-    expect(notes).toEqual([`${sources.length} dead letters`]);
+    expect(notes[0]).toMatch(new RegExp(`^${sources.length} dead letters`));
+  });
+
+  it('ends with how many there are of each reason, the most first', async () => {
+    const { run, notes } = createSubject(letters);
+    await run('list');
+    expect(notes).toEqual(['3 dead letters: TooLate 2, Bot 1']);
   });
 
   it('says in one line what, why and where', async () => {
@@ -193,6 +199,6 @@ describe('a second replay', () => {
     await createSubject(letters).run('replay', { to, replayed });
     const { run, notes } = createSubject(letters);
     await run('list', { replayed });
-    expect(notes).toEqual(['3 dead letters']);
+    expect(notes).toEqual(['3 dead letters: TooLate 3']);
   });
 });

@@ -42,13 +42,21 @@ export function runDeadLetters(
 }
 
 async function runList(options: DeadLetterOptions, io: DeadLetterIo): Promise<number> {
-  let count = 0;
+  const counts = new Map<string, number>();
   for await (const letter of listDeadLetters(options, io)) {
-    count++;
+    counts.set(letter.reason, (counts.get(letter.reason) ?? 0) + 1);
     io.terminal.print(options.json ? JSON.stringify(letter) : describeLetter(letter));
   }
-  io.terminal.note(`${count} dead letters`);
+  io.terminal.note(describeCounts(counts));
   return exitCodes.ok;
+}
+
+/** The most frequent reason first: a list of thousands is read from its end. */
+function describeCounts(counts: ReadonlyMap<string, number>): string {
+  const reasons = [...counts].sort(([, one], [, other]) => other - one);
+  const total = reasons.reduce((sum, [, count]) => sum + count, 0);
+  const listed = reasons.map(([reason, count]) => `${reason} ${count}`).join(', ');
+  return `${total} dead letters${listed && `: ${listed}`}`;
 }
 
 async function runReplay(options: DeadLetterOptions, io: DeadLetterIo): Promise<number> {
