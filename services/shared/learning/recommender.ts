@@ -1,7 +1,7 @@
 /** What serving asks of a model: scores for all items from a history, and the best of them. */
 import type { ItemIndex } from './item-index.ts';
 
-export const modelKinds = ['popularity', 'sr', 'ease', 'blend'] as const;
+export const modelKinds = ['popularity', 'sr', 'ease', 'blend', 'ranker', 'ranker-blend'] as const;
 export type ModelKind = (typeof modelKinds)[number];
 
 /** One step of a profile's history. */
