@@ -1,5 +1,6 @@
 /** The status of a ProfilePipeline, which the operator alone writes. Lists are capped: it stays under 32 KB. */
 import { z } from 'zod';
+import { driftStatusSchema } from './drift.ts';
 
 const text = (maxLength: number) => z.string().max(maxLength);
 const time = () => text(64).meta({ format: 'date-time' });
@@ -150,6 +151,7 @@ export const statusSchema = z.strictObject({
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
     .describe('The others, likewise.')
     .optional(),
+  drift: driftStatusSchema.describe('How far the world has moved from what the first model was trained on.').optional(),
   serving: servingStatusSchema.describe('The API that reads profiles and recommends.').optional(),
 });
 

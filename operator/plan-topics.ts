@@ -7,6 +7,8 @@ import { topicName, type PipelineId } from './topics.ts';
 
 /** Read as a whole by everybody: the last word about each key is kept, in one partition. */
 const compactedStreams: ReadonlySet<Stream> = new Set(['items', 'models']);
+/** In one order, and read by one replica at a time. */
+const singleStreams: ReadonlySet<Stream> = new Set([...compactedStreams, 'signals']);
 
 export function planTopics(pipeline: PipelineId, partitions: number, kafka: PipelineSpec['kafka']): PlannedTopic[] {
   return streams.map((stream) => {
@@ -14,7 +16,7 @@ export function planTopics(pipeline: PipelineId, partitions: number, kafka: Pipe
     return {
       stream,
       name: topicName(pipeline, stream),
-      partitions: compacted ? 1 : partitions,
+      partitions: singleStreams.has(stream) ? 1 : partitions,
       ...(compacted ? { compacted } : kafka && { retentionMs: durationMs(kafka.retention) }),
       ...(kafka && copies(kafka)),
     };

@@ -79,6 +79,12 @@ describe('a plan', () => {
       ...copies,
     });
     expect(byStream.get('models')).toMatchObject({ partitions: 1, compacted: true, ...copies });
+    expect(byStream.get('signals')).toEqual({
+      name: 'default.shop.signals.e1',
+      partitions: 1,
+      retentionMs: 604_800_000,
+      ...copies,
+    });
     for (const stream of ['events-raw', 'events-clean', 'events-dead', 'predictions'] as const)
       expect(byStream.get(stream)).toEqual({
         name: `default.shop.${stream}.e1`,
@@ -95,7 +101,7 @@ describe('a plan', () => {
       ...plan.topics.map(({ name }) => name),
       ...plan.workloads.flatMap(({ env }) => env['LIKENESS_GROUP'] ?? []),
     ];
-    expect(names(one)).toHaveLength(8);
+    expect(names(one)).toHaveLength(9);
     expect(names(one).filter((name) => names(two).includes(name))).toEqual([]);
   });
 });

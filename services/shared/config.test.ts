@@ -14,7 +14,10 @@ describe('isLoopback', () => {
 describe('parseEnv', () => {
   const good = { LIKENESS_PIPELINE: 'shop', LIKENESS_PARTITIONS: '4', LIKENESS_SPEC: '{"n":1}' };
   const topics = Object.fromEntries(
-    ['events-raw', 'events-clean', 'events-dead', 'items', 'predictions', 'models'].map((stream) => [stream, stream]),
+    ['events-raw', 'events-clean', 'events-dead', 'items', 'predictions', 'models', 'signals'].map((stream) => [
+      stream,
+      stream,
+    ]),
   );
   const spec = z.object({ n: z.number() });
 

@@ -34,6 +34,18 @@ export interface PartitionRead {
   readonly profiles: readonly (StoredProfile | undefined)[];
 }
 
+/** What is kept of a partition beside its profiles: a few KB that nobody but their writer reads. */
+export interface PartitionNote {
+  readonly watermark: Watermark | undefined;
+  /** As it was committed last; undefined: never. Older than the watermark where a commit since has left it out. */
+  readonly note: Uint8Array | undefined;
+}
+
+/** The next watermark of a partition, and the note that is written with it; without one the stored note stays. */
+export interface Advance extends Watermark {
+  readonly note?: Uint8Array;
+}
+
 /** One call may write at most so many profiles (one Lua script, one slot). */
 export const maxWritesPerCommit = 500;
 /** Longest profile id in UTF-8 that every store can hold as part of a key. */
@@ -44,15 +56,17 @@ export interface ProfileStore {
   read(tag: PartitionTag, profileIds: readonly string[]): Promise<PartitionRead>;
   /**
    * Atomic: if the stored watermark equals `expected` (offset, timestamp and definition; undefined: there is none),
-   * writes the profiles and `next`; else writes nothing and says `conflict`. A rejection means that the answer is
-   * unknown: forget cached states, read again, never repeat the same call.
+   * writes the profiles, `next` and its note; else writes nothing and says `conflict`. A rejection means that the answer
+   * is unknown: forget cached states, read again, never repeat the same call.
    */
   commit(
     tag: PartitionTag,
     expected: Watermark | undefined,
-    next: Watermark,
+    next: Advance,
     writes: readonly ProfileWrite[],
   ): Promise<'committed' | 'conflict'>;
+  /** Watermark and note as of ONE moment. */
+  readNote(tag: PartitionTag): Promise<PartitionNote>;
   /** States alone, from any partitions, for reading; one round trip where the profiles share a partition. */
   get(keys: readonly { readonly tag: PartitionTag; readonly profileId: string }[]): Promise<(Uint8Array | undefined)[]>;
   /** True if the partition holds any profile (to tell "new" from "lost its watermark"). */
@@ -60,8 +74,8 @@ export interface ProfileStore {
   /** Ids of the profiles of a partition, in no order. For tools and tests. */
   list(tag: PartitionTag): AsyncIterable<string>;
   /**
-   * Forgets a partition, for a rebuild: its watermark first, so that nobody's commit succeeds meanwhile, then its
-   * profiles. Not atomic: a crash in between leaves profiles without a watermark.
+   * Forgets a partition, for a rebuild: its watermark first, so that nobody's commit succeeds meanwhile, then its note
+   * and its profiles. Not atomic: a crash in between leaves profiles without a watermark.
    */
   clear(tag: PartitionTag): Promise<void>;
   /** Calls back after each reconnect: cached states may be stale. Returns a function that stops it. */

@@ -60,11 +60,11 @@ export async function advance(
     state: states.get(profileId)!,
     ids: { append: Buffer.concat(appended) },
   }));
-  await store.commit(tag, watermark, mark(next), writes);
+  await store.commit(tag, watermark, { ...mark(next), note: Buffer.from(String(next)) }, writes);
   return true;
 }
 
-/** Whether states and ids are exactly those of the history up to the stored watermark. */
+/** Whether states, ids and the note are exactly those of the history up to the stored watermark. */
 export async function foldUpTo(store: ProfileStore, tag: string): Promise<{ offset: number; matches: boolean }> {
   const { watermark, profiles } = await store.read(tag, profileIds);
   const offset = watermark?.offset ?? 0;
@@ -75,11 +75,13 @@ export async function foldUpTo(store: ProfileStore, tag: string): Promise<{ offs
     states.set(profileId, link(states.get(profileId), each));
     ids.set(profileId, `${ids.get(profileId) ?? ''}${each},`);
   }
+  const { note } = await store.readNote(tag);
+  const isNoted = (note && text(note)) === (watermark && String(offset));
   const matches = profileIds.every((profileId, index) => {
     const stored = profiles[index];
     const state = states.get(profileId);
     if (stored === undefined || state === undefined) return stored === state;
     return Buffer.from(stored.state).equals(state) && text(stored.ids) === ids.get(profileId);
   });
-  return { offset, matches };
+  return { offset, matches: matches && isNoted };
 }

@@ -1,6 +1,7 @@
 /** The contract of every profile store: states and watermark are read together, committed together, or not at all. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { maxWritesPerCommit, type ProfileStore, type Watermark } from '../../services/shared/profile-store.ts';
+import { noteContract } from './partition-note.ts';
 import { advance, collect, foldUpTo, mark, seeded, text } from './profile-store-chain.ts';
 
 export interface ProfileStoreHarness {
@@ -235,6 +236,8 @@ export function profileStoreContract(name: string, start: () => Promise<ProfileS
       expect(await store.commit(tag, mark(1), mark(2), [{ profileId: 'a', state: bytes('2') }])).toBe('committed');
       expect(text((await rival.get([{ tag, profileId: 'a' }]))[0]!)).toBe('2');
     });
+
+    noteContract(() => ({ store, rival, tag }));
 
     test('get reads states of several partitions in the order asked for', async () => {
       const other = `${tag}9`;

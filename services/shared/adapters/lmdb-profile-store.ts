@@ -5,7 +5,7 @@
 import { open, type Database } from 'lmdb';
 import { LikenessError } from '../errors.ts';
 import { checkWrites } from '../profile-writes.ts';
-import type { PartitionRead, PartitionTag, ProfileStore, ProfileWrite, Watermark } from '../profile-store.ts';
+import type { Advance, PartitionRead, PartitionTag, ProfileStore, ProfileWrite, Watermark } from '../profile-store.ts';
 import { decodeWatermark, encodeWatermark } from '../watermark.ts';
 import {
   chunkKey,
@@ -19,6 +19,7 @@ import {
 type Bytes = Database<Buffer, Buffer>;
 interface Tables {
   readonly watermarks: Bytes;
+  readonly notes: Bytes;
   readonly states: Bytes;
   readonly ids: Bytes;
 }
@@ -33,10 +34,15 @@ const chunkBytes = 1024;
 /** `folder` is created if missing. Rejects nothing; LMDB's own errors surface as `StoreUnavailable`. */
 export function openLmdbProfileStore(folder: string): ProfileStore {
   // overlappingSync off: a commit is seen by others only when it is on the disk.
-  const root = open({ path: folder, maxDbs: 4, overlappingSync: false, noSubdir: false });
+  const root = open({ path: folder, maxDbs: 5, overlappingSync: false, noSubdir: false });
   const table = (name: string, useVersions = false): Bytes =>
     root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary', useVersions });
-  const tables = { watermarks: table('watermarks', true), states: table('states'), ids: table('ids') };
+  const tables = {
+    watermarks: table('watermarks', true),
+    notes: table('notes'),
+    states: table('states'),
+    ids: table('ids'),
+  };
 
   return {
     read: (tag, profileIds) =>
@@ -49,6 +55,12 @@ export function openLmdbProfileStore(folder: string): ProfileStore {
         checkWrites(writes);
         root.resetReadTxn();
         return commit(tables, { tag, expected, next }, writes);
+      }),
+    readNote: (tag) =>
+      attempt(() => {
+        root.resetReadTxn();
+        const { watermark } = readPartition(tables, tag, []);
+        return { watermark, note: tables.notes.get(watermarkKey(tag)) };
       }),
     get: (keys) =>
       attempt(() => {
@@ -92,7 +104,7 @@ const chunksOf = (tables: Tables, tag: PartitionTag, profileId: string): Chunk[]
 interface Step {
   readonly tag: PartitionTag;
   readonly expected: Watermark | undefined;
-  readonly next: Watermark;
+  readonly next: Advance;
 }
 
 async function commit(tables: Tables, step: Step, writes: readonly ProfileWrite[]): Promise<'committed' | 'conflict'> {
@@ -103,6 +115,7 @@ async function commit(tables: Tables, step: Step, writes: readonly ProfileWrite[
   const edits = writes.flatMap((write) => idEdits(tables, step.tag, write));
   const writeAll = (): void => {
     for (const { profileId, state } of writes) void tables.states.put(stateKey(step.tag, profileId), asBuffer(state));
+    if (step.next.note) void tables.notes.put(key, asBuffer(step.next.note));
     for (const edit of edits) void (edit.value ? tables.ids.put(edit.key, edit.value) : tables.ids.remove(edit.key));
     void tables.watermarks.put(key, Buffer.from(encodeWatermark(step.next)), (entry?.version ?? firstVersion()) + 1);
   };
@@ -117,8 +130,9 @@ async function commit(tables: Tables, step: Step, writes: readonly ProfileWrite[
 const firstVersion = (): number => Math.floor(Math.random() * 2 ** 40);
 
 /** The watermark is gone before the first profile is: commits that expect it fail from then on. */
-async function clear({ watermarks, states, ids }: Tables, tag: PartitionTag): Promise<void> {
+async function clear({ watermarks, notes, states, ids }: Tables, tag: PartitionTag): Promise<void> {
   await watermarks.remove(watermarkKey(tag));
+  await notes.remove(watermarkKey(tag));
   const range = stateRange(tag); // Chunk keys begin as state keys do: with the tag and NUL.
   for (const table of [states, ids]) {
     let last: Promise<boolean> = Promise.resolve(true);

@@ -3,12 +3,20 @@ import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { LikenessError } from '../errors.ts';
 import { checkWrites } from '../profile-writes.ts';
-import type { PartitionRead, PartitionTag, ProfileStore, ProfileWrite } from '../profile-store.ts';
+import type { PartitionNote, PartitionRead, PartitionTag, ProfileStore, ProfileWrite } from '../profile-store.ts';
 import { decodeWatermark, encodeWatermark } from '../watermark.ts';
 import { commitBytes, commitScript, type CommitStep } from './redis/commit-script.ts';
 import { connectRedis, type RedisSettings } from './redis/connection.ts';
 import { RawCommand } from './redis/raw-command.ts';
-import { idsKey, idsKeyPattern, profileIdOfStateKey, stateKey, stateKeyPattern, watermarkKey } from './redis/keys.ts';
+import {
+  idsKey,
+  idsKeyPattern,
+  noteKey,
+  profileIdOfStateKey,
+  stateKey,
+  stateKeyPattern,
+  watermarkKey,
+} from './redis/keys.ts';
 
 const commitSha = createHash('sha1').update(commitScript).digest('hex');
 const noBytes = Buffer.alloc(0);
@@ -22,9 +30,11 @@ export async function connectRedisProfileStore(settings: RedisSettings): Promise
     commit: (tag, expected, next, writes) =>
       attempt(() => {
         checkWrites(writes);
-        const step = { tag, expected: expected && encodeWatermark(expected), next: encodeWatermark(next) };
+        const { note } = next;
+        const step = { tag, expected: expected && encodeWatermark(expected), next: encodeWatermark(next), note };
         return commit(redis, step, writes);
       }),
+    readNote: (tag) => attempt(() => readNote(redis, tag)),
     get: (keys) => attempt(() => getStates(redis, keys)),
     hasProfiles: (tag) => attempt(() => hasProfiles(redis, tag)),
     list: (tag) => list(redis, tag),
@@ -60,6 +70,11 @@ async function readPartition(redis: Redis, tag: PartitionTag, profileIds: readon
     return state ? { state, ids: values[1 + count + index] ?? noBytes } : undefined;
   });
   return { watermark: watermark ?? undefined, profiles };
+}
+
+async function readNote(redis: Redis, tag: PartitionTag): Promise<PartitionNote> {
+  const [watermark, note] = await redis.mgetBuffer(watermarkKey(tag), noteKey(tag));
+  return { watermark: watermark ? decodeWatermark(watermark.toString()) : undefined, note: note ?? undefined };
 }
 
 async function commit(
@@ -109,6 +124,7 @@ async function* scan(redis: Redis, pattern: string): AsyncIterable<string[]> {
 /** The watermark is gone before the first profile is: commits that expect it fail from then on. */
 async function clear(redis: Redis, tag: PartitionTag): Promise<void> {
   await redis.del(watermarkKey(tag));
+  await redis.del(noteKey(tag));
   for (const pattern of [stateKeyPattern(tag), idsKeyPattern(tag)])
     for await (const keys of scan(redis, pattern)) if (keys.length > 0) await redis.unlink(keys);
 }

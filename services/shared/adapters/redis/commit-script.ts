@@ -1,6 +1,6 @@
 /** The one atomic write: compare the watermark, then write states, recent ids and the new watermark, or nothing. */
 import type { PartitionTag, ProfileWrite } from '../../profile-store.ts';
-import { idsKey, stateKey, watermarkKey } from './keys.ts';
+import { idsKey, noteKey, stateKey, watermarkKey } from './keys.ts';
 import { CommandBytes } from './raw-command.ts';
 
 /**
@@ -29,30 +29,34 @@ export interface CommitStep {
   readonly tag: PartitionTag;
   readonly expected: string | undefined;
   readonly next: string;
+  readonly note?: Uint8Array | undefined;
 }
 
 /** The bytes of `EVAL script` or `EVALSHA digest` with its keys and values. */
 export function commitBytes(
   name: 'EVAL' | 'EVALSHA',
   script: string,
-  { tag, expected, next }: CommitStep,
+  { tag, expected, next, note }: CommitStep,
   writes: readonly ProfileWrite[],
 ): Buffer {
   const { replaced, appended, size } = sortIds(writes);
-  const sets = writes.length + replaced.length;
+  const notes = note === undefined ? [] : [note];
+  const sets = notes.length + writes.length + replaced.length;
   const keys = 1 + sets + appended.length;
-  const command = new CommandBytes(size + script.length + keys * (2 * tag.length + 64));
+  const command = new CommandBytes(size + (note?.length ?? 0) + script.length + keys * (2 * tag.length + 64));
   command.begin(3 + keys + 3 + (keys - 1));
   command.text(name);
   command.text(script);
   command.text(String(keys));
   command.text(watermarkKey(tag));
+  if (notes.length > 0) command.text(noteKey(tag));
   writeKeys(command, stateKey(tag, ''), writes);
   writeKeys(command, idsKey(tag, ''), replaced);
   writeKeys(command, idsKey(tag, ''), appended);
   command.text(expected ?? '');
   command.text(next);
   command.text(String(sets));
+  for (const bytes of notes) command.bytes(bytes);
   for (const { state } of writes) command.bytes(state);
   for (const { ids } of replaced) command.bytes(ids.replace);
   for (const { ids } of appended) command.bytes(ids.append);

@@ -2,6 +2,7 @@
 import type { PartitionTag } from '../../profile-store.ts';
 
 export const watermarkKey = (tag: PartitionTag): string => `{${tag}}:w`;
+export const noteKey = (tag: PartitionTag): string => `{${tag}}:n`;
 export const stateKey = (tag: PartitionTag, profileId: string): string => `{${tag}}:s:${profileId}`;
 export const idsKey = (tag: PartitionTag, profileId: string): string => `{${tag}}:d:${profileId}`;
 
