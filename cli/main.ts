@@ -18,6 +18,8 @@ import { runPromote, runRetrain } from './cluster/wishes.ts';
 import { type DeadLetterOptions, runDeadLetters } from './dead-letters.ts';
 import { runRender } from './render.ts';
 import { replayFile } from './replay.ts';
+import { type SimulateOptions, runSimulate } from './simulate/command.ts';
+import { presets } from './simulate/shop-spec.ts';
 import { runStart } from './start.ts';
 import { createTerminal } from './terminal.ts';
 import { runUp } from './up.ts';
@@ -123,6 +125,26 @@ async function runReplay(
   terminal.print(options.json ? JSON.stringify(result) : `${result.accepted} accepted, ${result.refused} refused`);
   return result.refused > 0 ? 65 : 0;
 }
+
+program
+  .command('simulate [spec]')
+  .description('synthetic events of a shop that does not exist: to standard output, a file or an ingest')
+  .addOption(new Option('--preset <name>', 'a shop instead of a spec of its own').choices(Object.keys(presets)))
+  .option('--seed <n>', 'other events of the same shop', count)
+  .option('--events <n>', 'how many', count)
+  .option('--start <time>', 'time of the first event, RFC 3339 in UTC; now: this moment')
+  .option('--out <file>', 'write JSON Lines to a file')
+  .option('--to <url>', 'send them to the ingest at this base URL, by the clock of the shop')
+  .option('--speed <n>', 'so much faster than by that clock; 0: as fast as they are accepted', amount)
+  .option('--key <file>', 'file that holds the write key; of scope import if the events are not of now')
+  .option('--json', 'the summary as one JSON object')
+  .addHelpText(
+    'after',
+    `\nPresets:\n${Object.entries(presets)
+      .map(([name, { title }]) => `  ${name.padEnd(10)} ${title}`)
+      .join('\n')}`,
+  )
+  .action((spec: string | undefined, options: SimulateOptions) => run(runSimulate(spec, options, terminal)));
 
 for (const [name, what, action] of [
   ['profile', 'the live profile of a user', runProfile],

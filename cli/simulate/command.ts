@@ -1,0 +1,100 @@
+/** `likeness simulate`: events of a shop that does not exist, to a file, to standard output, or to an ingest. */
+import { once } from 'node:events';
+import { createWriteStream, readFileSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { exitCodes, LikenessError } from '../../services/shared/errors.ts';
+import type { SentEvent } from '../../services/shared/event.ts';
+import { parseBaseUrl } from '../base-url.ts';
+import { readSpecFile } from '../read-spec-file.ts';
+import type { Terminal } from '../terminal.ts';
+import { sendEvents } from './send.ts';
+import { presets, presetShop, readShop, type Shop, type ShopOverrides } from './shop-spec.ts';
+import { simulate } from './simulate.ts';
+
+export interface SimulateOptions extends ShopOverrides {
+  readonly preset?: keyof typeof presets;
+  readonly out?: string;
+  readonly to?: string;
+  /** File that holds the write key. */
+  readonly key?: string;
+  readonly json?: boolean;
+}
+
+/** Returns the exit code. Rejects with `Usage` or `BadSpec`, or as the ingest says. */
+export async function runSimulate(
+  spec: string | undefined,
+  options: SimulateOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const shop = await shopOf(spec, options);
+  const counted = count(shop, terminal);
+  const refused =
+    options.to === undefined ? await writeOut(counted, options.out) : await postAll(counted, shop, options);
+  const { total, byType } = counted;
+  // What is written to standard output are the events.
+  const say = options.to === undefined && options.out === undefined ? terminal.note : terminal.print;
+  const types = Object.entries(byType).map(([type, number]) => `${number.toLocaleString('en')} ${type}`);
+  if (options.json) say(JSON.stringify({ synthetic: true, seed: shop.seed, events: total, byType, refused }));
+  else say(`${total.toLocaleString('en')} synthetic events (${types.join(', ')}), ${refused} refused`);
+  return refused > 0 ? exitCodes.badData : exitCodes.ok;
+}
+
+async function shopOf(spec: string | undefined, options: SimulateOptions): Promise<Shop> {
+  const { preset, seed, events, start, speed, to, out } = options;
+  const overrides = Object.fromEntries(
+    Object.entries({ seed, events, start: start === 'now' ? new Date().toISOString() : start, speed }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+  if ((spec === undefined) === (preset === undefined))
+    throw new LikenessError(
+      'Usage',
+      `Name a file with the spec of a shop, or a --preset: ${Object.keys(presets).join(', ')}`,
+    );
+  if (to !== undefined && out !== undefined) throw new LikenessError('Usage', 'Either --out or --to, not both');
+  if (to !== undefined) parseBaseUrl(to, '--to');
+  return preset === undefined ? readShop(await readSpecFile(spec!), spec!, overrides) : presetShop(preset, overrides);
+}
+
+interface Counted {
+  readonly events: Iterable<SentEvent>;
+  readonly byType: Record<string, number>;
+  total: number;
+}
+
+const everyEvents = 5000;
+
+function count(shop: Shop, terminal: Terminal): Counted {
+  const counted: Counted = { events: counting(), byType: {}, total: 0 };
+  function* counting(): Generator<SentEvent> {
+    for (const event of simulate(shop)) {
+      counted.byType[event.type] = (counted.byType[event.type] ?? 0) + 1;
+      if (counted.total++ % everyEvents === 0)
+        terminal.status(
+          `${counted.total.toLocaleString('en')} of ${shop.events.toLocaleString('en')} synthetic events`,
+        );
+      yield event;
+    }
+  }
+  return counted;
+}
+
+async function writeOut(counted: Counted, file: string | undefined): Promise<number> {
+  const out: Writable = file === undefined ? process.stdout : createWriteStream(file);
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => undefined);
+  if (file !== undefined)
+    out.once('error', (cause) =>
+      failed.reject(new LikenessError('Usage', `Cannot write ${file}: ${cause.message}`, { cause })),
+    );
+  for (const event of counted.events)
+    if (!out.write(`${JSON.stringify(event)}\n`)) await Promise.race([once(out, 'drain'), failed.promise]);
+  if (file !== undefined) await Promise.race([new Promise<void>((resolve) => out.end(resolve)), failed.promise]);
+  return 0;
+}
+
+async function postAll({ events }: Counted, { speed }: Shop, { to, key }: SimulateOptions): Promise<number> {
+  const written = key === undefined ? {} : { key: readFileSync(key, 'utf8').trim() };
+  const { refused } = await sendEvents(events, { to: to!, speed, ...written });
+  return refused;
+}
