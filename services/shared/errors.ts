@@ -13,9 +13,11 @@ export type ErrorCode =
   | 'LogGap'
   | 'LogRecreated'
   | 'ModelInvalid'
+  | 'NoGpu'
   | 'NotFound'
   | 'StoreEvicts'
   | 'StoreUnavailable'
+  | 'TensorsUnavailable'
   | 'Unauthenticated'
   | 'Usage'
   | 'WatermarkMissing'
@@ -37,11 +39,14 @@ export class LikenessError extends Error {
 /** Exit codes of every process, so that a supervisor (or a Job's podFailurePolicy) can tell causes apart. */
 export const exitCodes = { ok: 0, bug: 1, usage: 2, badConfig: 64, badData: 65, infrastructure: 69 } as const;
 
+/** What another configuration, or another installation, mends. */
+const configurationCodes: ReadonlySet<ErrorCode> = new Set(['BadConfig', 'BadSpec', 'NoGpu', 'TensorsUnavailable']);
+
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof LikenessError)) return exitCodes.bug;
   if (error.code === 'Usage') return exitCodes.usage;
   if (error.retryable) return exitCodes.infrastructure;
-  if (error.code === 'BadConfig' || error.code === 'BadSpec') return exitCodes.badConfig;
+  if (configurationCodes.has(error.code)) return exitCodes.badConfig;
   if (error.code === 'BadData') return exitCodes.badData;
   return exitCodes.bug;
 }
