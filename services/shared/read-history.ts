@@ -1,6 +1,7 @@
 /** Reads a partition of the log from the archive and then from the broker, joined exactly at an offset. */
 import type { Archive, Extent } from './archive.ts';
-import type { Broker, BrokerRecord } from './broker.ts';
+import type { Broker, BrokerRecord, PartitionOffsets, ReadRange } from './broker.ts';
+import { LikenessError } from './errors.ts';
 
 export interface History {
   readonly broker: Broker;
@@ -10,13 +11,102 @@ export interface History {
 }
 
 /** Which offsets can be read now, archive and broker together. Rejects with `LogGap` where they do not meet. */
-export type HistoryExtent = (history: History, partition: number) => Promise<Extent>;
+export async function historyExtent(history: History, partition: number): Promise<Extent> {
+  const held = await heldBy(history, partition);
+  const archived = (await history.archive?.extent(partition)) ?? nothing;
+  return joined({ ...held, partition }, archived);
+}
+
+const nothing: Extent = { from: 0, to: 0 };
+
+function joined({ partition, low, high }: PartitionOffsets, { from, to }: Extent): Extent {
+  if (from === to) return { from: low, to: high };
+  if (to < low) throw gap(partition, to, low);
+  if (to > high) throw ahead(partition, to, high);
+  return { from: Math.min(from, low), to: high };
+}
 
 /**
  * Every record with `from` ≤ offset < `to`, once, in order, as `broker.read` would give them. Rejects with `LogGap`
  * where a record of the range is neither in the archive nor in the broker (any more).
  */
-export type ReadHistory = (
+export async function* readHistory(
   history: History,
-  range: { readonly partition: number; readonly from: number; readonly to: number },
-) => AsyncIterable<readonly BrokerRecord[]>;
+  { partition, from, to }: Omit<ReadRange, 'topic'>,
+): AsyncGenerator<readonly BrokerRecord[]> {
+  let next = from;
+  while (next < to) {
+    const archived = (await history.archive?.extent(partition)) ?? nothing;
+    if (next >= archived.from && next < archived.to) {
+      const end = Math.min(to, archived.to);
+      yield* history.archive!.read({ partition, from: next, to: end });
+      next = end;
+      continue;
+    }
+    const low = await lowest(history, partition);
+    if (next < low) throw gap(partition, next, low);
+    next = yield* fromBroker(history, { partition, from: next, to });
+  }
+}
+
+/** Returns where it had to stop: at the end, or where the broker has let go of what comes next. */
+async function* fromBroker(
+  history: History,
+  { partition, from, to }: Omit<ReadRange, 'topic'>,
+): AsyncGenerator<readonly BrokerRecord[], number> {
+  let next = from;
+  for await (const records of history.broker.read({ topic: history.topic, partition, from, to })) {
+    const [first, last] = [records[0]!, records.at(-1)!];
+    // A reader of the broker is led on to where the log begins, without a word.
+    if (first.offset > next && (await lowest(history, partition)) > next) return next;
+    yield records;
+    next = last.offset + 1;
+  }
+  return (await lowest(history, partition)) > next ? next : to;
+}
+
+const lowest = async (history: History, partition: number): Promise<number> => (await heldBy(history, partition)).low;
+
+async function heldBy({ broker, topic }: History, partition: number): Promise<PartitionOffsets> {
+  const held = (await broker.offsets(topic)).find((each) => each.partition === partition);
+  if (held !== undefined) return held;
+  throw new LikenessError('NotFound', `${topic} has no partition ${partition}.`);
+}
+
+function gap(partition: number, next: number, low: number): LikenessError {
+  return new LikenessError(
+    'LogGap',
+    `Partition ${partition} is known up to offset ${next}, and the log begins at ${low}: the records between are gone. ` +
+      'Raise spec.kafka.retention above the longest outage. To go on without them: LIKENESS_FROM_LOG_START=true for ' +
+      'the archive, which then notes them as lost.',
+  );
+}
+
+function ahead(partition: number, to: number, high: number): LikenessError {
+  return new LikenessError(
+    'LogAheadOfTopic',
+    `The archive of partition ${partition} ends before offset ${to}, and the log before ${high}: the topic was made ` +
+      'again, and the archive is of the one before. Move the folder of this epoch out of the archive.',
+  );
+}
+
+/** `broker`, whose topic `topic` begins where the archive does: whoever reads ranges of it needs to know of no archive. */
+export function withArchive(broker: Broker, topic: string, archive: Archive): Broker {
+  const history: History = { broker, topic, archive };
+  return {
+    producer: () => broker.producer(),
+    consume: (options) => broker.consume(options),
+    follow: (options) => broker.follow(options),
+    createTopics: (topics) => broker.createTopics(topics),
+    deleteTopics: (names) => broker.deleteTopics(names),
+    committed: (group, of) => broker.committed(group, of),
+    close: () => broker.close(),
+    read: (range) => (range.topic === topic ? readHistory(history, range) : broker.read(range)),
+    offsets: async (of) => {
+      const held = await broker.offsets(of);
+      if (of !== topic) return held;
+      const extents = await Promise.all(held.map(async (each) => joined(each, await archive.extent(each.partition))));
+      return held.map(({ partition }, at) => ({ partition, low: extents[at]!.from, high: extents[at]!.to }));
+    },
+  };
+}

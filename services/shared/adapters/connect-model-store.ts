@@ -1,12 +1,16 @@
-/** Chooses where models, and the parts of trainings, are kept: a bucket of S3 where one is named, else a folder. */
+/** Chooses where models, the parts of trainings and the archive are kept: a bucket of S3 where one is named, else a folder. */
+import type { ArchivePlace } from '../archive.ts';
+import { SegmentArchive } from '../archive/segment-archive.ts';
 import { LikenessError } from '../errors.ts';
 import { modelStoreOf, type ModelStoreEnv } from '../model-store-connection.ts';
 import type { ModelStore } from '../model-store.ts';
 import type { RunParts, RunPlace } from '../run-parts.ts';
 import { DirectoryModelStore } from './directory-model-store.ts';
 import { DirectoryRunParts } from './directory-run-parts.ts';
+import { DirectorySegments } from './directory-segments.ts';
 import { S3ModelStore } from './s3-model-store.ts';
 import { S3RunParts } from './s3-run-parts.ts';
+import { S3Segments } from './s3-segments.ts';
 import { openBucket } from './s3/bucket.ts';
 
 /** Throws `BadConfig` where neither is named, or something of the bucket is missing. */
@@ -23,6 +27,16 @@ export function connectRunParts(env: ModelStoreEnv, run: RunPlace): RunParts {
   return 'folder' in where
     ? new DirectoryRunParts(where.folder, run)
     : new S3RunParts(openBucket(where.s3), where.s3.prefix, run);
+}
+
+/** Throws as `connectModelStore` does. */
+export function connectArchive(env: ModelStoreEnv, place: ArchivePlace): SegmentArchive {
+  const where = placeOf(env);
+  const store =
+    'folder' in where
+      ? new DirectorySegments(where.folder, place)
+      : new S3Segments(openBucket(where.s3), where.s3.prefix, place);
+  return new SegmentArchive(store);
 }
 
 function placeOf(env: ModelStoreEnv) {

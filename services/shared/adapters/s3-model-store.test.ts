@@ -17,6 +17,7 @@ function memoryBucket() {
     },
     replace: async (key, body) => void objects.set(key, Buffer.from(body)),
     list: async (prefix) => [...objects.keys()].filter((key) => key.startsWith(prefix)),
+    sizes: async () => new Map([...objects].map(([key, { length }]) => [key, length])),
     remove: async (key) => void objects.delete(key),
     close: () => undefined,
   };

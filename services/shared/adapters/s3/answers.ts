@@ -8,6 +8,8 @@ export interface S3Error {
 
 export interface KeyPage {
   readonly keys: readonly string[];
+  /** In bytes, in the order of the keys; 0 where it is not told. */
+  readonly sizes: readonly number[];
   /** Where the next page begins; undefined: this is the last one. */
   readonly next: string | undefined;
 }
@@ -22,10 +24,14 @@ export function readKeyPage(body: Uint8Array): KeyPage {
   const xml = Buffer.from(body).toString('utf8');
   if (!xml.includes('<ListBucketResult')) throw new Error('the answer is no list of keys');
   const keys = [...xml.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => decoded(key!));
+  const sizes = xml
+    .split('</Key>')
+    .slice(1)
+    .map((rest) => Number(/<Size>(\d+)<\/Size>/.exec(rest.split('<Key>')[0]!)?.[1] ?? 0));
   const isTruncated = textIn(xml, 'IsTruncated') === 'true';
   const next = textIn(xml, 'NextContinuationToken');
   if (isTruncated && !next) throw new Error('a page of keys does not say where the next one begins');
-  return { keys, next: isTruncated ? next : undefined };
+  return { keys, sizes, next: isTruncated ? next : undefined };
 }
 
 function textIn(xml: string, element: string): string | undefined {

@@ -14,6 +14,8 @@ export interface Bucket {
   replace(key: string, body: Uint8Array): Promise<void>;
   /** All keys that begin so, page by page, in the order of S3. */
   list(prefix: string): Promise<string[]>;
+  /** The same keys, with their sizes in bytes. */
+  sizes(prefix: string): Promise<Map<string, number>>;
   remove(key: string): Promise<void>;
   close(): void;
 }
@@ -65,6 +67,17 @@ export function openBucket(connection: S3Connection, options: BucketOptions = {}
     }
   }
 
+  async function sizes(prefix: string): Promise<Map<string, number>> {
+    const found = new Map<string, number>();
+    let after: string | undefined;
+    do {
+      const { keys, sizes: bytes, next }: KeyPage = await page(prefix, after);
+      keys.forEach((key, at) => found.set(key, bytes[at]!));
+      after = next;
+    } while (after !== undefined);
+    return found;
+  }
+
   return {
     get: async (key) => {
       const { status, body } = await ask({ method: 'GET', key }, [200, 404]);
@@ -76,16 +89,8 @@ export function openBucket(connection: S3Connection, options: BucketOptions = {}
       return status === 412 ? 'exists' : 'created';
     },
     replace: async (key, body) => void (await ask({ method: 'PUT', key, body }, [200])),
-    list: async (prefix) => {
-      const keys: string[] = [];
-      let after: string | undefined;
-      do {
-        const found: KeyPage = await page(prefix, after);
-        keys.push(...found.keys);
-        after = found.next;
-      } while (after !== undefined);
-      return keys;
-    },
+    list: async (prefix) => [...(await sizes(prefix)).keys()],
+    sizes,
     remove: async (key) => void (await ask({ method: 'DELETE', key }, [200, 204, 404])),
     close: () => own?.close(),
   };

@@ -1,0 +1,86 @@
+/** The bytes of a segment: Parquet, Zstandard, a row a line. Pure, but for letting others run between row groups. */
+import { setImmediate as breathe } from 'node:timers/promises';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { type FileMetaData, parquetMetadata, parquetRead } from 'hyparquet';
+import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import type { Segment } from '../archive.ts';
+import type { BrokerRecord } from '../broker.ts';
+import { LikenessError } from '../errors.ts';
+import { unpackLines } from '../record.ts';
+import { type ArchivedLine, columnsOf, recordColumns, segmentSchema } from './columns.ts';
+import { segmentName } from './segment-name.ts';
+
+/** Rows that are held in memory at once, on either side. */
+const rowsPerGroup = 10_000;
+
+/** Each block carries a checksum, so that damage is noticed. */
+const settings = { params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } };
+
+export function linesOf(records: readonly BrokerRecord[]): ArchivedLine[] {
+  return records.flatMap(({ offset, timestamp: appended, value }) =>
+    unpackLines(value ?? new Uint8Array()).map((line, index) => ({ offset, index, appended, line })),
+  );
+}
+
+/** `lines` in the order of the log. */
+export async function encodeSegment(lines: readonly ArchivedLine[]): Promise<Uint8Array> {
+  const writer = new ByteWriter();
+  const compressors = { ZSTD: (bytes: Uint8Array) => zstdCompressSync(bytes, settings) };
+  const file = new ParquetWriter({ writer, schema: segmentSchema, codec: 'ZSTD', compressors, createdBy: 'likeness' });
+  for (let start = 0; start < lines.length; start += rowsPerGroup) {
+    await file.write({ columnData: columnsOf(lines.slice(start, start + rowsPerGroup)), rowGroupSize: rowsPerGroup });
+    await breathe();
+  }
+  await file.finish();
+  return writer.getBytes();
+}
+
+/** Row group by row group. Throws `BadData` for what is no segment. */
+export async function* decodeSegment(segment: Segment, bytes: Uint8Array): AsyncGenerator<ArchivedLine[]> {
+  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  try {
+    const metadata = parquetMetadata(buffer);
+    let rowStart = 0;
+    for (const group of metadata.row_groups) {
+      const rowEnd = rowStart + Number(group.num_rows);
+      yield await readRows(buffer, metadata, { rowStart, rowEnd });
+      rowStart = rowEnd;
+    }
+  } catch (cause) {
+    if (cause instanceof LikenessError) throw cause;
+    throw damaged(segment, cause);
+  }
+}
+
+async function readRows(
+  buffer: ArrayBuffer,
+  metadata: FileMetaData,
+  range: { readonly rowStart: number; readonly rowEnd: number },
+): Promise<ArchivedLine[]> {
+  const compressors = { ZSTD: (bytes: Uint8Array) => zstdDecompressSync(bytes) };
+  const rows: Record<string, unknown>[] = [];
+  await parquetRead({
+    file: buffer,
+    metadata,
+    columns: recordColumns,
+    ...range,
+    compressors,
+    rowFormat: 'object',
+    onComplete: (found) => void rows.push(...found),
+  });
+  return rows.map((row) => ({
+    offset: Number(row['offset'] as bigint),
+    index: row['index'] as number,
+    appended: (row['appended'] as Date).getTime(),
+    line: row['line'] as string,
+  }));
+}
+
+function damaged(segment: Segment, cause: unknown): LikenessError {
+  return new LikenessError(
+    'BadData',
+    `The segment ${segmentName(segment)} of the archive cannot be read: ${(cause as Error).message}. Put back a copy ` +
+      'of it; without one, remove it and every segment of this partition before it.',
+    { cause },
+  );
+}
