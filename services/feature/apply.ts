@@ -7,7 +7,7 @@ import type { RecentIds } from '../shared/profile/recent-ids.ts';
 import { openFor } from '../shared/profile/segments.ts';
 import type { ReasonCode } from '../shared/result.ts';
 import type { Chunk } from './chunks.ts';
-import type { CleanLine, ReadyEvent } from './clean-line.ts';
+import type { CleanLine, ReadyEvent } from '../shared/clean-line.ts';
 
 export interface LiveProfile {
   state: ProfileState;

@@ -2,7 +2,7 @@
 import type { BrokerRecord } from '../shared/broker.ts';
 import { maxWritesPerCommit } from '../shared/profile-store.ts';
 import { unpackLines } from '../shared/record.ts';
-import { parseCleanLine, type CleanLine } from './clean-line.ts';
+import { parseCleanLine, type CleanLine } from '../shared/clean-line.ts';
 
 export interface Chunk {
   readonly lines: CleanLine[];

@@ -12,7 +12,7 @@ import type { Clock } from '../shared/service.ts';
 import { encodeWatermark } from '../shared/watermark.ts';
 import { applyChunk, type Applied, type LiveProfile } from './apply.ts';
 import { cutChunks, type Chunk } from './chunks.ts';
-import type { CleanLine } from './clean-line.ts';
+import type { CleanLine } from '../shared/clean-line.ts';
 import { deadLetters } from './dead-letters.ts';
 import { locate } from './locate.ts';
 import { recreation } from './start-position.ts';

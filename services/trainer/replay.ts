@@ -63,7 +63,8 @@ function takeRecord(
   }
 }
 
-function parseLine(line: string): CleanEvent | undefined {
+/** undefined: it is no clean event. */
+export function parseLine(line: string): CleanEvent | undefined {
   try {
     const event = JSON.parse(line) as CleanEvent | null;
     const texts = [event?.profile, event?.id, event?.type, event?.time];

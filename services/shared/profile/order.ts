@@ -26,6 +26,8 @@ export interface StateEvent {
 const minTime = -62_135_596_800_000;
 const maxTime = 253_402_300_799_999;
 
+export const isEventTime = (time: number): boolean => time >= minTime && time <= maxTime;
+
 /** As `compareBytes`, where the first code units that differ are given: surrogates stand for more than U+FFFF. */
 function compareUnits(a: number, b: number): number {
   const aHigh = a >= 0xd800 && a <= 0xdfff;
@@ -67,7 +69,7 @@ export function orderOf(time: number, id: string, hash: readonly [hi: number, lo
 /** The hash may be passed in where deduplication has it already. Throws `BadData` if the time cannot be read. */
 export function stateEvent(event: CleanEvent, hash?: readonly [hi: number, lo: number]): StateEvent {
   const time = Date.parse(event.time);
-  if (!(time >= minTime && time <= maxTime))
+  if (!isEventTime(time))
     throw new LikenessError('BadData', `Event ${event.id}: time ${event.time} is no RFC 3339 time of years 1 to 9999`);
   const order = event.id.isWellFormed() ? orderOf(time, event.id, hash) : orderOf(time, event.id.toWellFormed());
   return { order, time, event };

@@ -24,20 +24,23 @@ const maxKeys = 64;
 
 type Loaded = Map<string, ProfileState | undefined>;
 
-async function loadAll(ids: readonly string[], loaded: Loaded, load: LoadProfiles): Promise<void> {
+/** Asks for states by their ids, and goes on with what it is given. */
+type Asking<Result> = Generator<readonly string[], Result, readonly (ProfileState | undefined)[]>;
+
+function* loadAll(ids: readonly string[], loaded: Loaded): Asking<void> {
   const missing = ids.filter((id) => !loaded.has(id)).slice(0, maxKeys - loaded.size);
   if (missing.length === 0) return;
-  const states = await load(missing);
+  const states = yield missing;
   missing.forEach((id, place) => loaded.set(id, states[place]));
 }
 
 /** Loads along the links. The path ends at the root, where a link leads back into the path, or at the 64th key. */
-async function followLinks(start: string, loaded: Loaded, load: LoadProfiles): Promise<string> {
+function* followLinks(start: string, loaded: Loaded): Asking<string> {
   const path: string[] = [];
   let next: string | undefined = start;
   while (next !== undefined && !path.includes(next) && path.length < maxKeys) {
     path.push(next);
-    await loadAll([next], loaded, load);
+    yield* loadAll([next], loaded);
     next = loaded.get(next)?.link?.id;
   }
   const cycleStart = next === undefined ? -1 : path.indexOf(next);
@@ -58,16 +61,28 @@ function belongs(id: string, members: ReadonlySet<string>, loaded: Loaded): bool
 }
 
 /** Level by level from the root and the path to it, one batched read a level. */
-async function gather(start: readonly string[], loaded: Loaded, load: LoadProfiles): Promise<ReadonlySet<string>> {
+function* gather(start: readonly string[], loaded: Loaded): Asking<ReadonlySet<string>> {
   const members = new Set(start);
   let level = start;
   while (level.length > 0) {
     const candidates = sourcesOf(level, members, loaded);
-    await loadAll(candidates, loaded, load);
+    yield* loadAll(candidates, loaded);
     level = candidates.filter((id) => belongs(id, members, loaded));
     for (const id of level) members.add(id);
   }
   return members;
+}
+
+function* resolving(compiled: CompiledFeatures, profileId: string): Asking<ResolvedProfile> {
+  const loaded: Loaded = new Map();
+  const root = yield* followLinks(profileId, loaded);
+  const members = yield* gather([...loaded.keys()], loaded);
+  const states = [...members].map((id) => loaded.get(id)).filter((state) => state !== undefined);
+  return {
+    root,
+    members: [...members].toSorted(compareBytes),
+    state: states.length < 2 ? states[0] : states.reduce((a, b) => mergeProfiles(compiled, a, b)),
+  };
 }
 
 /**
@@ -78,13 +93,20 @@ export async function resolveIdentity(
   profileId: string,
   load: LoadProfiles,
 ): Promise<ResolvedProfile> {
-  const loaded: Loaded = new Map();
-  const root = await followLinks(profileId, loaded, load);
-  const members = await gather([...loaded.keys()], loaded, load);
-  const states = [...members].map((id) => loaded.get(id)).filter((state) => state !== undefined);
-  return {
-    root,
-    members: [...members].toSorted(compareBytes),
-    state: states.length < 2 ? states[0] : states.reduce((a, b) => mergeProfiles(compiled, a, b)),
-  };
+  const asking = resolving(compiled, profileId);
+  let step = asking.next();
+  while (!step.done) step = asking.next(await load(step.value));
+  return step.value;
+}
+
+/** The same where all states are at hand, as they are in a replay. */
+export function resolveHeld(
+  compiled: CompiledFeatures,
+  profileId: string,
+  stateOf: (id: string) => ProfileState | undefined,
+): ResolvedProfile {
+  const asking = resolving(compiled, profileId);
+  let step = asking.next();
+  while (!step.done) step = asking.next(step.value.map(stateOf));
+  return step.value;
 }

@@ -1,9 +1,9 @@
 /** A line of events-clean → an event ready for profiles, or why it is none. Pure. */
-import { canonicalTime } from '../shared/canonical-time.ts';
-import type { CleanEvent } from '../shared/event.ts';
-import { idHash64 } from '../shared/id-hash.ts';
-import { isStorableId } from '../shared/profile-writes.ts';
-import { maxIngestedAt } from '../shared/profile/recent-ids.ts';
+import { canonicalTime } from './canonical-time.ts';
+import type { CleanEvent } from './event.ts';
+import { idHash64 } from './id-hash.ts';
+import { isStorableId } from './profile-writes.ts';
+import { maxIngestedAt } from './profile/recent-ids.ts';
 
 /** One line and where it lies. Exactly one of `event` and `problem` is there. */
 export interface CleanLine {
@@ -26,13 +26,18 @@ export interface ReadyEvent {
 export function parseCleanLine(text: string, offset: number, index: number): CleanLine {
   const parsed = parseObject(text);
   if (parsed === undefined) return { offset, index, text, event: undefined, problem: 'the line is no JSON object' };
-  const problem = problemOf(parsed);
-  if (problem !== undefined) return { offset, index, text, event: undefined, problem };
+  const ready = readyEvent(parsed);
+  if (typeof ready === 'string') return { offset, index, text, event: undefined, problem: ready };
+  return { offset, index, text, event: ready, problem: undefined };
+}
+
+/** The same of a line that is parsed already; a text says why profiles take no such event. */
+export function readyEvent(parsed: object): ReadyEvent | string {
+  const problem = problemOf(parsed as Readonly<Record<string, unknown>>);
+  if (problem !== undefined) return problem;
   const clean = parsed as unknown as CleanEvent;
   const event = { clean, hash: idHash64(clean.id), ingestedAt: timeOf(clean.ingestedAt) };
-  if (event.ingestedAt >= 0 && event.ingestedAt <= maxIngestedAt)
-    return { offset, index, text, event, problem: undefined };
-  return { offset, index, text, event: undefined, problem: 'ingestedAt is no time' };
+  return event.ingestedAt >= 0 && event.ingestedAt <= maxIngestedAt ? event : 'ingestedAt is no time';
 }
 
 /** The cleaner writes the canonical form alone; another writer's form may differ. */
