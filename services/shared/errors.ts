@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'BrokerUnavailable'
   | 'ClusterUnavailable'
   | 'DefinitionChanged'
+  | 'Interrupted'
   | 'LeaseLost'
   | 'LogAheadOfTopic'
   | 'LogGap'

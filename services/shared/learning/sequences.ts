@@ -9,6 +9,8 @@ export interface Sequences {
   readonly times: Float64Array;
   /** 1 where the step is an event that the model is to predict. */
   readonly targets: Uint8Array;
+  /** Bit i: the event counts for label i of the model's ranker. Absent where it has none. */
+  readonly labels?: Uint8Array | undefined;
 }
 
 export function profileCount(sequences: Sequences): number {
@@ -21,13 +23,20 @@ export function truncateSequences(sequences: Sequences, lengthOf: (profile: numb
   const starts = new Uint32Array(profiles + 1);
   for (let profile = 0; profile < profiles; profile++) starts[profile + 1] = starts[profile]! + lengthOf(profile);
   const count = starts[profiles]!;
-  const cut = { starts, items: new Uint32Array(count), times: new Float64Array(count), targets: new Uint8Array(count) };
+  const cut = {
+    starts,
+    items: new Uint32Array(count),
+    times: new Float64Array(count),
+    targets: new Uint8Array(count),
+    ...(sequences.labels && { labels: new Uint8Array(count) }),
+  };
   for (let profile = 0; profile < profiles; profile++) {
     const from = sequences.starts[profile]!;
     const to = from + starts[profile + 1]! - starts[profile]!;
     cut.items.set(sequences.items.subarray(from, to), starts[profile]!);
     cut.times.set(sequences.times.subarray(from, to), starts[profile]!);
     cut.targets.set(sequences.targets.subarray(from, to), starts[profile]!);
+    if (sequences.labels) cut.labels?.set(sequences.labels.subarray(from, to), starts[profile]!);
   }
   return cut;
 }

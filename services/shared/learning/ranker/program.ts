@@ -25,7 +25,10 @@ export function rankerProgram(options: ProgramOptions): TensorProgram {
   const { settings } = options;
   const loss = (tf: TensorOps, variables: Tensors, inputs: Tensors): tfjs.Scalar => {
     const states = answerStates(tf, variables, inputs, options);
-    const parts = [nextItemLoss(tf, variables, inputs, states), ...headsLoss(tf, { variables, inputs, states, options })];
+    const parts = [
+      nextItemLoss(tf, variables, inputs, states),
+      ...headsLoss(tf, { variables, inputs, states, options }),
+    ];
     return tf.addN([...parts, ...penalties(tf, variables, settings)]) as tfjs.Scalar;
   };
   return {
@@ -39,7 +42,14 @@ export function rankerProgram(options: ProgramOptions): TensorProgram {
   };
 }
 
-function inputShapes({ shape, settings, batch, length, answers, negatives }: ProgramOptions): Record<string, InputShape> {
+function inputShapes({
+  shape,
+  settings,
+  batch,
+  length,
+  answers,
+  negatives,
+}: ProgramOptions): Record<string, InputShape> {
   const floats = (...dimensions: number[]): InputShape => ({ shape: dimensions, dtype: 'float32' });
   const integers = (...dimensions: number[]): InputShape => ({ shape: dimensions, dtype: 'int32' });
   const { labels, categories, timeToNext, dimension } = shape;
@@ -111,8 +121,22 @@ function penalties(tf: TensorOps, variables: Tensors, { l1, l2 }: { readonly l1:
   const total = (measure: (x: tfjs.Tensor) => tfjs.Tensor): tfjs.Tensor =>
     tf.addN(penalised.map((x) => tf.sum(measure(x))));
   return [
-    ...(l1 > 0 ? [tf.mul(total((x) => tf.abs(x)), l1)] : []),
-    ...(l2 > 0 ? [tf.mul(total((x) => tf.square(x)), l2)] : []),
+    ...(l1 > 0
+      ? [
+          tf.mul(
+            total((x) => tf.abs(x)),
+            l1,
+          ),
+        ]
+      : []),
+    ...(l2 > 0
+      ? [
+          tf.mul(
+            total((x) => tf.square(x)),
+            l2,
+          ),
+        ]
+      : []),
   ];
 }
 
