@@ -71,6 +71,7 @@ function decide({ training = {}, at = now, ...given }: Given): string {
 
 const trained = (minutesAgo: number) => ledgerOf([run(minutesAgo, 100)]);
 const onDrift = { retrain: { mode: 'OnDrift', cooldown: '1h', maxPerDay: 2 } };
+const soon = { retrain: { mode: 'OnDrift' } };
 /** 1970-04-11T00:00:00Z is `now`: midnight. */
 const nightly = (schedule: string, timeZone?: string) => ({ retrain: { mode: 'OnSchedule', schedule, timeZone } });
 
@@ -104,6 +105,21 @@ const asked: readonly [name: string, given: Given, expected: string][] = [
   ],
   ['a second verdict after the cooldown', { drift: '8', ledger: after('Drift', '7', 61), training: onDrift }, 'Drift'],
   ['a verdict beyond the budget', { drift: '9', ledger: spent(2), training: onDrift }, 'BudgetSpent'],
+  ['twice as long since the change', { ...changed(140), ledger: after('Drift', '7', 70), training: onDrift }, 'Growth'],
+  ['less than that', { ...changed(141), ledger: after('Drift', '7', 70), training: onDrift }, 'NoDrift'],
+  [
+    'as long, within the cooldown',
+    { ...changed(80), ledger: after('Drift', '7', 40), training: onDrift },
+    'CoolingDown',
+  ],
+  [
+    'a change after which nothing was trained',
+    { ...changed(60), ledger: after('Drift', '7', 70), training: onDrift },
+    'NoDrift',
+  ],
+  ['a change under another mode', { ...changed(140), ledger: after('Drift', '7', 70) }, 'NotGrown'],
+  ['too few events since the change', { ...changed(140), ledger: fewSince(46), training: soon }, 'NotGrown'],
+  ['half as many again since the change', { ...changed(140), ledger: fewSince(47), training: soon }, 'Drift'],
   ['a tick since the last training', { ledger: trained(60), training: nightly('30 23 * * *') }, 'Schedule'],
   ['a tick of this very moment', { ledger: trained(60), training: nightly('0 0 * * *') }, 'Schedule'],
   ['no tick since the last training', { ledger: trained(20), training: nightly('30 23 * * *') }, 'NotScheduled'],
@@ -113,6 +129,23 @@ const asked: readonly [name: string, given: Given, expected: string][] = [
 
 function after(trigger: 'Manual' | 'Drift', id: string, minutesAgo = 30) {
   return ended(begun(emptyLedger, { trigger, id, now: now - minutesAgo * minute, records: 100 }), 'Succeeded');
+}
+
+/** A change so many minutes ago, on whose verdict was acted. */
+function changed(minutesAgo: number) {
+  return { drift: '7', changedAt: now - minutesAgo * minute };
+}
+
+/** Of a run on that verdict that found too few events. */
+function fewSince(minutesAgo: number) {
+  const first = ended(
+    begun(emptyLedger, { trigger: 'Initial', id: 'first', now: now - dayMs, records: 90 }),
+    'Succeeded',
+  );
+  return ended(
+    begun(first, { trigger: 'Drift', id: '7', now: now - minutesAgo * minute, records: 100 }),
+    'TooFewEvents',
+  );
 }
 
 function spent(count: number) {

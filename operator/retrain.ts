@@ -41,6 +41,8 @@ export interface RetrainInput {
   readonly manual?: string | undefined;
   /** Id of the newest verdict of drift. */
   readonly drift?: string | undefined;
+  /** When the change came that it found, milliseconds since 1970: what is learned from has been ingested since then. */
+  readonly changedAt?: number | undefined;
   /** The run under way has not begun: what it asks for is not there, and may never be. */
   readonly waits?: boolean;
 }
@@ -86,20 +88,46 @@ export function decideRetrain(input: RetrainInput): RetrainDecision {
   return wanted.train ? withinLimits(input, wanted) : wanted;
 }
 
-function afterNoSuccess({ now, records, ledger }: RetrainInput, last: TrainingRun): RetrainDecision | undefined {
-  if (last.outcome === 'TooFewEvents' && records < last.records * tooFewGrowth) return wait('NotGrown');
+function afterNoSuccess(input: RetrainInput, last: TrainingRun): RetrainDecision | undefined {
+  const { now, ledger } = input;
+  if (last.outcome === 'TooFewEvents' && !hasGrown(input, last, tooFewGrowth)) return wait('NotGrown');
   const retryAt = last.outcome === 'Failed' ? last.startedAt + backoffMs(ledger.failures) : now;
   return now < retryAt ? wait('BackingOff', retryAt) : undefined;
 }
 
 function decideByMode(input: RetrainInput, learned: NonNullable<TrainingLedger['learned']>): RetrainDecision {
-  const { training, records, ledger, drift } = input;
+  const { training, ledger, drift } = input;
   const { mode, growth, schedule, timeZone } = training.retrain;
   if (mode === 'OnGrowth')
-    return records < learned.records * Number(growth) ? wait('NotGrown') : go('Growth', String(learned.startedAt));
-  if (mode === 'OnDrift')
-    return drift === undefined || drift === ledger.handled.Drift ? wait('NoDrift') : go('Drift', drift);
+    return hasGrown(input, learned, Number(growth)) ? go('Growth', String(learned.startedAt)) : wait('NotGrown');
+  if (mode === 'OnDrift') {
+    if (drift !== undefined && (drift !== ledger.handled.Drift || isUnanswered(input, learned)))
+      return go('Drift', drift);
+    // The first model after a change has seen little of the new time: it is followed by better ones.
+    const isYoung = isSinceChange(input, learned) && hasGrown(input, learned, Number(growth));
+    return isYoung ? go('Growth', String(learned.startedAt)) : wait('NoDrift');
+  }
   return mode === 'Never' || schedule === undefined ? wait('Never') : decideBySchedule(input, { schedule, timeZone });
+}
+
+/** Whether a run was set off after the change that was found last. */
+const isSinceChange = ({ changedAt, training }: RetrainInput, run: { readonly startedAt: number }): boolean =>
+  changedAt !== undefined && training.retrain.mode === 'OnDrift' && run.startedAt > changedAt;
+
+/** Whether the trainings since the change have all come to nothing. */
+function isUnanswered(input: RetrainInput, learned: Pick<TrainingRun, 'startedAt'>): boolean {
+  const { last } = input.ledger;
+  return last !== undefined && isSinceChange(input, last) && !isSinceChange(input, learned);
+}
+
+/**
+ * Whether there is `growth` times as much to learn from as at that run. After a change that is what came since, which the
+ * records of the whole log do not tell; the time since does, as far as events keep coming at the same rate.
+ */
+function hasGrown(input: RetrainInput, run: Pick<TrainingRun, 'startedAt' | 'records'>, growth: number): boolean {
+  if (!isSinceChange(input, run)) return input.records >= run.records * growth;
+  const since = input.changedAt!;
+  return input.now - since >= (run.startedAt - since) * growth;
 }
 
 function decideBySchedule({ now, ledger }: RetrainInput, schedule: Schedule): RetrainDecision {

@@ -32,7 +32,8 @@ export async function runSimulate(
     options.to === undefined ? await writeOut(counted, options.out) : await postAll(counted, shop, options);
   const { total, byType } = counted;
   // What is written to standard output are the events.
-  const say = options.to === undefined && options.out === undefined ? terminal.note : terminal.print;
+  const isStdout = options.to === undefined && options.out === undefined;
+  const say = (line: string): void => (isStdout ? terminal.note(line) : terminal.print(line));
   const types = Object.entries(byType).map(([type, number]) => `${number.toLocaleString('en')} ${type}`);
   if (options.json) say(JSON.stringify({ synthetic: true, seed: shop.seed, events: total, byType, refused }));
   else say(`${total.toLocaleString('en')} synthetic events (${types.join(', ')}), ${refused} refused`);

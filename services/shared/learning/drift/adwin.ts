@@ -22,8 +22,8 @@ const stateSchema = z.strictObject({
   squares: z.number(),
   /** Row r holds the sums of buckets of 2^r values, oldest first. */
   rows: z.array(z.array(z.number())),
-  /** The means on either side of the cut, once there is one. */
-  cut: z.strictObject({ before: z.number(), after: z.number() }).optional(),
+  /** The means on either side of the cut, once there is one, and how many values lie behind it. */
+  cut: z.strictObject({ before: z.number(), after: z.number(), newer: z.int().default(0) }).optional(),
 });
 
 export type AdwinOptions = z.output<typeof optionsSchema>;
@@ -91,7 +91,7 @@ function findCut(state: AdwinState, options: AdwinOptions): AdwinState['cut'] {
       const clear = Math.abs(before - after) / leastDifference(state, [older.count, newer.count], options);
       if (clear <= clearest) continue;
       clearest = clear;
-      cut = { before, after };
+      cut = { before, after, newer: newer.count };
     }
   }
   return cut;

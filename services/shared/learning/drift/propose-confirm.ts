@@ -17,7 +17,7 @@ interface ProposeConfirmOptions {
   readonly confirmer?: Partial<AdwinOptions>;
 }
 
-const riseSchema = z.strictObject({ before: z.number(), after: z.number() });
+const riseSchema = z.strictObject({ before: z.number(), after: z.number(), newer: z.int().default(0) });
 
 const stateSchema = z.strictObject({
   /** Values seen since the start or the last verdict. */
@@ -31,15 +31,18 @@ const stateSchema = z.strictObject({
   confirmer: adwin.state,
 });
 
-const storedSchema = z.strictObject({ options: optionsSchema, state: stateSchema });
+export const storedProposeConfirm = z.strictObject({ options: optionsSchema, state: stateSchema });
 
 type Options = z.output<typeof optionsSchema>;
 type State = z.output<typeof stateSchema> & { proposer: HddmAState; confirmer: AdwinState };
 
-/** What one value leads to. Of a drift the rates of errors before and after it, as ADWIN cut them. */
+/**
+ * What one value leads to. Of a drift the rates of errors before and after it, as ADWIN cut them, and how many values ago
+ * it was by that cut: the best estimate of where the new time begins, and what a new model should learn from.
+ */
 type QualityVerdict =
   | { readonly kind: 'none' | 'warning' }
-  | { readonly kind: 'drift'; readonly before: number; readonly after: number };
+  | { readonly kind: 'drift'; readonly before: number; readonly after: number; readonly ago: number };
 
 const none: QualityVerdict = { kind: 'none' };
 const warning: QualityVerdict = { kind: 'warning' };
@@ -55,7 +58,7 @@ export interface ProposeConfirm {
   store(): StoredProposeConfirm;
 }
 
-type StoredProposeConfirm = z.output<typeof storedSchema>;
+type StoredProposeConfirm = z.output<typeof storedProposeConfirm>;
 
 /** Throws `BadConfig` on options out of range. */
 export function startProposeConfirm(options: ProposeConfirmOptions = {}): ProposeConfirm {
@@ -65,7 +68,7 @@ export function startProposeConfirm(options: ProposeConfirmOptions = {}): Propos
 
 /** Goes on where `store` left off. Throws `BadData` if `stored` is not what `store` gives. */
 export function resumeProposeConfirm(stored: unknown): ProposeConfirm {
-  const { options, state } = readStored(storedSchema, stored, 'the drift verdict');
+  const { options, state } = readStored(storedProposeConfirm, stored, 'the drift verdict');
   return run(options, state);
 }
 
@@ -83,9 +86,10 @@ function run(options: Options, startState: State): ProposeConfirm {
       confirm(state, error, options);
       if (!isRecent(state.proposedAt)) return proposed === 'warning' ? warning : none;
       if (!isRecent(state.confirmedAt) || state.rise === undefined) return warning;
-      const { rise } = state;
+      const { before, after, newer } = state.rise;
+      const ago = state.seen - state.confirmedAt! + newer;
       state = start(options);
-      return { kind: 'drift', ...rise };
+      return { kind: 'drift', before, after, ago };
     },
     store: () => structuredClone({ options, state }),
   };

@@ -19,6 +19,8 @@ export const verdictSchema = z.strictObject({
   before: z.number().optional(),
   /** LogAppendTime of the block's last record, milliseconds since 1970. */
   time: z.number(),
+  /** The estimate of when the change came, on the same clock: a new model learns from the events ingested since then. */
+  changedAt: z.number().optional(),
 });
 
 export type Verdict = z.output<typeof verdictSchema>;
