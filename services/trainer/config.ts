@@ -12,6 +12,8 @@ const extra = {
   LIKENESS_RUN_ID: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9.-]{0,99}$/, 'letters, digits, "." and "-", at most 100'),
   /** File with an Ed25519 private key in PEM. */
   LIKENESS_SIGNING_KEY: z.string().min(1),
+  /** Learn from events ingested since then alone, milliseconds since 1970: when a drift came that sets the run off. */
+  LIKENESS_SINCE: z.coerce.number().int().min(0).optional(),
   /** Train this model of the spec alone; absent: all of them. */
   LIKENESS_MODEL: z.string().min(1).optional(),
   /** In a cluster: name of the ConfigMap in which the run says how far it is. */
@@ -48,6 +50,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     /** The artifact of the first model of the spec carries what is learned for the cleaner. */
     cleaning: { carrier: spec.models[0]!.name, steps: spec.cleaning },
     mergeOn: spec.identity.mergeOn,
+    since: read.LIKENESS_SINCE,
     minEvents: spec.training.minEvents,
     holdout: Number(spec.training.holdout.fraction),
     modelStore: read.modelStore,

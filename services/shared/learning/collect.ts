@@ -10,11 +10,18 @@ export interface Collector {
   readonly table: EventTable;
   readonly inputs: ModelInputs;
   readonly mergeOn: readonly LinkEvent[];
+  /** Milliseconds since 1970: what was ingested before is not learned from, only who is who. Absent: all is. */
+  readonly since?: number | undefined;
+}
+
+/** Whether an event is recent enough to be learned from. */
+export function isSince({ since }: Pick<Collector, 'since'>, { ingestedAt }: Pick<CleanEvent, 'ingestedAt'>): boolean {
+  return since === undefined || Date.parse(ingestedAt) >= since;
 }
 
 /**
  * Takes in one event of a profile. `tie` orders events of equal time; by default the hash of the id does, as in the
- * profiles. False: it is no step, or a repeat.
+ * profiles. False: it is no step, too old, or a repeat.
  */
 export function collectEvent(collector: Collector, event: CleanEvent, tie?: readonly [number, number]): boolean {
   const { table, inputs, mergeOn } = collector;
@@ -24,7 +31,7 @@ export function collectEvent(collector: Collector, event: CleanEvent, tie?: read
     const [hi, lo] = idHash64(event.id);
     table.addLink(ends.from, { id: ends.to, time, hi, lo });
   }
-  if (!event.itemId || !isStep(inputs, event.type)) return false;
+  if (!event.itemId || !isStep(inputs, event.type) || !isSince(collector, event)) return false;
   const id = idHash64(event.id);
   const { profile, itemId, item } = event;
   return table.add({ profile, itemId, time, id, tie: tie ?? id, target: inputs.targets.has(event.type), item });

@@ -28,6 +28,8 @@ export const manifestSchema = z.strictObject({
   featureSchema: sha256Hex,
   /** Offsets of `events-clean` that were read: `from` ≤ offset < `to`. */
   offsets: z.array(z.strictObject({ partition: z.int().min(0), from: z.int().min(0), to: z.int().min(0) })),
+  /** Of these the events ingested since then were learned from: what came before a drift was left out. Absent: all were. */
+  since: z.iso.datetime().optional(),
   events: z.int().min(0),
   profiles: z.int().min(0),
   items: z.int().min(1),

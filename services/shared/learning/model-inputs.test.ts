@@ -62,4 +62,17 @@ describe('collectEvent', () => {
     expect(collect({ type: 'return', itemId: 'a' }).taken).toBe(false);
     expect(collect({ itemId: null }).taken).toBe(false);
   });
+
+  it('passes over what was ingested before a drift, but not over who is who', () => {
+    const table = new EventTable();
+    const since = Date.parse('2026-02-01T00:00:00.000Z');
+    const collector = { table, inputs: modelInputs(shop, 'next-item'), mergeOn: ['identify'] as const, since };
+    const late = { ...base, type: 'view', itemId: 'a', ingestedAt: '2026-02-01T00:00:00.000Z' };
+    expect(collectEvent(collector, late)).toBe(true);
+    expect(collectEvent(collector, { ...late, id: 'e2', ingestedAt: '2026-01-31T23:59:59.999Z' })).toBe(false);
+    const identify = { ...base, id: 'e3', type: 'identify', anonymousId: 'n', ingestedAt: '2026-01-01T00:00:00.000Z' };
+    collectEvent(collector, identify);
+    expect(table.events).toBe(1);
+    expect(table.links()).toHaveLength(1);
+  });
 });
