@@ -6,6 +6,9 @@ import { Blend, type Part } from './blend.ts';
 import { ItemIndex } from './item-index.ts';
 import { decodeMatrix, encodeMatrix } from './matrix-file.ts';
 import { Popularity } from './popularity.ts';
+import { decodeRanker, describeRanker, encodeRanker, rankerFile, rankerSchema } from './ranker/ranker-file.ts';
+import { RankerBlend } from './ranker/ranker-blend.ts';
+import { Ranker } from './ranker/ranker.ts';
 import type { Recommender } from './recommender.ts';
 
 export interface Model {
@@ -21,7 +24,7 @@ const partSchema = z.strictObject({
   weight: z.number().min(0),
   decay: z.number().min(0).max(1),
 });
-const partsSchema = z.strictObject({ parts: z.array(partSchema).max(2) });
+const partsSchema = z.strictObject({ parts: z.array(partSchema).max(2), ranker: rankerSchema.optional() });
 const attributesSchema = z.object({
   category: z.string().nullish(),
   brand: z.string().nullish(),
@@ -38,7 +41,7 @@ const itemsSchema = z.array(itemSchema).min(1);
 
 export function encodeModel(model: Model): Map<string, Uint8Array> {
   const { items, counts } = model.popularity;
-  const parts = model.recommender instanceof Blend ? model.recommender.parts : [];
+  const { parts, ranker, weight } = partsOf(model.recommender);
   const described = parts.map(({ name, weight, decay }) => ({ name, weight, decay }));
   const listed = items.ids.map((id, index) => ({
     id,
@@ -46,11 +49,27 @@ export function encodeModel(model: Model): Map<string, Uint8Array> {
     attributes: attributesSchema.safeParse(model.itemAttributes[index]).data,
   }));
   const files = new Map([
-    ['model.json', jsonBytes({ parts: described })],
+    ['model.json', jsonBytes({ parts: described, ...(ranker && { ranker: describeRanker(ranker, weight) }) })],
     ['items.json', jsonBytes(listed)],
   ]);
   for (const part of parts) files.set(`${part.name}.matrix`, encodeMatrix(part.matrix, items.size));
+  if (ranker) files.set(rankerFile, encodeRanker(ranker));
   return files;
+}
+
+interface Parts {
+  readonly parts: readonly Part[];
+  readonly ranker?: Ranker;
+  readonly weight?: number;
+}
+
+function partsOf(recommender: Recommender): Parts {
+  if (recommender instanceof RankerBlend) {
+    const { blend, ranker, weight } = recommender;
+    return { parts: blend.parts, ranker, weight };
+  }
+  if (recommender instanceof Ranker) return { parts: [], ranker: recommender };
+  return { parts: recommender instanceof Blend ? recommender.parts : [] };
 }
 
 /** Throws `ModelInvalid`, naming the file and what is wrong in it. */
@@ -62,12 +81,27 @@ export function decodeModel(files: ReadonlyMap<string, Uint8Array>): Model {
     items,
     Float64Array.from(listed, (item) => item.popularity),
   );
-  const parts = parseFile(files, 'model.json', partsSchema).parts.map((described): Part => {
-    const file = `${described.name}.matrix`;
-    return { ...described, matrix: decodeMatrix(file, fileOf(files, file), items.size) };
-  });
-  const recommender = parts.length === 0 ? popularity : new Blend(items, parts);
+  const recommender = decodeRecommender(files, popularity);
   return { recommender, popularity, itemAttributes: listed.map((item) => item.attributes) };
+}
+
+function decodeRecommender(files: ReadonlyMap<string, Uint8Array>, popularity: Popularity): Recommender {
+  const { items } = popularity;
+  const described = parseFile(files, 'model.json', partsSchema);
+  const parts = described.parts.map((part): Part => {
+    const file = `${part.name}.matrix`;
+    return { ...part, matrix: decodeMatrix(file, fileOf(files, file), items.size) };
+  });
+  const linear = parts.length === 0 ? undefined : new Blend(items, parts);
+  if (described.ranker === undefined) return linear ?? popularity;
+  const { weight } = described.ranker;
+  if ((weight === undefined) !== (linear === undefined))
+    throw new LikenessError(
+      'ModelInvalid',
+      'model.json: ranker.weight: is given with parts, and without them it is not',
+    );
+  const ranker = decodeRanker(rankerFile, fileOf(files, rankerFile), described.ranker, items);
+  return linear === undefined ? ranker : new RankerBlend(linear, ranker, weight!);
 }
 
 export function jsonBytes(value: unknown): Uint8Array {

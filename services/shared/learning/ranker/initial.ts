@@ -28,7 +28,21 @@ export function initialWeights(data: RankerData, shape: RankerShape, seed: numbe
     'itemBias',
     Float32Array.from(counts, (count) => Math.log(((count + 0.5) * shape.items) / total)),
   );
+  // What is far from its mean would drown the other losses at first.
+  if (shape.timeToNext) weights.get('timeBias')!.fill(meanLogPause(data));
   return weights;
+}
+
+/** Mean of log(1 + seconds) between two steps of different times. */
+function meanLogPause({ train: { starts, times } }: RankerData): number {
+  let [sum, count] = [0, 0];
+  for (let profile = 0; profile + 1 < starts.length; profile++)
+    for (let step = starts[profile]! + 1; step < starts[profile + 1]!; step++)
+      if (times[step]! > times[step - 1]!) {
+        sum += Math.log1p((times[step]! - times[step - 1]!) / 1000);
+        count++;
+      }
+  return sum / Math.max(1, count);
 }
 
 /**
