@@ -10,6 +10,11 @@ export class LinkTable {
     this.#links.set(source, earliestLink(this.#links.get(source), link)!);
   }
 
+  /** Where it leads next; undefined: nowhere. */
+  targetOf(source: string): string | undefined {
+    return this.#links.get(source)?.id;
+  }
+
   entries(): [source: string, link: Link][] {
     return [...this.#links];
   }

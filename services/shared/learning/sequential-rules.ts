@@ -1,11 +1,11 @@
 /** SR, sequential item-item rules: what is bought soon after what (Ludewig & Jannach 2018, with cosine normalisation). */
-import { compressRows, type ItemMatrix } from './item-matrix.ts';
+import { compressRows, type Coordinates, type ItemMatrix } from './item-matrix.ts';
 import type { PairCounts } from './pair-counts.ts';
 import { profileCount, type Sequences } from './sequences.ts';
 
 /** Shares are multiples of this, so that sums of them, up to 2^23, are exact: the same in any order, by any workers. */
 const grain = 2 ** -30;
-const shareAt = (distance: number): number => Math.round(1 / distance / grain) * grain;
+export const shareAt = (distance: number): number => Math.round(1 / distance / grain) * grain;
 
 /**
  * Adds 1/d (to the nearest 2^-30) to c[i][j] for each step i and each target step j that follows it d ≤ window steps later in the same
@@ -28,9 +28,13 @@ function countBefore(items: Uint32Array, first: number, j: number, counts: PairC
 
 /** c[i][j] / √(Σ row i · Σ column j), in compressed rows of 32-bit floats. */
 export function fitSequentialRules(counts: PairCounts): ItemMatrix {
-  const entries = counts.coordinates();
-  const rowSums = new Float64Array(counts.size);
-  const columnSums = new Float64Array(counts.size);
+  return rulesOf(counts.coordinates(), counts.size);
+}
+
+/** The same of counters as they lie; their values are changed. */
+export function rulesOf(entries: Coordinates, size: number): ItemMatrix {
+  const rowSums = new Float64Array(size);
+  const columnSums = new Float64Array(size);
   const { rows, columns, values } = entries;
   for (let at = 0; at < values.length; at++) {
     rowSums[rows[at]!]! += values[at]!;
@@ -38,5 +42,5 @@ export function fitSequentialRules(counts: PairCounts): ItemMatrix {
   }
   for (let at = 0; at < values.length; at++)
     values[at] = values[at]! / Math.sqrt(rowSums[rows[at]!]! * columnSums[columns[at]!]!);
-  return compressRows(counts.size, entries);
+  return compressRows(size, entries);
 }
