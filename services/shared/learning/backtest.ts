@@ -2,6 +2,7 @@
 import { cutTimes } from './cut-times.ts';
 import type { TrainingSet } from './event-table.ts';
 import {
+  blendModel,
   chooseWeights,
   choosingQueries,
   defaultWeights,
@@ -15,6 +16,9 @@ import {
 } from './fit.ts';
 import type { Told } from './fit-together.ts';
 import { assessTogether, spreadModels } from './judge-together.ts';
+import { gatherData } from './ranker/gather-data.ts';
+import { continueRanker, rankerStage } from './ranker/in-training.ts';
+import { chooseRanker, type ChosenRanker } from './ranker/stage.ts';
 import type { ModelKind } from './recommender.ts';
 import { sampleQuestions, type Questions } from './questions.ts';
 import { leaveOneOut, timeSplit, type Fold, type Protocol, type Split } from './split.ts';
@@ -36,6 +40,8 @@ export interface BacktestResult {
   readonly fitted: Fitted;
   /** Of a time split: the test fold begins here, milliseconds since 1970. */
   readonly testFrom?: number;
+  /** What was chosen on the validation fold, where the model has a ranker; trained on to the test fold. */
+  readonly ranker?: ChosenRanker;
   /** Size of EASE's block in the test fold. */
   readonly easeItems: number;
   readonly easeMassKept: number;
@@ -58,18 +64,32 @@ export async function backtestTogether(
   const told = { team, step: `${step}.test` };
   if (chosen) onProgress(judgingOn(test.queries.at.length, chosen.weights, team));
   const own = await fitTogether(test.train, set.items, options, told);
-  const judged = await spreadModels(own && chosen && { fitted: own, weights: chosen.weights }, set.items, told);
+  const further = await continueRanker({ train: test.train, set, told, chosen: chosen?.ranker }, options);
+  const beside = further && { ranker: further, weight: chosen!.ranker!.weight };
+  const judged = await spreadModels(own && chosen && { fitted: own, weights: chosen.weights, beside }, set.items, told);
   const assessed = await assessTogether(judged, { sequences: set.sequences, queries: test.queries, k, inputs }, told);
   if (chosen === undefined) return undefined;
   const { fitted } = judged;
   const { seconds, ease } = fitted;
+  const blendSeconds = seconds.sr + seconds.ease + chosen.seconds;
   const fitSeconds: Partial<Record<ModelKind, number>> = {
     ...seconds,
-    blend: seconds.sr + seconds.ease + chosen.seconds,
+    blend: blendSeconds,
+    ranker: chosen.rankerSeconds,
+    'ranker-blend': blendSeconds + (chosen.rankerSeconds ?? 0),
   };
   const models = assessed.map((model) => ({ ...model, fitSeconds: fitSeconds[model.kind] ?? 0 }));
   const cut = testFrom === undefined ? {} : { testFrom };
-  return { weights: chosen.weights, models, fitted, ...cut, easeItems: ease.items, easeMassKept: ease.massKept };
+  const neural = further && chosen.ranker && { ranker: { ...chosen.ranker, ranker: further } };
+  return {
+    weights: chosen.weights,
+    models,
+    fitted,
+    ...cut,
+    ...neural,
+    easeItems: ease.items,
+    easeMassKept: ease.massKept,
+  };
 }
 
 function judgingOn(questions: number, { srWeight, decay }: BlendWeights, { size }: Team): string {
@@ -80,6 +100,9 @@ function judgingOn(questions: number, { srWeight, decay }: BlendWeights, { size 
 interface Chosen {
   readonly weights: BlendWeights;
   readonly seconds: number;
+  /** Where the model has one, and there were questions enough to judge it by. */
+  readonly ranker?: ChosenRanker;
+  readonly rankerSeconds?: number;
 }
 
 async function choose(
@@ -97,11 +120,17 @@ async function choose(
   const total = await totalOf(questions, told);
   if (total < leastQueries) return isFirst(told.team) ? { weights: defaultWeights, seconds: 0 } : undefined;
   const trial = await fitTogether(train, items, options, told);
+  const data = options.inputs.ranker && (await gatherData(train, set, told));
   if (trial === undefined || questions === undefined) return undefined;
   const { inputs, k } = options;
   const { sequences: asked, queries: sampled } = questions;
-  const weights = chooseWeights(trial, evaluationOf(trial, { sequences: asked, queries: sampled, k, inputs }));
-  return { weights, seconds: (now() - started) / 1000 };
+  const validation = evaluationOf(trial, { sequences: asked, queries: sampled, k, inputs });
+  const weights = chooseWeights(trial, validation);
+  const seconds = (now() - started) / 1000;
+  if (data === undefined) return { weights, seconds };
+  const blend = blendModel(trial, weights);
+  const ranker = await chooseRanker(data, { blend, validation }, rankerStage(options, told.step));
+  return { weights, seconds, ranker, rankerSeconds: (now() - started) / 1000 - seconds };
 }
 
 async function totalOf(questions: Questions | undefined, { team, step }: Told): Promise<number> {

@@ -41,23 +41,25 @@ const noSteps: Steps = {
   tieHigh: new Uint32Array(),
   tieLow: new Uint32Array(),
   target: new Uint8Array(),
+  labels: new Uint8Array(),
 };
 
-function encodeSteps({ owners, items, owner, item, time, tieHigh, tieLow, target }: Steps): Uint8Array {
-  return pack({ owners, items }, [owner, item, time, tieHigh, tieLow, target]);
+function encodeSteps({ owners, items, owner, item, time, tieHigh, tieLow, target, labels }: Steps): Uint8Array {
+  return pack({ owners, items }, [owner, item, time, tieHigh, tieLow, target, labels]);
 }
 
 function decodeSteps(bytes: Uint8Array): Steps {
   const { header, arrays } = unpack<Pick<Steps, 'owners' | 'items'>>(bytes);
-  const [owner, item, time, tieHigh, tieLow, target] = arrays as [
+  const [owner, item, time, tieHigh, tieLow, target, labels] = arrays as [
     Uint32Array,
     Uint32Array,
     Float64Array,
     Uint32Array,
     Uint32Array,
     Uint8Array,
+    Uint8Array,
   ];
-  return { ...header, owner, item, time, tieHigh, tieLow, target };
+  return { ...header, owner, item, time, tieHigh, tieLow, target, labels };
 }
 
 async function mergeCatalogues(own: Catalogue, { team, step }: Told): Promise<Catalogue> {

@@ -5,6 +5,7 @@ import type { LinkEvent } from '../profile/compile.ts';
 import { linkEnds } from '../profile/identity.ts';
 import type { EventTable } from './event-table.ts';
 import { isStep, type ModelInputs } from './model-inputs.ts';
+import { labelBits } from './ranker/head-labels.ts';
 
 export interface Collector {
   readonly table: EventTable;
@@ -34,5 +35,7 @@ export function collectEvent(collector: Collector, event: CleanEvent, tie?: read
   if (!event.itemId || !isStep(inputs, event.type) || !isSince(collector, event)) return false;
   const id = idHash64(event.id);
   const { profile, itemId, item } = event;
-  return table.add({ profile, itemId, time, id, tie: tie ?? id, target: inputs.targets.has(event.type), item });
+  const target = inputs.targets.has(event.type);
+  const labels = inputs.ranker ? labelBits(event.type, inputs.ranker.heads) : 0;
+  return table.add({ profile, itemId, time, id, tie: tie ?? id, target, labels, item });
 }

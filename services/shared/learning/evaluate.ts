@@ -49,7 +49,14 @@ export function evaluate(scorer: StepScorer, input: EvaluationInput): Evaluation
   return meansOf(tally(scorer, input));
 }
 
-export function tally(scorer: StepScorer, input: EvaluationInput): Tally {
+/** NDCG of each question that can be answered, in their order: what two models are compared by, pair by pair. */
+export function gainsOf(scorer: StepScorer, input: EvaluationInput): Float64Array {
+  const gains: number[] = [];
+  tally(scorer, input, (gain) => gains.push(gain));
+  return Float64Array.from(gains);
+}
+
+export function tally(scorer: StepScorer, input: EvaluationInput, onGain?: (ndcg: number) => void): Tally {
   const { queries, items, k } = input;
   const question = createQuestion(input);
   const recommended = new Uint8Array(items);
@@ -61,8 +68,9 @@ export function tally(scorer: StepScorer, input: EvaluationInput): Tally {
     for (const item of best) recommended[item] = 1;
     totals.queries++;
     totals.recall += ranks.length / targets.length;
-    totals.ndcg +=
-      ranks.reduce((sum, rank) => sum + 1 / Math.log2(1 + rank), 0) / idealGain(Math.min(k, targets.length));
+    const gain = ranks.reduce((sum, rank) => sum + 1 / Math.log2(1 + rank), 0) / idealGain(Math.min(k, targets.length));
+    onGain?.(gain);
+    totals.ndcg += gain;
     totals.mrr += ranks.length === 0 ? 0 : 1 / ranks[0]!;
   }
   return totals;

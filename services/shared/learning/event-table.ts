@@ -19,6 +19,8 @@ export interface TableEvent {
   /** Order among events of equal time: the same hash, or a line number. */
   readonly tie: Halves;
   readonly target: boolean;
+  /** Bit i: it counts for label i of the model's ranker. */
+  readonly labels?: number;
   readonly item?: ItemAttributes | null | undefined;
 }
 
@@ -63,6 +65,7 @@ export interface Steps {
   readonly tieHigh: Uint32Array;
   readonly tieLow: Uint32Array;
   readonly target: Uint8Array;
+  readonly labels: Uint8Array;
 }
 
 export class EventTable {
@@ -76,6 +79,7 @@ export class EventTable {
   readonly #tieHigh = new Column((length) => new Uint32Array(length));
   readonly #tieLow = new Column((length) => new Uint32Array(length));
   readonly #target = new Column((length) => new Uint8Array(length));
+  readonly #labels = new Column((length) => new Uint8Array(length));
   /** Profiles whose steps another worker has taken. */
   readonly #away = new Set<number>();
   readonly #attributes: ({ readonly row: number; readonly item: ItemAttributes } | undefined)[] = [];
@@ -98,6 +102,7 @@ export class EventTable {
     this.#tieHigh.push(event.tie[0]);
     this.#tieLow.push(event.tie[1]);
     this.#target.push(event.target ? 1 : 0);
+    this.#labels.push(event.labels ?? 0);
     if (event.item) this.#keepAttributes(item, event.item);
     return true;
   }
@@ -147,7 +152,7 @@ export class EventTable {
       this.#time.view(),
       this.#target.view(),
     ];
-    const [high, low] = [this.#tieHigh.view(), this.#tieLow.view()];
+    const [high, low, labels] = [this.#tieHigh.view(), this.#tieLow.view(), this.#labels.view()];
     const rows = Uint32Array.from(profile.keys()).filter((row) => isWanted(profile[row]!));
     return {
       owner: rows.map((row) => owners.of(names[ownerOf[profile[row]!]!]!)),
@@ -158,11 +163,12 @@ export class EventTable {
       tieHigh: rows.map((row) => high[row]!),
       tieLow: rows.map((row) => low[row]!),
       target: Uint8Array.from(rows, (row) => target[row]!),
+      labels: Uint8Array.from(rows, (row) => labels[row]!),
     };
   }
 
   /** Of other workers: deduplicated, and of owners. */
-  addSteps({ owners, items, owner, item, time, tieHigh, tieLow, target }: Steps): void {
+  addSteps({ owners, items, owner, item, time, tieHigh, tieLow, target, labels }: Steps): void {
     for (let row = 0; row < owner.length; row++) {
       this.#profile.push(this.#profiles.of(owners[owner[row]!]!));
       this.#item.push(this.#items.of(items[item[row]!]!));
@@ -170,6 +176,7 @@ export class EventTable {
       this.#tieHigh.push(tieHigh[row]!);
       this.#tieLow.push(tieLow[row]!);
       this.#target.push(target[row]!);
+      this.#labels.push(labels[row]!);
     }
   }
 
@@ -237,11 +244,13 @@ export class EventTable {
     for (let owner = 0; owner < owners.names.length; owner++)
       rows.subarray(starts[owner], starts[owner + 1]).sort(compare);
     const [item, time, target] = [this.#item.view(), this.#time.view(), this.#target.view()];
+    const labels = this.#labels.view();
     const sequences = {
       starts,
       items: rows.map((row) => item[row]!),
       times: Float64Array.from(rows, (row) => time[row]!),
       targets: Uint8Array.from(rows, (row) => target[row]!),
+      ...(labels.some((bits) => bits > 0) && { labels: Uint8Array.from(rows, (row) => labels[row]!) }),
     };
     const hashes = new Uint32Array(2 * owners.names.length);
     owners.names.forEach((name, owner) => hashes.set(idHash64(name), 2 * owner));

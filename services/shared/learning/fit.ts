@@ -8,6 +8,9 @@ import { pruneRows, type ItemMatrix } from './item-matrix.ts';
 import type { ModelInputs } from './model-inputs.ts';
 import { PairCounts } from './pair-counts.ts';
 import { Popularity } from './popularity.ts';
+import { RankerBlend } from './ranker/ranker-blend.ts';
+import type { Ranker } from './ranker/ranker.ts';
+import type { RankerDeps } from './ranker/stage.ts';
 import type { ModelKind } from './recommender.ts';
 import type { Sequences } from './sequences.ts';
 import { fitSequentialRules } from './sequential-rules.ts';
@@ -19,6 +22,8 @@ export interface FitOptions {
   readonly inverter: Inverter;
   /** A clock of milliseconds, for durations only. */
   readonly now: () => number;
+  /** Needed where the model has a ranker. */
+  readonly ranker?: RankerDeps | undefined;
 }
 
 export interface Fitted {
@@ -133,9 +138,17 @@ export interface Tallied extends Tally {
   readonly kind: ModelKind;
 }
 
-export function tallyAll(fitted: Fitted, weights: BlendWeights, input: AssessInput): Tallied[] {
+/** A ranker of the same fold, and what it weighs beside the blend. */
+export interface Beside {
+  readonly ranker: Ranker;
+  readonly weight: number;
+}
+
+export function tallyAll(fitted: Fitted, weights: BlendWeights, input: AssessInput, beside?: Beside): Tallied[] {
   const evaluation = evaluationOf(fitted, input);
   const { decay } = input.inputs;
-  const models = [fitted.popularity, srModel(fitted, decay), easeModel(fitted, decay), blendModel(fitted, weights)];
+  const blend = blendModel(fitted, weights);
+  const neural = beside ? [beside.ranker, new RankerBlend(blend, beside.ranker, beside.weight)] : [];
+  const models = [fitted.popularity, srModel(fitted, decay), easeModel(fitted, decay), blend, ...neural];
   return models.map((model) => ({ kind: model.kind, ...tally(model, evaluation) }));
 }

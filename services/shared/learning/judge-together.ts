@@ -1,16 +1,26 @@
 /** The test fold judged by all workers: the first one's models go to the others, and their sums come back. */
 import { addTally, meansOf } from './evaluate.ts';
-import { tallyAll, type AssessInput, type Assessed, type BlendWeights, type Fitted, type Tallied } from './fit.ts';
+import {
+  tallyAll,
+  type AssessInput,
+  type Assessed,
+  type Beside,
+  type BlendWeights,
+  type Fitted,
+  type Tallied,
+} from './fit.ts';
 import type { Told } from './fit-together.ts';
 import type { ItemIndex } from './item-index.ts';
 import { decodeMatrix, encodeMatrix } from './matrix-file.ts';
 import { pack, unpack } from './packed.ts';
 import { Popularity } from './popularity.ts';
+import { decodeRanker, describeRanker, encodeRanker, type DescribedRanker } from './ranker/ranker-file.ts';
 
 /** What judges: undefined where another worker is the first. */
 export interface Judged {
   readonly fitted: Fitted;
   readonly weights: BlendWeights;
+  readonly beside?: Beside | undefined;
 }
 
 /** What the first one has fitted and chosen, at each of them. */
@@ -23,22 +33,29 @@ interface Head {
   readonly weights: BlendWeights;
   readonly ease: Pick<Fitted['ease'], 'items' | 'massKept'>;
   readonly seconds: Fitted['seconds'];
+  readonly ranker: DescribedRanker | null;
 }
 
-function encode({ fitted, weights }: Judged): Uint8Array {
+function encode({ fitted, weights, beside }: Judged): Uint8Array {
   const { items, popularity, sr, ease, seconds } = fitted;
-  const head: Head = { weights, ease: { items: ease.items, massKept: ease.massKept }, seconds };
+  const head: Head = {
+    weights,
+    ease: { items: ease.items, massKept: ease.massKept },
+    seconds,
+    ranker: beside ? describeRanker(beside.ranker, beside.weight) : null,
+  };
   const matrices = [sr, ease.matrix].map((matrix) => encodeMatrix(matrix, items.size));
-  return pack(head, [popularity.counts, ...matrices]);
+  return pack(head, [popularity.counts, ...matrices, ...(beside ? [encodeRanker(beside.ranker)] : [])]);
 }
 
 function decode(bytes: Uint8Array, items: ItemIndex): Judged {
   const { header, arrays } = unpack<Head>(bytes);
-  const [counts, sr, ease] = arrays as [Float64Array, Uint8Array, Uint8Array];
+  const [counts, sr, ease, neural] = arrays as [Float64Array, Uint8Array, Uint8Array, Uint8Array?];
   const matrixOf = (name: string, file: Uint8Array) =>
     decodeMatrix(`the ${name} of the first worker`, file, items.size);
   return {
     weights: header.weights,
+    beside: header.ranker && neural ? besideOf(header.ranker, neural, items) : undefined,
     fitted: {
       items,
       popularity: new Popularity(items, counts),
@@ -49,9 +66,13 @@ function decode(bytes: Uint8Array, items: ItemIndex): Judged {
   };
 }
 
+function besideOf(described: DescribedRanker, bytes: Uint8Array, items: ItemIndex): Beside {
+  return { ranker: decodeRanker('the ranker of the first worker', bytes, described, items), weight: described.weight! };
+}
+
 /** The means over all workers' questions at the first one, elsewhere over its own. */
 export async function assessTogether(judged: Judged, input: AssessInput, { team, step }: Told): Promise<Assessed[]> {
-  const own = tallyAll(judged.fitted, judged.weights, input);
+  const own = tallyAll(judged.fitted, judged.weights, input, judged.beside);
   await team.sendToFirst(
     `${step}.tally`,
     () => encodeTallies(own),

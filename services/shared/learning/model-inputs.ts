@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { PipelineSpec } from '../../../crds/pipeline.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { LikenessError } from '../errors.ts';
+import { rankerSettings, type RankerSettings } from './ranker/settings.ts';
 
 export interface ModelInputs {
   readonly name: string;
@@ -18,6 +19,8 @@ export interface ModelInputs {
   /** EASE's λ. */
   readonly regularization: number;
   readonly maxItems: number;
+  /** undefined: none is trained. */
+  readonly ranker?: RankerSettings | undefined;
   /** SHA-256 of the definitions that decide what a history is: models of another schema must not serve this spec. */
   readonly schema: string;
 }
@@ -34,7 +37,7 @@ export function modelInputs(spec: ModelSpec, name: string): ModelInputs {
     throw new LikenessError('BadSpec', `spec.models has no model "${name}"; it has: ${known}`);
   }
   if (!model.recommend) throw new LikenessError('BadSpec', `models.${name} does not recommend: it classifies`);
-  const { history, target, retrieval } = model.recommend;
+  const { history, target, retrieval, ranker } = model.recommend;
   const sequence = spec.features.find((feature) => feature.name === history)?.sequence;
   if (!sequence)
     throw new LikenessError(
@@ -51,6 +54,7 @@ export function modelInputs(spec: ModelSpec, name: string): ModelInputs {
     decay: Number(retrieval.decay),
     regularization: Number(retrieval.regularization),
     maxItems: retrieval.maxItems,
+    ranker: ranker && rankerSettings(ranker),
     schema: createHash('sha256').update(schema).digest('hex'),
   };
 }

@@ -1,4 +1,6 @@
 /** What a ranker is made of and how it is trained: the spec's `models[].recommend.ranker` in numbers. */
+import { rankerSpecSchema, type RankerSpec } from '../../../../crds/ranker.ts';
+import { durationMs } from '../../../../crds/scalars.ts';
 
 export interface PropensityLabel {
   readonly name: string;
@@ -41,20 +43,33 @@ export interface HeadSettings {
   readonly timeToNext: boolean;
 }
 
-export const defaultSettings: RankerSettings = {
-  dimension: 64,
-  length: 50,
-  negatives: 256,
-  learningRate: 0.001,
-  dropout: 0.2,
-  l1: 0,
-  l2: 0.000001,
-  epochs: 30,
-  patience: 3,
-  adversarial: 0,
-  heads: { weight: 0.2, propensity: [], nextCategory: false, timeToNext: false },
-  trials: 0,
-};
+/** The spec's decimals and durations as numbers. */
+export function rankerSettings(spec: RankerSpec): RankerSettings {
+  const { learningRate, dropout, l1, l2, heads, search, adversarial } = spec;
+  return {
+    ...{ dimension: spec.dimension, length: spec.length, negatives: spec.negatives },
+    ...{ epochs: spec.epochs, patience: spec.patience },
+    learningRate: Number(learningRate),
+    dropout: Number(dropout),
+    l1: Number(l1),
+    l2: Number(l2),
+    adversarial: Number(adversarial.epsilon),
+    heads: {
+      weight: Number(heads.weight),
+      nextCategory: heads.nextCategory,
+      timeToNext: heads.timeToNext,
+      propensity: heads.propensity.map(({ name, events, within }) => ({
+        name,
+        events: new Set(events),
+        within: durationMs(within),
+      })),
+    },
+    trials: search.trials,
+  };
+}
+
+/** What a spec that says no more than that it wants a ranker has. */
+export const defaultSettings: RankerSettings = rankerSettings(rankerSpecSchema.parse({}));
 
 /** A batch holds so many windows of histories, fewer where there are few. */
 export const batchSize = 256;

@@ -1,0 +1,39 @@
+/** How a backtest, and the trainer after it, ask for a model's ranker. */
+import { LikenessError } from '../../errors.ts';
+import type { TrainingSet } from '../event-table.ts';
+import type { FitOptions } from '../fit.ts';
+import type { Told } from '../fit-together.ts';
+import type { Sequences } from '../sequences.ts';
+import { gatherData } from './gather-data.ts';
+import type { Ranker } from './ranker.ts';
+import { trainOn, type ChosenRanker, type RankerStageOptions } from './stage.ts';
+
+export interface RankerStep extends FitOptions {
+  readonly onProgress?: ((phase: string) => void) | undefined;
+}
+
+/** Throws `BadConfig` where whoever trains has no tensor library to offer. */
+export function rankerStage({ inputs, ranker, onProgress }: RankerStep, step: string): RankerStageOptions {
+  if (inputs.ranker === undefined || ranker === undefined)
+    throw new LikenessError('BadConfig', `Model ${inputs.name} has a ranker, and nothing was given to train it with`);
+  return { ...ranker, settings: inputs.ranker, name: `${step}.ranker`, onProgress: onProgress ?? (() => undefined) };
+}
+
+export interface Continued {
+  /** Has the profiles of the set. */
+  readonly train: Sequences;
+  readonly set: TrainingSet;
+  readonly told: Told;
+  /** undefined: there is none, or another worker has it. */
+  readonly chosen: Pick<ChosenRanker, 'ranker' | 'settings' | 'epochs'> | undefined;
+}
+
+/** Trained on to all that `train` has, of all workers; undefined where there is nothing to go on with. */
+export async function continueRanker(
+  { train, set, told, chosen }: Continued,
+  options: RankerStep,
+): Promise<Ranker | undefined> {
+  if (options.inputs.ranker === undefined) return undefined;
+  const data = await gatherData(train, set, told);
+  return chosen && trainOn(data, chosen, rankerStage(options, told.step));
+}
