@@ -19,7 +19,10 @@ export interface Observed {
     /** Runs that have failed in a row since the plan was applied. */
     readonly failures: number;
   };
+  /** Of the first of the spec's models; undefined: none is in service. */
   readonly model: { readonly version: string; readonly generation: number } | undefined;
+  /** How each model of the spec is on its way into service. */
+  readonly promotions: readonly { readonly name: string; readonly phase: string; readonly message: string }[];
 }
 
 export interface Backend {

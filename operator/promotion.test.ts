@@ -248,8 +248,9 @@ describe('the gate of announced metrics', () => {
     'popularity.ndcg@10': popular,
   });
   const before = candidate('v1', 0, metrics(0.1));
+  const unused = { candidates: [], active: undefined, end: 0 };
   const judge = (given: Record<string, number>, current: StoredCandidate | null = before) =>
-    announcedMetricsGate.judge(candidate('v2', 1, given), current ?? undefined).verdict;
+    announcedMetricsGate.judge(candidate('v2', 1, given), current ?? undefined, unused).verdict;
 
   it('passes what holds its ground', () => {
     expect(judge(metrics(0.1))).toBe('Passed');

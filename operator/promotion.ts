@@ -2,7 +2,7 @@
  * One model's way into service: candidate → gate → some profiles → all of them, or back. Pure. Where it stands is read
  * from the stream `models` and from what the status remembers, so that a pass after any crash repeats a step or goes on.
  */
-import type { ActiveMessage, CandidateMessage, ModelRef } from '../services/shared/model-stream.ts';
+import type { ActiveMessage, CandidateMessage, GateMessage, ModelRef } from '../services/shared/model-stream.ts';
 import type { GateVerdict } from './gate.ts';
 
 export interface StoredCandidate extends CandidateMessage {
@@ -16,6 +16,8 @@ export interface ModelStanding {
   readonly candidates: readonly StoredCandidate[];
   /** The one of the highest generation. */
   readonly active: ActiveMessage | undefined;
+  /** What the gate has said, the newest last. */
+  readonly gates?: readonly GateMessage[];
   /** One past the last offset of the stream. */
   readonly end: number;
 }

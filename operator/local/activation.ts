@@ -1,137 +1,166 @@
-/** Makes a valid candidate active: the laptop's stand-in for the operator's promotion, with the same messages. */
-import type { KeyObject } from 'node:crypto';
+/** The operator's promotion on a laptop: gate, canary, bake and rollback by the same decisions and the same messages. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Broker, BrokerRecord, Producer } from '../../services/shared/broker.ts';
+import type { PromotionSpec } from '../../crds/promotion.ts';
+import type { ModelStatus } from '../../crds/status.ts';
+import type { Broker, Producer } from '../../services/shared/broker.ts';
 import { LikenessError } from '../../services/shared/errors.ts';
-import { openArtifact } from '../../services/shared/learning/artifact.ts';
-import type { ModelStore } from '../../services/shared/model-store.ts';
-import { activeKey, type ActiveMessage, type CandidateMessage } from '../../services/shared/model-stream.ts';
+import { activeKey, type ActiveMessage } from '../../services/shared/model-stream.ts';
 import type { Clock } from '../../services/shared/service.ts';
+import type { TrialFigures, TrialQuality } from '../../services/shared/trial-figures.ts';
+import { raiseAlarm } from '../alarms.ts';
+import { notingGate, streamGate } from '../gate.ts';
+import { noteRecords, type Standings } from '../model-standings.ts';
+import { decidePromotions } from '../promotions.ts';
+import { createGateRuns, type GateRuns, type GateRunsOptions } from './gate-runs.ts';
+import type { PromotionMemoryFiles } from './promotion-memory.ts';
 
 export interface ActivationOptions {
   readonly broker: Broker;
-  readonly models: ModelStore;
   /** Name of the topic of the stream `models`. */
   readonly topic: string;
-  /** An artifact signed by another key is refused. */
-  readonly trustedKeys: readonly KeyObject[];
+  /** Of the spec. */
+  readonly models: readonly { readonly name: string }[];
+  readonly promotion: PromotionSpec;
+  readonly memory: PromotionMemoryFiles;
+  readonly judge: GateRunsOptions['judge'];
+  /** What serving has counted since the trial of this generation began. */
+  readonly figuresOf: (trial: ActiveMessage) => Promise<TrialFigures | undefined>;
+  readonly qualityOf?: (trial: ActiveMessage) => TrialQuality | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly onFatal: (error: unknown) => void;
 }
 
 export interface Activation {
+  /** Of the first model; undefined: none is in service. */
   active(): ActiveMessage | undefined;
+  /** As the last look found them, in the order of the spec. */
+  models(): readonly ModelStatus[];
   close(): Promise<void>;
 }
 
-/** What the stream says of one model: the newest candidate not yet judged, and what is active. */
-interface Standing {
-  candidate?: CandidateMessage;
-  active?: ActiveMessage;
-}
-
-const retryMs = 250;
+/** Between two looks at clock, wish and alarms; records of the stream are looked at as they come. */
+const tickMs = 500;
 
 export async function startActivation(options: ActivationOptions): Promise<Activation> {
-  const producer = await options.broker.producer();
-  const standings = new Map<string, Standing>();
+  const { broker, topic, logger, clock, onFatal, judge } = options;
+  const producer = await broker.producer();
   const stopped = new AbortController();
+  const gates = createGateRuns({ judge, logger, now: () => clock.now() });
+  const state: State = { standings: new Map(), models: [], announced: new Map() };
   let caughtUp = false;
-  // One after another: two at once would give two candidates the same generation.
-  let judging = Promise.resolve();
-  const judgeAll = () => {
-    judging = judging
-      .then(() => judgeUntilDone(standings, { producer, options, signal: stopped.signal }))
-      .catch((error: unknown) => {
-        if (!stopped.signal.aborted) options.onFatal(error);
-      });
-  };
-  const follower = await options.broker.follow({
-    topic: options.topic,
+  let wake: () => void = () => undefined;
+  const follower = await broker.follow({
+    topic,
     onRecords: async (_partition, records) => {
-      for (const record of records) note(standings, record);
-      if (caughtUp) judgeAll();
+      const end = records.at(-1)!.offset + 1;
+      state.standings = noteRecords(state.standings, records, end);
+      wake();
     },
     onCaughtUp: () => {
       caughtUp = true;
-      judgeAll();
+      wake();
     },
-    onFatal: options.onFatal,
+    onFatal,
+  });
+  const attempt = createAttempt(logger);
+  const loop = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      const woken = new Promise<void>((resolve) => (wake = resolve));
+      if (caughtUp) await attempt(() => look(options, state, { producer, gates }));
+      await Promise.race([woken, sleep(tickMs, undefined, { signal: stopped.signal })]);
+    }
+  };
+  const done = loop().catch((error: unknown) => {
+    if (!stopped.signal.aborted) onFatal(error);
   });
   return {
-    active: () => [...standings.values()].find((standing) => standing.active)?.active,
+    active: () => options.models.map(({ name }) => state.standings.get(name)?.active).find((active) => active),
+    models: () => state.models,
     close: async () => {
       stopped.abort();
-      await follower.close();
-      await judging;
+      await Promise.all([follower.close(), done, gates.close()]);
       await producer.close();
     },
   };
 }
 
-/** The newest candidate of a model waits to be judged; an `active` settles the one it names, whoever wrote it. */
-function note(standings: Map<string, Standing>, record: BrokerRecord): void {
-  if (record.value === null) return;
-  const message = JSON.parse(Buffer.from(record.value).toString()) as CandidateMessage | ActiveMessage;
-  const standing = standings.get(message.model) ?? {};
-  standings.set(message.model, standing);
-  if (message.kind === 'candidate') standing.candidate = message;
-  else if (message.generation > (standing.active?.generation ?? 0)) {
-    standing.active = message;
-    if (standing.candidate?.digest === message.digest) delete standing.candidate;
-  }
+interface State {
+  standings: Standings;
+  models: readonly ModelStatus[];
+  /** By model: the generation that was sent last, which may not have come back yet. */
+  readonly announced: Map<string, number>;
 }
 
-interface Judging {
-  readonly producer: Producer;
-  readonly options: ActivationOptions;
-  readonly signal: AbortSignal;
-}
-
-/** Repeats while the broker or the model store is away, and says once that it is. */
-async function judgeUntilDone(standings: ReadonlyMap<string, Standing>, judging: Judging): Promise<void> {
-  const { producer, options, signal } = judging;
-  for (let attempt = 1; !signal.aborted; attempt++)
+/** Outlives an outage of the broker, and says once that it began. Rejects with what trying again cannot help. */
+function createAttempt(logger: Logger): (work: () => Promise<void>) => Promise<void> {
+  let away = false;
+  return async (work) => {
     try {
-      for (const standing of standings.values()) await judge(standing, producer, options);
-      return;
+      await work();
+      away = false;
     } catch (error) {
       if (!(error instanceof LikenessError) || !error.retryable) throw error;
-      if (attempt === 1) options.logger.warn({ code: error.code, error }, 'activation is tried again');
-      await sleep(retryMs, undefined, { signal });
+      if (!away) logger.warn({ code: error.code, error }, 'promotion is tried again');
+      away = true;
     }
-}
-
-async function judge(standing: Standing, producer: Producer, options: ActivationOptions): Promise<void> {
-  const { candidate } = standing;
-  if (candidate === undefined) return;
-  const { logger, models, trustedKeys } = options;
-  try {
-    openArtifact(await models.get(candidate.digest), trustedKeys, candidate.digest);
-  } catch (error) {
-    if (!(error instanceof LikenessError) || error.retryable) throw error;
-    logger.error({ code: error.code, error, version: candidate.version }, 'candidate refused');
-    return settle(standing, candidate);
-  }
-  const active: ActiveMessage = {
-    kind: 'active',
-    model: candidate.model,
-    version: candidate.version,
-    digest: candidate.digest,
-    generation: (standing.active?.generation ?? 0) + 1,
-    canaryPercent: 100,
-    activatedAt: new Date(options.clock.now()).toISOString(),
   };
-  const value = Buffer.from(JSON.stringify(active));
-  await producer.send(options.topic, [{ partition: 0, key: activeKey(active.model), value }]);
-  standing.active = active;
-  settle(standing, candidate);
-  logger.info({ version: active.version, generation: active.generation }, 'model activated');
 }
 
-/** Only once it is decided: until then it must be found again. A newer one may have taken its place meanwhile. */
-function settle(standing: Standing, candidate: CandidateMessage): void {
-  if (standing.candidate === candidate) delete standing.candidate;
+interface Tools {
+  readonly producer: Producer;
+  readonly gates: GateRuns;
+}
+
+async function look(options: ActivationOptions, state: State, { producer, gates }: Tools): Promise<void> {
+  const { models, promotion, memory, clock, topic, logger } = options;
+  const alarms = await alarmsOf(options, state.standings);
+  const { gate, asked } = notingGate(streamGate);
+  const promotions = decidePromotions({
+    now: clock.now(),
+    spec: { models, training: { promotion } },
+    previous: memory.load(),
+    standings: state.standings,
+    wish: memory.wish(),
+    gate,
+    alarmOf: (model) => alarms.get(model),
+  });
+  tell(logger, state.models, promotions.models);
+  state.models = promotions.models;
+  memory.save(promotions.models);
+  gates.want(asked);
+  for (const message of promotions.announcements) {
+    if (message.generation <= (state.announced.get(message.model) ?? 0)) continue;
+    const value = Buffer.from(JSON.stringify(message));
+    await producer.send(topic, [{ partition: 0, key: activeKey(message.model), value }]);
+    state.announced.set(message.model, message.generation);
+    const { model, version, generation, canaryPercent } = message;
+    logger.info({ model, version, generation, canaryPercent }, 'model announced');
+  }
+}
+
+/** Only of those on trial: a model that answers all has nothing beside it. */
+async function alarmsOf(
+  { figuresOf, qualityOf, promotion }: ActivationOptions,
+  standings: Standings,
+): Promise<ReadonlyMap<string, string | undefined>> {
+  const trials = [...standings.values()].flatMap(({ active }) => (active && active.canaryPercent < 100 ? active : []));
+  const raised = trials.map(async (trial): Promise<[string, string | undefined]> => {
+    const figures = await figuresOf(trial);
+    return [trial.model, raiseAlarm({ figures, quality: qualityOf?.(trial), limits: promotion.alarms })];
+  });
+  return new Map(await Promise.all(raised));
+}
+
+/** What a person would want to know: each new phase, and each refusal. */
+function tell(logger: Logger, before: readonly ModelStatus[], after: readonly ModelStatus[]): void {
+  after.forEach(({ name: model, phase, message, refusals = 0 }, index) => {
+    const known = before[index];
+    const isRefused = refusals > (known?.refusals ?? refusals);
+    if (known?.phase === phase && !isRefused) return;
+    const entry = { model, phase, refusals };
+    if (isRefused) logger.error({ code: 'ModelRefused', ...entry }, message);
+    else logger.info(entry, message);
+  });
 }

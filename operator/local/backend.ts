@@ -1,26 +1,27 @@
 /** The local backend: a plan's services in this process or in child processes, its trainer always in one of its own. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Training } from '../../crds/pipeline.ts';
+import type { PipelineSpec, Training } from '../../crds/pipeline.ts';
 import { connectBroker } from '../../services/shared/adapters/connect-broker.ts';
 import { connectModelStore } from '../../services/shared/adapters/connect-model-store.ts';
 import { connectProfileStore } from '../../services/shared/adapters/connect-profile-store.ts';
-import { readTrustedKeys } from '../../services/shared/adapters/trusted-keys.ts';
 import type { Broker } from '../../services/shared/broker.ts';
-import type { ModelStore } from '../../services/shared/model-store.ts';
 import type { CommonDeps, Telemetry } from '../../services/shared/service.ts';
 import type { Backend, Observed, ObservedWorkload } from '../backend.ts';
 import type { Plan, StageName } from '../plan.ts';
 import { type Activation, startActivation } from './activation.ts';
 import { runToEnd } from './children.ts';
 import { checkDataFolder, describeDataFolder } from './data-folder.ts';
-import { instanceEnv, type LocalSettings, trustedKeyFiles, workloadOf } from './environment.ts';
+import { instanceEnv, type LocalSettings, workloadOf } from './environment.ts';
 import { startInProcess } from './in-process.ts';
 import { cleanerLag, countProfiles, featureLag, type LagSources } from './lag.ts';
+import { judgeIn } from './judge.ts';
 import { ensureKeys, type LocalKeys, withTrustedKeys } from './keys.ts';
 import { refuseOrphanedLogs } from './orphaned-logs.ts';
 import { startProcesses } from './processes.ts';
+import { openPromotionMemory } from './promotion-memory.ts';
 import { prepareTopics } from './topics.ts';
+import { scrapeFigures } from './trial-figures.ts';
 import { startTrainingLoop, type TrainingLoop } from './training-loop.ts';
 
 export interface LocalOptions extends LocalSettings {
@@ -81,7 +82,7 @@ export async function createLocalBackend(plan: Plan, options: LocalOptions): Pro
       describeDataFolder(options.dataDir, wanted);
       const start = options.processes ? startProcesses : startInProcess;
       const running = await start({ plan: wanted, options, keys, broker, store, models });
-      const activation = await activate(wanted, { broker, models, keys, options });
+      const activation = await activate(wanted, { broker, running, keys, options });
       // A pipeline without models has nothing to train.
       const loop = options.trains ? trainOnGrowth(wanted, { broker, keys, options }) : undefined;
       applied = { running, activation, loop };
@@ -118,17 +119,26 @@ function topicOf(plan: Plan, stream: string): string {
   return topics[stream]!;
 }
 
-function activate(plan: Plan, parts: Parts & { readonly models: ModelStore }): Promise<Activation> {
-  const { telemetry, clock, onFatal } = parts.options.deps;
+function activate(plan: Plan, parts: Parts & { readonly running: Running }): Promise<Activation> {
+  const { broker, running, keys, options } = parts;
+  const { telemetry, clock, onFatal } = options.deps;
   return startActivation({
-    broker: parts.broker,
-    models: parts.models,
+    broker,
     topic: topicOf(plan, 'models'),
-    trustedKeys: readTrustedKeys(trustedKeyFiles(parts.keys)),
+    models: modelsOf(plan),
+    promotion: options.training.promotion,
+    memory: openPromotionMemory(options.dataDir),
+    judge: judgeIn(plan, options, keys),
+    figuresOf: ({ model, generation }) => scrapeFigures(running.metricUrls('serving'), model, generation),
     logger: telemetry.logger,
     clock,
     onFatal,
   });
+}
+
+/** As the trainer knows them. */
+function modelsOf(plan: Plan): { readonly name: string }[] {
+  return (JSON.parse(workloadOf(plan, 'trainer').env['LIKENESS_SPEC']!) as Pick<PipelineSpec, 'models'>).models;
 }
 
 function trainOnGrowth(plan: Plan, { broker, keys, options }: Parts): TrainingLoop {
@@ -157,5 +167,8 @@ async function observe(applied: Applied | undefined, sources: LagSources): Promi
     lag: { cleaner: await cleanerLag(sources), feature: await featureLag(sources) },
     training: applied?.loop?.phase() ?? { phase: 'Idle', message: 'nothing to train', failures: 0 },
     model: active && { version: active.version, generation: active.generation },
+    promotions: (applied?.activation.models() ?? []).map(({ name = '', phase = 'None', message = '' }) => {
+      return { name, phase, message };
+    }),
   };
 }

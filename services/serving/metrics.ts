@@ -1,6 +1,7 @@
 /** The metrics of serving. */
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import { answerSeconds } from '../shared/trial-figures.ts';
 
 export type ServingMetrics = ReturnType<typeof createServingMetrics>;
 
@@ -41,6 +42,19 @@ function declare(registers: Registry[]) {
       name: 'likeness_model_loads_total',
       help: 'Attempts to load an active model; result is loaded, reused, refused or unavailable.',
       labelNames: ['model', 'result'],
+      registers,
+    }),
+    trialAnswers: new Counter({
+      name: 'likeness_trial_answers_total',
+      help: 'Recommendations while a model is on trial; arm is canary or stable, result answered or failed.',
+      labelNames: ['model', 'generation', 'arm', 'result'],
+      registers,
+    }),
+    trialSeconds: new Histogram({
+      name: 'likeness_trial_answer_seconds',
+      help: 'Time that such a recommendation takes the model, by arm.',
+      labelNames: ['model', 'generation', 'arm'],
+      buckets: [...answerSeconds],
       registers,
     }),
     modelGeneration: new Gauge({

@@ -3,6 +3,7 @@ import type { ItemAttributes } from '../shared/event.ts';
 import type { LoadedModel } from '../shared/learning/artifact.ts';
 import type { HistoryEntry, Scored } from '../shared/learning/recommender.ts';
 import { topN } from '../shared/learning/recommender.ts';
+import type { Arm } from '../shared/trial-figures.ts';
 import type { ScoredItem } from './schemas.ts';
 
 /** A verified model in memory, as the message `active` named it. Never changed: a swap is another one. */
@@ -10,6 +11,8 @@ export interface ServedModel {
   readonly name: string;
   readonly generation: number;
   readonly loaded: LoadedModel;
+  /** While a model is on trial: whether it is this one, or the one beside it. */
+  readonly arm?: Arm;
   /** Milliseconds since 1970. */
   readonly trainedAt: number;
   /** Room for one request's scores; scoring never waits, so requests can share it. */

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { LikenessError } from '../shared/errors.ts';
 import type { LoadedModel } from '../shared/learning/artifact.ts';
+import { checkGolden } from '../shared/learning/gate/golden.ts';
 import { readActive, type ActiveMessage, type ModelRef } from '../shared/model-stream.ts';
-import { checkGolden } from './golden.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { ServedModel } from './recommend.ts';
 import { isOnTrial } from '../shared/trial.ts';
@@ -76,9 +76,9 @@ export function createServedModels(options: ServedModelsOptions): ServedModels {
       return fail(slot, message, beside.result, beside.error);
     try {
       const next = toServed(message, message, found.loaded);
-      if (found.isNew) checkGolden(next);
+      if (found.isNew) checkGolden(next.loaded);
       const trial = beside && 'loaded' in beside ? trialOf(message, beside.loaded) : undefined;
-      swap(slot, next, trial);
+      swap(slot, trial ? { ...next, arm: 'canary' } : next, trial);
     } catch (error) {
       return fail(slot, message, 'refused', error);
     }
@@ -169,7 +169,7 @@ type Found =
   | { readonly result: 'refused' | 'unavailable'; readonly error: unknown };
 
 function trialOf(message: ActiveMessage, stable: LoadedModel): Slot['trial'] {
-  return { percent: message.canaryPercent, stable: toServed(message, message.stable!, stable) };
+  return { percent: message.canaryPercent, stable: { ...toServed(message, message.stable!, stable), arm: 'stable' } };
 }
 
 function toServed(message: ActiveMessage, ref: ModelRef, loaded: LoadedModel): ServedModel {

@@ -79,8 +79,8 @@ function container(
   };
 }
 
-function imageOf({ image, trainerImage }: Rendering, { kind }: Workload): string {
-  return kind === 'job' ? (trainerImage ?? image) : image;
+function imageOf({ image, trainerImage }: Rendering, { name }: Workload): string {
+  return name === 'trainer' ? (trainerImage ?? image) : image;
 }
 
 /** Without what is undefined, which JSON cannot say. */

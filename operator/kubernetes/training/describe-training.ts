@@ -39,7 +39,7 @@ export function describeRun({ job, pods, progress }: RunSeen, plan: Plan): Train
 
 /** Of all workers together. */
 function gpusOf({ workloads }: Plan): string | undefined {
-  const { gpu, workers = 1 } = workloads.find(({ kind }) => kind === 'job')?.job ?? {};
+  const { gpu, workers = 1 } = workloads.find(({ name }) => name === 'trainer')?.job ?? {};
   if (gpu === undefined) return undefined;
   const { devices } = gpu;
   if (!('claimTemplate' in devices)) return `${devices.count * workers} ${devices.resourceName}`;

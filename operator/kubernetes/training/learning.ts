@@ -3,9 +3,9 @@ import type { ConditionType, ModelStatus, PipelineStatus } from '../../../crds/s
 import type { Gate } from '../../gate.ts';
 import type { ConditionVerdict, LearningObserved, TopicsObserved } from '../../status.ts';
 import { topicName } from '../../topics.ts';
-import type { Standings } from './model-standings.ts';
+import type { Standings } from '../../model-standings.ts';
 import type { ModelsKeeper, ModelsState, WantedModels } from './models-keeper.ts';
-import { decidePromotions, type Promotions } from './promotions.ts';
+import { decidePromotions, type Promotions } from '../../promotions.ts';
 import type { TrainingInput, Trainings } from './training.ts';
 
 export interface LearningDeps {

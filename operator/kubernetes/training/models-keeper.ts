@@ -6,7 +6,7 @@ import type { Broker, BrokerRecord } from '../../../services/shared/broker.ts';
 import { describeError } from '../../../services/shared/errors.ts';
 import { activeKey, type ActiveMessage } from '../../../services/shared/model-stream.ts';
 import type { Clock } from '../../../services/shared/service.ts';
-import { noteRecords, type Standings } from './model-standings.ts';
+import { noteRecords, type Standings } from '../../model-standings.ts';
 import { Permits } from '../permits.ts';
 
 export interface WantedModels {

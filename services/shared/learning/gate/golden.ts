@@ -1,12 +1,11 @@
 /** The golden check of a model before it serves: for a few histories every score must be a number, and items must come. */
-import { LikenessError } from '../shared/errors.ts';
-import type { HistoryEntry, Recommender } from '../shared/learning/recommender.ts';
-import { topN } from '../shared/learning/recommender.ts';
-import type { ServedModel } from './recommend.ts';
+import { LikenessError } from '../../errors.ts';
+import type { Model } from '../model.ts';
+import { topN, type HistoryEntry, type Recommender } from '../recommender.ts';
 
 /** Throws `ModelInvalid`. */
-export function checkGolden({ loaded, scores }: ServedModel): void {
-  const { recommender, popularity } = loaded;
+export function checkGolden({ recommender, popularity }: Pick<Model, 'recommender' | 'popularity'>): void {
+  const scores = new Float64Array(recommender.items.size);
   for (const history of goldenHistories(recommender.items.ids)) {
     check(recommender, history, scores);
     check(popularity, history, scores);

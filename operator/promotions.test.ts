@@ -1,9 +1,9 @@
 /** Several models of one pipeline on their way into service, and what takes one back. */
 import { describe, expect, it } from 'vitest';
-import { exampleSpec } from '../../../test/golden/examples.ts';
-import type { PipelineStatus } from '../../../crds/status.ts';
-import type { ActiveMessage } from '../../../services/shared/model-stream.ts';
-import type { ModelStanding, StoredCandidate } from '../../promotion.ts';
+import { exampleSpec } from '../test/golden/examples.ts';
+import type { PipelineStatus } from '../crds/status.ts';
+import type { ActiveMessage } from '../services/shared/model-stream.ts';
+import type { ModelStanding, StoredCandidate } from './promotion.ts';
 import { decidePromotions, type PromotionsInput } from './promotions.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { serveModel } from '../../test/serving/sealed-model.ts';
-import type { HistoryEntry } from '../shared/learning/recommender.ts';
+import { serveModel } from '../../../../test/serving/sealed-model.ts';
+import type { HistoryEntry } from '../recommender.ts';
 import { checkGolden } from './golden.ts';
-import type { ServedModel } from './recommend.ts';
 
-const model = serveModel({ items: ['mug', 'lamp', 'clock'], rules: [['mug', 'lamp', 0.5]] });
+const { loaded: model } = serveModel({ items: ['mug', 'lamp', 'clock'], rules: [['mug', 'lamp', 0.5]] });
 
 /** The model with a fault that only scoring shows. */
-function faulty(fault: (history: readonly HistoryEntry[], out: Float64Array) => void): ServedModel {
-  const { kind, items } = model.loaded.recommender;
+function faulty(fault: (history: readonly HistoryEntry[], out: Float64Array) => void): typeof model {
+  const { kind, items } = model.recommender;
   const recommender = {
     kind,
     items,
@@ -19,7 +18,7 @@ function faulty(fault: (history: readonly HistoryEntry[], out: Float64Array) => 
     },
     similar: () => [],
   };
-  return { ...model, loaded: { ...model.loaded, recommender } };
+  return { ...model, recommender };
 }
 const invalid = (message: RegExp) =>
   expect.objectContaining({ code: 'ModelInvalid', message: expect.stringMatching(message) });
@@ -27,7 +26,7 @@ const invalid = (message: RegExp) =>
 describe('checkGolden', () => {
   it('passes a sound model, a small one too', () => {
     checkGolden(model);
-    checkGolden(serveModel({ items: ['mug'] }));
+    checkGolden(serveModel({ items: ['mug'] }).loaded);
   });
 
   it.each([NaN, Infinity, -Infinity])('refuses a score of %d, and says for which history and item', (score) => {
@@ -38,12 +37,11 @@ describe('checkGolden', () => {
   });
 
   it('refuses popularity that is none', () => {
-    const { loaded } = model;
-    const counts = loaded.popularity.counts.slice();
+    const counts = model.popularity.counts.slice();
     counts[2] = NaN;
-    const popularity = Object.assign(Object.create(loaded.popularity) as typeof loaded.popularity, {
+    const popularity = Object.assign(Object.create(model.popularity) as typeof model.popularity, {
       score: (_: unknown, out: Float64Array) => (out.set(counts), true),
     });
-    expect(() => checkGolden({ ...model, loaded: { ...loaded, popularity } })).toThrow(invalid(/scores clock NaN/));
+    expect(() => checkGolden({ ...model, popularity })).toThrow(invalid(/scores clock NaN/));
   });
 });

@@ -1,9 +1,9 @@
 /** Models of a pipeline on their way into service: status and stream → status, and what is to be announced. Pure. */
-import type { PipelineSpec } from '../../../crds/pipeline.ts';
-import { durationMs } from '../../../crds/scalars.ts';
-import type { ModelStatus, ModelVersion, PipelineStatus } from '../../../crds/status.ts';
-import type { ActiveMessage, ModelRef } from '../../../services/shared/model-stream.ts';
-import type { Gate } from '../../gate.ts';
+import type { PromotionSpec } from '../crds/promotion.ts';
+import { durationMs } from '../crds/scalars.ts';
+import type { ModelStatus, ModelVersion, PipelineStatus } from '../crds/status.ts';
+import type { ActiveMessage, ModelRef } from '../services/shared/model-stream.ts';
+import type { Gate } from './gate.ts';
 import {
   decidePromotion,
   noMemory,
@@ -11,18 +11,23 @@ import {
   type Promotion,
   type PromotionMemory,
   type StoredCandidate,
-} from '../../promotion.ts';
-import { cut, timestamp } from '../runtime/conditions.ts';
+} from './promotion.ts';
+import { cut, timestamp } from './kubernetes/runtime/conditions.ts';
 import type { Standings } from './model-standings.ts';
 
 export interface PromotionsInput {
   readonly now: number;
-  readonly spec: PipelineSpec;
+  readonly spec: {
+    readonly models: readonly { readonly name: string }[];
+    readonly training: { readonly promotion: Pick<PromotionSpec, 'policy' | 'canaryPercent' | 'bakeTime'> };
+  };
   readonly previous: PipelineStatus | undefined;
   readonly standings: Standings;
-  /** Value of the annotation likeness.dev/promote. */
+  /** What a person has asked for: in a cluster the value of the annotation likeness.dev/promote. */
   readonly wish: string | undefined;
   readonly gate: Gate;
+  /** Why the model of this name that is on trial is to be taken back; undefined: it does well. */
+  readonly alarmOf?: (model: string) => string | undefined;
 }
 
 export interface Promotions {
@@ -61,7 +66,7 @@ function isAbout({ wish }: PromotionsInput, { candidates }: ModelStanding): bool
 }
 
 function decideOne(input: PromotionsInput, name: string, standing: ModelStanding): Promotion {
-  const { now, spec, previous, wish, gate } = input;
+  const { now, spec, previous, wish, gate, alarmOf } = input;
   const { policy, canaryPercent, bakeTime } = spec.training.promotion;
   return decidePromotion({
     now,
@@ -71,8 +76,8 @@ function decideOne(input: PromotionsInput, name: string, standing: ModelStanding
     standing,
     memory: memoryIn(statusOfModel(previous, name)),
     wish,
-    judge: (candidate, active) => gate.judge(candidate, active),
-    alarm: alarmIn(previous, now),
+    judge: (candidate, active) => gate.judge(candidate, active, standing),
+    alarm: alarmOf?.(name) ?? alarmIn(previous, now),
   });
 }
 
@@ -111,7 +116,8 @@ function describe(name: string, { active, candidates }: ModelStanding, promotion
     ...(phase === 'Canary' && until !== undefined && { bakeUntil: timestamp(until) }),
     refusals: memory.refusals,
     ...(memory.decided >= 0 && { decided: memory.decided }),
-    ...(memory.lastRefusal !== undefined && memory.refusals > 0 && { lastRefusal: cut(memory.lastRefusal, 1024) }),
+    ...(memory.lastRefusal !== undefined &&
+      (memory.refusals > 0 || phase === 'Promoting') && { lastRefusal: cut(memory.lastRefusal, 1024) }),
     ...(memory.asked !== undefined && { handledPromote: memory.asked }),
   };
 }

@@ -1,0 +1,116 @@
+/** Opens the artifacts that are compared, and refuses what must never serve, whatever it is worth. */
+import type { KeyObject } from 'node:crypto';
+import { describeError, LikenessError } from '../../shared/errors.ts';
+import { openArtifact, type LoadedModel } from '../../shared/learning/artifact.ts';
+import { checkGolden } from '../../shared/learning/gate/golden.ts';
+import { codeVersion, type Manifest } from '../../shared/learning/manifest.ts';
+import type { ModelInputs } from '../../shared/learning/model-inputs.ts';
+import type { ModelStore } from '../../shared/model-store.ts';
+import type { CandidateMessage, ModelRef } from '../../shared/model-stream.ts';
+
+export interface Opening {
+  readonly models: ModelStore;
+  readonly trustedKeys: readonly KeyObject[];
+  readonly maxBytes: number;
+  /** `{namespace}/{name}` of this pipeline. */
+  readonly pipeline: string;
+  readonly inputs: ModelInputs;
+}
+
+export interface Opened {
+  readonly self: LoadedModel;
+  readonly twin: LoadedModel | undefined;
+}
+
+export interface OpenedCandidate extends Opened {
+  readonly twin: LoadedModel;
+}
+
+interface Problem {
+  /** In words, for a person. */
+  readonly problem: string;
+}
+
+/** Rejects only with what trying again may mend. */
+export async function openCandidate(
+  candidate: CandidateMessage,
+  active: Opened | undefined,
+  opening: Opening,
+): Promise<OpenedCandidate | Problem> {
+  try {
+    const self = await open(candidate.digest, opening);
+    checkFacts(self.manifest, candidate, opening);
+    if (active !== undefined) checkAge(self.manifest, active.self.manifest);
+    checkGolden(self);
+    return { self, twin: await openTwin(self, opening) };
+  } catch (error) {
+    return { problem: problemIn(error) };
+  }
+}
+
+/** Of the model in service. One that cannot be opened any more is no reason to keep it. */
+export async function openOther(
+  { digest, version }: ModelRef,
+  opening: Opening,
+): Promise<{ readonly opened: Opened } | (Problem & { readonly opened?: undefined })> {
+  try {
+    const self = await open(digest, opening);
+    const twin = self.manifest.twin && (await openTwin(self, opening));
+    return { opened: { self, twin } };
+  } catch (error) {
+    return { problem: `the model in service, ${version}, cannot be asked: ${problemIn(error)}` };
+  }
+}
+
+/** What is not the store's trouble is the artifact's own fault, however it shows. */
+function problemIn(error: unknown): string {
+  if (error instanceof LikenessError && error.retryable) throw error;
+  return describeError(error);
+}
+
+async function open(digest: string, { models, trustedKeys, maxBytes }: Opening): Promise<LoadedModel> {
+  const files = await models.get(digest);
+  const bytes = [...files.values()].reduce((sum, file) => sum + file.length, 0);
+  if (bytes > maxBytes) throw invalid(`the artifact has ${bytes} bytes, and ${maxBytes} are allowed`);
+  return openArtifact(files, trustedKeys, digest);
+}
+
+function checkFacts(manifest: Manifest, candidate: CandidateMessage, { pipeline, inputs }: Opening): void {
+  const wanted = { model: candidate.model, runId: candidate.runId, version: candidate.version, pipeline };
+  for (const [field, expected] of Object.entries(wanted)) {
+    const found = manifest[field as keyof typeof wanted];
+    if (found !== expected) throw invalid(`manifest.json: its ${field} is ${found}, and it is to be ${expected}`);
+  }
+  if (manifest.codeVersion !== codeVersion)
+    throw invalid(`manifest.json: code ${manifest.codeVersion} made it, and this is ${codeVersion}`);
+  if (manifest.featureSchema !== inputs.schema)
+    throw invalid('manifest.json: its featureSchema is of other definitions of the history and of what is foreseen');
+  const { skew } = manifest.metrics;
+  if (skew !== undefined && !(skew <= 0))
+    throw invalid(`manifest.json: features in training differ from those in service (skew ${skew})`);
+}
+
+/** A candidate that is announced again, or came late, would undo what has been learned since. */
+function checkAge(candidate: Manifest, active: Manifest): void {
+  if (Date.parse(candidate.trainedAt) > Date.parse(active.trainedAt)) return;
+  throw invalid(`it was trained at ${candidate.trainedAt}, not after the model in service (${active.trainedAt})`);
+}
+
+/** Made by the same run in the same way, or it says nothing about this model. */
+async function openTwin({ manifest }: LoadedModel, opening: Opening): Promise<LoadedModel> {
+  if (manifest.twin === undefined) throw invalid('manifest.json: it names no twin by which it could be judged');
+  const twin = await open(manifest.twin.digest, opening);
+  for (const field of ['kind', 'model', 'runId', 'pipeline', 'codeVersion', 'featureSchema'] as const)
+    if (twin.manifest[field] !== manifest[field])
+      throw invalid(`its twin ${manifest.twin.digest} is another model: its ${field} is ${twin.manifest[field]}`);
+  if (twin.manifest.report['before'] !== manifest.twin.before)
+    throw invalid(
+      `its twin was fitted to the time before ${twin.manifest.report['before']}, not ${manifest.twin.before}`,
+    );
+  checkGolden(twin);
+  return twin;
+}
+
+function invalid(what: string): LikenessError {
+  return new LikenessError('ModelInvalid', what);
+}
