@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Producer } from '../shared/broker.ts';
 import { LikenessError } from '../shared/errors.ts';
 import { partitionOf } from '../shared/partition.ts';
+import type { ServedVector } from '../shared/learning/skew/served-vector.ts';
 import { packLines } from '../shared/record.ts';
 
 /** One answer, as a line of JSON in `predictions`. */
@@ -19,6 +20,8 @@ export interface Prediction {
   /** Events of the history that the model saw, session events included. */
   readonly historyLength: number;
   readonly personalised: boolean;
+  /** Of a sampled share: what the model was given, and from which state. */
+  readonly served?: ServedVector;
 }
 
 export interface PredictionLog {

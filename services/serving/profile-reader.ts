@@ -7,6 +7,7 @@ import type { CompiledFeatures } from '../shared/profile/compile.ts';
 import type { ProfileState } from '../shared/profile/profile.ts';
 import { type LoadProfiles, resolveIdentity } from '../shared/profile/resolve.ts';
 import type { HistoryEntry } from '../shared/learning/recommender.ts';
+import type { ServedVector } from '../shared/learning/skew/served-vector.ts';
 
 export interface ReadProfile {
   /** As asked for. */
@@ -14,11 +15,18 @@ export interface ReadProfile {
   /** The identities that were merged, ascending; the one asked for is among them. */
   readonly profileIds: readonly string[];
   readonly state: ProfileState;
+  /** Every key that was read and how far its partition was then; only of a read that asked for it. */
+  readonly marks?: readonly Mark[];
 }
+
+/** A key that was read, with or without a state, and the offset that its partition's states contain. */
+export type Mark = ServedVector['read'][number];
 
 export interface ProfileReader {
   /** undefined: nothing is known of this id. */
   read(id: string): Promise<ReadProfile | undefined>;
+  /** As `read`, with marks unless a partition has no watermark yet. Costs a call a partition and level of links. */
+  readMarked(id: string): Promise<ReadProfile | undefined>;
   /** In the order asked for. */
   readMany(ids: readonly string[]): Promise<(ReadProfile | undefined)[]>;
   /** `moment` in milliseconds since 1970, not before `earliestMoment`. */
@@ -28,7 +36,7 @@ export interface ProfileReader {
 }
 
 export interface ProfileReaderOptions {
-  readonly store: Pick<ProfileStore, 'get'>;
+  readonly store: Pick<ProfileStore, 'get' | 'read'>;
   readonly compiled: CompiledFeatures;
   readonly pipeline: Parameters<typeof partitionTag>[0];
   readonly partitions: number;
@@ -43,6 +51,21 @@ export function createProfileReader({ store, compiled, pipeline, partitions }: P
     return states.map((bytes) => (bytes === undefined ? undefined : decodeProfile(compiled, bytes)));
   };
 
+  const loadMarked =
+    (marks: (Mark | undefined)[]): LoadProfiles =>
+    async (ids) => {
+      const states = new Map<string, ProfileState>();
+      for (const [partition, own] of Map.groupBy(ids, (id) => partitionOf(id, partitions))) {
+        const { watermark, profiles } = await store.read(tags[partition]!, own);
+        own.forEach((profile, at) => {
+          const held = profiles[at];
+          if (held) states.set(profile, decodeProfile(compiled, held.state));
+          marks.push(watermark && { profile, partition, offset: watermark.offset });
+        });
+      }
+      return ids.map((id) => states.get(id));
+    };
+
   const readWith = async (id: string, loadFrom: LoadProfiles): Promise<ReadProfile | undefined> => {
     const { members, state } = await resolveIdentity(compiled, id, loadFrom);
     return state && { id, profileIds: members, state };
@@ -50,6 +73,12 @@ export function createProfileReader({ store, compiled, pipeline, partitions }: P
 
   return {
     read: (id) => readWith(id, load),
+    async readMarked(id) {
+      const marks: (Mark | undefined)[] = [];
+      const profile = await readWith(id, loadMarked(marks));
+      const known = marks.filter((mark) => mark !== undefined);
+      return profile && { ...profile, ...(known.length === marks.length && { marks: known }) };
+    },
     async readMany(ids) {
       const first = [...new Set(ids)];
       const states = await load(first);
