@@ -1,5 +1,6 @@
-/** Makes sure that the real parts are there: Java 17, Maven, redis-server, Kafka, Kubernetes, S3. Run before the real tests. */
+/** Makes sure that the real parts are there: Java 17, Maven, redis-server, Kafka, Kubernetes, S3, TensorFlow. Run before the real tests. */
 import { ensureTools, type Tool } from './debian-tools.ts';
+import { ensureTensorFlow } from './ensure-tensorflow.ts';
 import { ensurePrometheus } from './ensure-prometheus.ts';
 import { ensureKubernetes } from './kubernetes/ensure-kubernetes.ts';
 import { ensureNode } from './node/ensure-node.ts';
@@ -44,6 +45,7 @@ if (import.meta.main) {
     await ensureKubernetes(say);
     await ensureNode(say);
     await ensureS3(say);
+    await ensureTensorFlow(say);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

@@ -31,6 +31,7 @@ describe('the Job of a training', () => {
     });
     expect(variable(made, 'LIKENESS_RUN_ID')).toBe('run-7');
     expect(variable(made, 'LIKENESS_REPORT')).toBe('shop-trainer-report');
+    expect(variable(made, 'LIKENESS_GPUS')).toBe('1');
     expect(made.container.image).toBe('trainer:1');
     expect(restrictedViolations(made.jobSpec.template)).toEqual([]);
   });
@@ -46,6 +47,11 @@ describe('the Job of a training', () => {
     expect(jobOf('{}').jobSpec).not.toHaveProperty('activeDeadlineSeconds');
   });
 
+  it('tells the trainer how many GPUs it has, none too', () => {
+    expect(variable(jobOf('{gpu: {count: 0}}'), 'LIKENESS_GPUS')).toBe('0');
+    expect(variable(jobOf('{gpu: {resourceClaimTemplateName: gpus}}'), 'LIKENESS_GPUS')).toBe('1');
+  });
+
   it('of several workers is indexed, tries each again by itself, and ends with one that is given up', () => {
     const made = jobOf('{workers: 3, retries: 2, gpu: {count: 2}}');
     expect(made.jobSpec).toMatchObject({
@@ -58,6 +64,7 @@ describe('the Job of a training', () => {
     expect(made.jobSpec).not.toHaveProperty('backoffLimit');
     expect(variable(made, 'LIKENESS_TRAINERS')).toBe('3');
     // Of each.
+    expect(variable(made, 'LIKENESS_GPUS')).toBe('2');
     expect(made.container.resources!.limits).toEqual({ 'nvidia.com/gpu': '2' });
     const single = jobOf('{}');
     expect(single.jobSpec).not.toHaveProperty('completionMode');

@@ -13,6 +13,7 @@ import type { JobSettings, Plan, PlannedGpu, Workload } from '../../plan.ts';
 import { trainerReportName } from './access.ts';
 import { tokenMount, tokenVolume } from './api-token.ts';
 import { environmentOf } from './environment.ts';
+import { literal } from './literal.ts';
 import { metadataOf } from './metadata.ts';
 import { podTemplate, resourcesOf } from './pod.ts';
 import { type KubernetesObject, type Rendering, type RenderOptions, renderingOf } from './rendering.ts';
@@ -36,7 +37,7 @@ export const queueLabel = 'kueue.x-k8s.io/queue-name';
 /** Throws LikenessError `BadSpec` as renderPipeline does. The environment is in it, so that it needs no ConfigMap. */
 export function renderTrainingJob(plan: Plan, run: TrainingRun, options: RenderOptions): KubernetesObject {
   const rendering = renderingOf(plan, options);
-  const workload = plan.workloads.find(({ kind }) => kind === 'job')!;
+  const workload = plan.workloads.find(({ name }) => name === 'trainer')!;
   const job = workload.job!;
   const queue: Record<string, string> = job.queueName === undefined ? {} : { [queueLabel]: job.queueName };
   const metadata = metadataOf(rendering, {
@@ -91,13 +92,17 @@ function variables(rendering: Rendering, workload: Workload, { runId }: Training
     ...environmentOf(rendering, workload),
     LIKENESS_RUN_ID: runId,
     LIKENESS_REPORT: trainerReportName(rendering),
+    LIKENESS_GPUS: String(gpusOf(workload.job!.gpu)),
     ...(workload.job!.workers > 1 && { LIKENESS_TRAINERS: String(workload.job!.workers) }),
   };
   return Object.entries(own).map(([name, value]) => ({ name, value: literal(value) }));
 }
 
-/** Kubernetes reads `$$` in a variable as `$`, and `$(NAME)` as the value of another one. */
-const literal = (text: string): string => text.replaceAll('$', () => '$$');
+/** Of each pod. How many a claim brings its template says; one at least. */
+function gpusOf(gpu: PlannedGpu | undefined): number {
+  if (gpu === undefined) return 0;
+  return 'claimTemplate' in gpu.devices ? 1 : gpu.devices.count;
+}
 
 const claimName = 'gpu';
 
