@@ -1,4 +1,5 @@
 /** The environment that a plan gives each stage: what it connects to and its slice of the spec. Pure. */
+import { watchesModels } from '../crds/drift.ts';
 import { needsModel } from '../crds/learned-cleaning.ts';
 import type { PipelineSpec } from '../crds/pipeline.ts';
 import type { StageName } from './plan.ts';
@@ -45,27 +46,48 @@ const parts: Readonly<Record<StageName, (spec: PipelineSpec) => object>> = {
     identity,
     ...(first && needsModel(cleaning) && { cleaningModel: first.name }),
   }),
-  feature: ({ events, features, identity, cleaning: { dedupe } }) => ({
-    events,
-    features,
-    identity,
-    cleaning: { dedupe },
+  feature: (spec) => ({
+    events: spec.events,
+    features: spec.features,
+    identity: spec.identity,
+    cleaning: { dedupe: spec.cleaning.dedupe },
+    ...(watchesModels(spec) && { watch: watchOf(spec) }),
   }),
-  serving: ({ events, features, models, serving: { rules, authentication } }) => ({
+  serving: ({ events, features, models, serving: { rules, authentication }, training: { skew } }) => ({
     events,
     features,
     models,
     serving: { rules, authentication },
+    training: { skew },
   }),
-  trainer: ({ events, features, models, identity, cleaning, training: { minEvents, holdout } }) => {
-    const { dedupe, impute, scale, outliers } = cleaning;
+  archive: ({ archive }) => ({ archive }),
+  trainer: ({ events, features, models, identity, cleaning, archive, training: { minEvents, holdout } }) => {
+    const { dedupe, late, impute, scale, outliers } = cleaning;
     return {
       events,
       features,
       models,
       training: { minEvents, holdout },
       identity,
-      cleaning: { dedupe, impute, scale, outliers },
+      ...(archive && { archive }),
+      cleaning: { dedupe, late, impute, scale, outliers },
+    };
+  },
+  gate: ({ features, models, identity, archive, training: { promotion } }) => {
+    const { minDelta, segmentFloor, latencyBudget } = promotion;
+    return {
+      features,
+      models,
+      identity,
+      ...(archive && { archive }),
+      training: { promotion: { ...(minDelta && { minDelta }), segmentFloor, latencyBudget } },
     };
   },
 };
+
+/** A change of when a training may begin does not concern those who watch. */
+function watchOf({ models, training: { retrain } }: PipelineSpec): object {
+  const { driftMetric, threshold, consecutiveWindows, sampleShare } = retrain;
+  const watched = models.filter(({ recommend }) => recommend !== undefined);
+  return { models: watched, driftMetric, threshold, consecutiveWindows, sampleShare };
+}

@@ -1,8 +1,10 @@
 /** The environment of the trainer. Pure. */
 import { z } from 'zod';
+import { durationMs } from '../../crds/scalars.ts';
 import { trainerSlice } from '../../crds/slices.ts';
 import { parseEnv } from '../shared/config.ts';
 import { LikenessError } from '../shared/errors.ts';
+import { classifierInputs } from '../shared/learning/classify/classifier-inputs.ts';
 import { modelInputs } from '../shared/learning/model-inputs.ts';
 
 export type TrainerConfig = ReturnType<typeof parseConfig>;
@@ -24,6 +26,10 @@ const extra = {
   JOB_COMPLETION_INDEX: z.coerce.number().int().min(0).default(0),
   /** So long one of them waits for another. */
   LIKENESS_TRAINERS_PATIENCE_MS: z.coerce.number().int().min(1).default(1_800_000),
+  /** GPUs of each; 0: none, even where one is. Absent: as they are found. */
+  LIKENESS_GPUS: z.coerce.number().int().min(0).max(64).optional(),
+  /** Where `npm run native` has put TensorFlow. Absent: in the cache of the user. */
+  LIKENESS_NATIVE: z.string().min(1).optional(),
   /** Kubernetes' own: where its API server is. */
   KUBERNETES_SERVICE_HOST: z.string().min(1).default('kubernetes.default.svc'),
   KUBERNETES_SERVICE_PORT: z.coerce.number().int().min(1).max(65535).default(443),
@@ -39,6 +45,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
   if (index >= size)
     throw new LikenessError('BadConfig', `JOB_COMPLETION_INDEX is ${index}, and there are ${size} (LIKENESS_TRAINERS)`);
   const names = only === undefined ? spec.models.map((model) => model.name) : [only];
+  const classifiers = names.filter((name) => spec.models.some((model) => model.name === name && model.classify));
+  const recommenders = names.filter((name) => !classifiers.includes(name));
   return {
     runId: read.LIKENESS_RUN_ID,
     /** Whose events these are. */
@@ -46,7 +54,15 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     signingKeyFile: read.LIKENESS_SIGNING_KEY,
     logLevel: read.LIKENESS_LOG_LEVEL,
     topics: read.LIKENESS_TOPICS,
-    models: names.map((name) => modelInputs(spec, name)),
+    models: recommenders.map((name) => modelInputs(spec, name)),
+    /** What classifiers learn from, beside the events: the features as they were at each moment. */
+    classify: {
+      models: classifiers.map((name) => classifierInputs(spec, name)),
+      features: spec.features,
+      events: spec.events,
+      dedupeWindowMs: durationMs(spec.cleaning.dedupe.window),
+      graceMs: durationMs(spec.cleaning.late.grace),
+    },
     /** The artifact of the first model of the spec carries what is learned for the cleaner. */
     cleaning: { carrier: spec.models[0]!.name, steps: spec.cleaning },
     mergeOn: spec.identity.mergeOn,
@@ -54,8 +70,15 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     minEvents: spec.training.minEvents,
     holdout: Number(spec.training.holdout.fraction),
     modelStore: read.modelStore,
+    /** undefined: the log alone is learned from. */
+    archive: spec.archive && {
+      pipeline: read.connections.pipeline,
+      stream: 'events-clean' as const,
+      epoch: read.LIKENESS_EPOCH,
+    },
     connections: read.connections,
     partitions: read.LIKENESS_PARTITIONS,
+    tensors: { gpus: read.LIKENESS_GPUS, home: read.LIKENESS_NATIVE },
     workers: { size, index, patienceMs: read.LIKENESS_TRAINERS_PATIENCE_MS },
     ...(read.LIKENESS_REPORT && {
       report: {

@@ -7,22 +7,32 @@ import { buildTogether } from '../shared/learning/build-together.ts';
 import { cleaningReport } from '../shared/learning/cleaning/cleaning-report.ts';
 import { cleaningFile, encodeCleaning, type CleaningModel } from '../shared/learning/cleaning/cleaning-model.ts';
 import { CleaningSums } from '../shared/learning/cleaning/sums.ts';
-import { collectEvent, type Collector } from '../shared/learning/collect.ts';
+import { collectEvent, isSince, type Collector } from '../shared/learning/collect.ts';
+import { baselineFile } from '../shared/learning/drift/baseline.ts';
+import { BaselineSample } from '../shared/learning/drift/baseline-sample.ts';
+import type { Checkpoints } from '../shared/learning/ranker/checkpoint.ts';
+import type { RankerDeps } from '../shared/learning/ranker/stage.ts';
 import type { Inverter } from '../shared/learning/ease.ts';
 import { EventTable } from '../shared/learning/event-table.ts';
 import type { ManifestDetails } from '../shared/learning/manifest.ts';
 import { encodeModel } from '../shared/learning/model.ts';
 import { publicKeyOf } from '../shared/learning/signing.ts';
-import { alone, type Team } from '../shared/learning/team.ts';
+import { alone, isFirst, type Team } from '../shared/learning/team.ts';
+import type { TensorBackend } from '../shared/learning/tensor/tensor-backend.ts';
 import type { ModelStore } from '../shared/model-store.ts';
-import { candidateKey, type CandidateMessage } from '../shared/model-stream.ts';
+import type { CandidateMessage } from '../shared/model-stream.ts';
 import { noReporter, type Reporter } from '../shared/reporter.ts';
 import type { RunParts } from '../shared/run-parts.ts';
 import type { Clock, Telemetry } from '../shared/service.ts';
+import { announce } from './announce.ts';
 import type { TrainerConfig } from './config.ts';
+import { fitBaseline } from './fit-baseline.ts';
 import { fitCleaning } from './fit-cleaning.ts';
+import { rankerDepsOf } from './ranker-deps.ts';
 import { readShare } from './read-share.ts';
 import type { Replayed, Take } from './replay.ts';
+import { runClassifier } from './run-classifiers.ts';
+import { skewFacts, type SkewFacts } from './skew-facts.ts';
 import { trainModel, type TrainedModel } from './train-model.ts';
 
 export interface TrainerDeps {
@@ -31,12 +41,22 @@ export interface TrainerDeps {
   /** Ed25519, private. */
   readonly signingKey: KeyObject;
   readonly inverter: Inverter;
+  /** Opened by the first model that needs it. Absent: such a model fails with `TensorsUnavailable`. */
+  readonly tensors?: () => Promise<TensorBackend>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly reporter?: Reporter;
   /** Whoever shares the run, and what they leave for each other. Absent: alone. */
   readonly team?: Team;
   readonly parts?: RunParts;
+  /** Where rankers keep how far they are; absent: nowhere. */
+  readonly checkpoints?: Checkpoints;
+  /** Runs what may be told to end; absent: nothing is told. */
+  readonly interruptible?: RankerDeps['interruptible'];
+}
+
+interface Collecting extends Collector {
+  readonly sample: BaselineSample;
 }
 
 interface Working extends TrainerDeps {
@@ -45,7 +65,17 @@ interface Working extends TrainerDeps {
 
 type RunConfig = Pick<
   TrainerConfig,
-  'runId' | 'pipeline' | 'topics' | 'models' | 'mergeOn' | 'minEvents' | 'holdout' | 'partitions' | 'cleaning'
+  | 'runId'
+  | 'pipeline'
+  | 'topics'
+  | 'models'
+  | 'classify'
+  | 'mergeOn'
+  | 'since'
+  | 'minEvents'
+  | 'holdout'
+  | 'partitions'
+  | 'cleaning'
 >;
 
 /**
@@ -54,10 +84,12 @@ type RunConfig = Pick<
  */
 export async function run(config: RunConfig, deps: TrainerDeps): Promise<CandidateMessage[]> {
   const progress = createProgress(config, deps);
-  const collectors = config.models.map((inputs): Collector => ({
+  const collectors = config.models.map((inputs): Collecting => ({
     table: new EventTable(),
     inputs,
     mergeOn: config.mergeOn,
+    since: config.since,
+    sample: new BaselineSample(inputs),
   }));
   const sums = new CleaningSums(config.cleaning.steps);
   progress('reading the log');
@@ -68,9 +100,13 @@ export async function run(config: RunConfig, deps: TrainerDeps): Promise<Candida
         (event) =>
           void collectEvent(collector, event),
     ),
+    ...collectors.map((collector): Take => (event) => {
+      if (isSince(collector, event)) collector.sample.take(event);
+    }),
     (event) => sums.add(event),
   ]);
   const cleaning = await fitCleaning(sums, team);
+  const skew = await skewFacts(config, { ...deps, team });
   warnOfMalformed(replayed, deps);
   progress(`${replayed.lines} events read`);
   const announced: CandidateMessage[] = [];
@@ -81,9 +117,15 @@ export async function run(config: RunConfig, deps: TrainerDeps): Promise<Candida
     if (trained) {
       progress(`announcing ${trained.facts.model}`);
       const { name } = collector.inputs;
-      const outcome = { trained, replayed, runId: runIdOf(config, name), ...(name === carrier && { cleaning }) };
+      const outcome = { trained, replayed, skew, runId: runIdOf(config, name), ...(name === carrier && { cleaning }) };
       announced.push(await publish(outcome, config, deps));
     }
+  }
+  for (const inputs of isFirst(team) ? config.classify.models : []) {
+    const own = { inputs, runId: runIdOf(config, inputs.name), replayed, skew, progress };
+    const carried = inputs.name === carrier && { cleaning };
+    const candidate = await runClassifier({ ...own, ...carried }, config, deps).catch(keepBadData(tooFew));
+    if (candidate) announced.push(candidate);
   }
   if (tooFew.length > 0) throw tooFew[0];
   progress('done');
@@ -91,23 +133,28 @@ export async function run(config: RunConfig, deps: TrainerDeps): Promise<Candida
 }
 
 /** What is said on the way: twice about the log, and of each model when weights are chosen, judged, fitted and announced. */
-const stepsOf = (models: number): number => 2 + 4 * models;
+const stepsOf = (config: RunConfig): number => 2 + 4 * config.models.length + 2 * config.classify.models.length;
 
-function createProgress({ runId, models }: RunConfig, { telemetry, reporter = noReporter }: TrainerDeps) {
+function createProgress(config: RunConfig, { telemetry, reporter = noReporter }: TrainerDeps) {
   let steps = 0;
   return (phase: string): void => {
-    const percentage = phase === 'done' ? 100 : Math.min(99, Math.floor((100 * steps) / stepsOf(models.length)));
+    const percentage = phase === 'done' ? 100 : Math.min(99, Math.floor((100 * steps) / stepsOf(config)));
     steps++;
-    telemetry.logger.info({ runId, phase, percentage }, 'progress');
+    telemetry.logger.info({ runId: config.runId, phase, percentage }, 'progress');
     reporter.report({ percentage, phase });
   };
 }
 
-async function trainOne({ table, inputs }: Collector, config: RunConfig, deps: Working) {
+async function trainOne({ table, inputs, sample }: Collecting, config: RunConfig, deps: Working) {
   const { inverter, clock, progress: onProgress, team = alone } = deps;
   const { minEvents, holdout, partitions } = config;
   const set = await buildTogether(table, partitions, { team, step: inputs.name });
-  return trainModel(set, { inputs, inverter, now: () => clock.now(), holdout, minEvents, onProgress, team });
+  const ranker = inputs.ranker && (await rankerDepsOf(inputs.name, config, deps));
+  const options = { inputs, inverter, ranker, now: () => clock.now(), holdout, minEvents, onProgress, team };
+  const trained = await trainModel(set, options);
+  const { name: step, length } = inputs;
+  const baseline = await fitBaseline({ sample, set, trained, length, step }, team);
+  return trained && { ...trained, baseline };
 }
 
 /** Too few events for one model must not keep the others from being trained. */
@@ -119,8 +166,9 @@ function keepBadData(kept: unknown[]): (error: unknown) => undefined {
 }
 
 /** Several models of one run each need a key of their own in the compacted stream. */
-function runIdOf({ runId, models }: RunConfig, model: string): string {
-  return models.length === 1 ? runId : `${runId}.${model}`;
+function runIdOf(config: RunConfig, model: string): string {
+  const { runId, models } = config;
+  return models.length + config.classify.models.length === 1 ? runId : `${runId}.${model}`;
 }
 
 function warnOfMalformed({ malformed }: Replayed, { telemetry }: TrainerDeps): void {
@@ -130,32 +178,27 @@ function warnOfMalformed({ malformed }: Replayed, { telemetry }: TrainerDeps): v
 interface Outcome {
   readonly trained: TrainedModel;
   readonly replayed: Replayed;
+  readonly skew: SkewFacts;
   readonly runId: string;
   /** undefined: nothing was learned for the cleaning, or another model carries it. */
   readonly cleaning?: CleaningModel | undefined;
 }
 
 async function publish(outcome: Outcome, config: RunConfig, deps: TrainerDeps): Promise<CandidateMessage> {
-  const { topics, pipeline } = config;
-  const details = { ...outcome.trained.facts, ...detailsOf(outcome, deps), pipeline };
+  const { pipeline, since } = config;
+  const learned = since === undefined ? {} : { since: new Date(since).toISOString() };
+  const details = { ...factsOf(outcome), ...detailsOf(outcome, deps), pipeline, ...learned };
   const twin = await putTwin(outcome, details, deps);
   const sealed = seal(outcome, { ...details, ...(twin && { twin }) }, deps);
-  const { manifest, digest } = sealed;
-  await deps.models.put(digest, sealed.files);
-  const { kind: _kind, model, version, runId, trainedAt, events, metrics } = manifest;
-  const candidate: CandidateMessage = { kind: 'candidate', runId, model, version, digest, trainedAt, events, metrics };
-  const producer = await deps.broker.producer();
-  try {
-    const value = Buffer.from(JSON.stringify(candidate));
-    await producer.send(topics.models, [{ partition: 0, key: candidateKey(runId), value }]);
-  } finally {
-    await producer.close();
-  }
-  deps.telemetry.logger.info({ runId, model, version, digest, events, metrics }, 'candidate announced');
-  return candidate;
+  return announce(sealed, config, deps);
 }
 
 type Sealing = Pick<TrainerDeps, 'clock' | 'signingKey'>;
+
+/** With what was found about the run as a whole. */
+function factsOf({ trained: { facts }, skew }: Outcome) {
+  return { ...facts, metrics: { ...facts.metrics, ...skew.metrics }, report: { ...facts.report, ...skew.report } };
+}
 
 function detailsOf({ replayed, runId }: Outcome, { clock }: Sealing) {
   return { runId, trainedAt: new Date(clock.now()).toISOString(), offsets: [...replayed.offsets] };
@@ -180,6 +223,8 @@ function seal({ trained, cleaning }: Outcome, facts: ManifestDetails, { signingK
   const details = { ...facts, report: { ...facts.report, ...(cleaning && cleaningReport(cleaning)) } };
   const files = encodeModel(trained.model);
   if (cleaning) files.set(cleaningFile, encodeCleaning(cleaning));
+  if (trained.baseline) files.set(baselineFile, trained.baseline);
+  for (const [name, bytes] of trained.files ?? []) files.set(name, bytes);
   const sealed = sealArtifact(files, details, signingKey);
   const opened = openArtifact(sealed.files, [publicKeyOf(signingKey)], sealed.digest);
   if (opened.manifest.version !== sealed.manifest.version)

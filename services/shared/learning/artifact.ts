@@ -1,7 +1,11 @@
 /** Immutable, signed model artifacts: sealing, and opening with every check that must pass before a model is served. */
 import { createHash, sign, verify, type KeyObject } from 'node:crypto';
 import { LikenessError } from '../errors.ts';
+import type { Classifier } from './classify/classifier.ts';
+import { decodeClassifier } from './classify/classifier-file.ts';
+import { isClassifierKind } from './classify/classifier-kinds.ts';
 import { decodeCleaning, type CleaningModel } from './cleaning/cleaning-model.ts';
+import { decodeBaseline, type Baseline } from './drift/baseline.ts';
 import { manifestSchema, type Manifest, type ManifestDetails } from './manifest.ts';
 import { decodeModel, fileOf, jsonBytes, parseFile, type Model } from './model.ts';
 
@@ -19,6 +23,8 @@ export interface SealedArtifact {
 export interface LoadedModel extends Model {
   readonly digest: string;
   readonly manifest: Manifest;
+  /** undefined: it ships with none, and its inputs are not watched. */
+  readonly baseline?: Baseline | undefined;
 }
 
 /** `privateKey` is an Ed25519 key. Throws `ModelInvalid` if the details break the manifest's schema (a NaN metric). */
@@ -52,6 +58,8 @@ export function openArtifact(
   digest?: string,
 ): LoadedModel {
   const { found, manifest } = verifyArtifact(files, trustedKeys, digest);
+  if (isClassifierKind(manifest.kind))
+    throw new LikenessError('ModelInvalid', `${manifestFile}: a model of kind ${manifest.kind} recommends nothing`);
   const model = decodeModel(files);
   if (model.recommender.kind !== manifest.kind || model.popularity.items.size !== manifest.items)
     throw new LikenessError(
@@ -61,7 +69,32 @@ export function openArtifact(
     );
   // Whoever puts a model into service answers for its cleaning too, and the cleaner never sees a broken one.
   decodeCleaning(files);
-  return { ...model, digest: found, manifest };
+  return { ...model, digest: found, manifest, baseline: decodeBaseline(files) };
+}
+
+export interface LoadedClassifier {
+  readonly digest: string;
+  readonly manifest: Manifest;
+  readonly classifier: Classifier;
+}
+
+/** As openArtifact, for a model that classifies; its golden rows have got the answers that they got in training. */
+export function openClassifier(
+  files: ReadonlyMap<string, Uint8Array>,
+  trustedKeys: readonly KeyObject[],
+  digest?: string,
+): LoadedClassifier {
+  const { found, manifest } = verifyArtifact(files, trustedKeys, digest);
+  if (!isClassifierKind(manifest.kind))
+    throw new LikenessError('ModelInvalid', `${manifestFile}: a model of kind ${manifest.kind} classifies nothing`);
+  const classifier = decodeClassifier(files);
+  if (classifier.model.kind !== manifest.kind)
+    throw new LikenessError(
+      'ModelInvalid',
+      `${manifestFile}: says ${manifest.kind}, the files hold ${classifier.model.kind}`,
+    );
+  decodeCleaning(files);
+  return { digest: found, manifest, classifier };
 }
 
 export interface LoadedCleaning {

@@ -1,5 +1,6 @@
 /** The manifest of an artifact: what was learned, from which events, how well, and the SHA-256 of each file. */
 import { z } from 'zod';
+import { classifierKinds } from './classify/classifier-kinds.ts';
 import { modelKinds } from './recommender.ts';
 
 /** Raised when the same events would give another model: an artifact says which code made it. */
@@ -9,7 +10,7 @@ const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in hex');
 
 export const manifestSchema = z.strictObject({
   format: z.literal(1),
-  kind: z.enum(modelKinds),
+  kind: z.enum([...modelKinds, ...classifierKinds]),
   /** Name of the model in the spec. */
   model: z.string().min(1),
   /** `{kind}-{yyyymmddThhmmss}-{first 8 digits of the hash over all files}`. */
@@ -32,7 +33,8 @@ export const manifestSchema = z.strictObject({
   since: z.iso.datetime().optional(),
   events: z.int().min(0),
   profiles: z.int().min(0),
-  items: z.int().min(1),
+  /** 0: it classifies, and knows no items. */
+  items: z.int().min(0),
   /** On the time-split hold-out, such as `ndcg@10`; the model that is served had seen none of it. */
   metrics: z.record(z.string(), z.number()),
   /** How it was fitted: weights, decays, the size of EASE's block, the entries kept. */

@@ -1,6 +1,7 @@
 /** The models that a classifier is chosen from: each kind with a few settings, fitted in the same way. */
 import type { TensorBackend } from '../tensor/tensor-backend.ts';
-import type { ClassifierKind, ClassifierModel } from './classifier.ts';
+import type { ClassifierModel } from './classifier.ts';
+import type { ClassifierKind } from './classifier-kinds.ts';
 import { fitLogistic, type Labelled, type Penalties } from './logistic.ts';
 import { defaultMlp, fitMlp, type MlpSettings } from './mlp.ts';
 import { defaultBoost, fitTrees, type BoostSettings } from './trees.ts';

@@ -6,9 +6,6 @@ import { mlpLogits, type Mlp } from './mlp.ts';
 import type { ClassifyRow } from './rows.ts';
 import { treeLogits, type Trees } from './trees.ts';
 
-export const classifierKinds = ['linear', 'mlp', 'trees'] as const;
-export type ClassifierKind = (typeof classifierKinds)[number];
-
 export type ClassifierModel =
   | { readonly kind: 'linear'; readonly linear: Logistic }
   | { readonly kind: 'mlp'; readonly mlp: Mlp }

@@ -105,7 +105,7 @@ function programOf(sizes: readonly number[], { batch, l2 }: MlpSettings): Tensor
       const logits = tf.add(tf.matMul(hidden1, v['w2']!), v['b2']!);
       const loss = tf.sub(tf.softplus(logits), tf.mul(labels!, logits));
       const penalty = ['w0', 'w1', 'w2'].map((name) => tf.sum(tf.square(v[name]!)));
-      return tf.add(tf.sum(tf.mul(loss, shares!)), tf.mul(l2 / 2, tf.addN(penalty))).asScalar();
+      return tf.add(tf.sum(tf.mul(loss, shares!)), tf.mul(l2 / 2, tf.addN(penalty)));
     },
   };
 }
