@@ -113,10 +113,11 @@ const asked: readonly [name: string, given: Given, expected: string][] = [
     'CoolingDown',
   ],
   [
-    'a change after which nothing was trained',
+    'a change that no training has heard of',
     { ...changed(60), ledger: after('Drift', '7', 70), training: onDrift },
     'NoDrift',
   ],
+  ['no verdict, and twice as many', { records: 200, ledger: trained(61), training: onDrift }, 'Growth'],
   ['a change under another mode', { ...changed(140), ledger: after('Drift', '7', 70) }, 'NotGrown'],
   ['too few events since the change', { ...changed(140), ledger: fewSince(46), training: soon }, 'NotGrown'],
   ['half as many again since the change', { ...changed(140), ledger: fewSince(47), training: soon }, 'Drift'],

@@ -103,9 +103,8 @@ function decideByMode(input: RetrainInput, learned: NonNullable<TrainingLedger['
   if (mode === 'OnDrift') {
     if (drift !== undefined && (drift !== ledger.handled.Drift || isUnanswered(input, learned)))
       return go('Drift', drift);
-    // The first model after a change has seen little of the new time: it is followed by better ones.
-    const isYoung = isSinceChange(input, learned) && hasGrown(input, learned, Number(growth));
-    return isYoung ? go('Growth', String(learned.startedAt)) : wait('NoDrift');
+    // The first model, and the first one after a change, have seen little: they are followed by better ones.
+    return hasGrown(input, learned, Number(growth)) ? go('Growth', String(learned.startedAt)) : wait('NoDrift');
   }
   return mode === 'Never' || schedule === undefined ? wait('Never') : decideBySchedule(input, { schedule, timeZone });
 }
@@ -187,10 +186,16 @@ export function ended(ledger: TrainingLedger, outcome: Outcome): TrainingLedger 
   };
 }
 
+/** A run, and what set it off; absent of runs that were remembered without. */
+export interface RememberedRun extends TrainingRun {
+  readonly trigger?: Trigger;
+  readonly id?: string;
+}
+
 /** Of runs that are all remembered, oldest first. */
-export function ledgerOf(runs: readonly TrainingRun[]): TrainingLedger {
+export function ledgerOf(runs: readonly RememberedRun[]): TrainingLedger {
   let ledger = emptyLedger;
-  for (const { startedAt: now, records, outcome } of runs)
-    ledger = ended(begun(ledger, { trigger: 'Initial', id: '', now, records }), outcome);
+  for (const { startedAt: now, records, outcome, trigger = 'Initial', id = '' } of runs)
+    ledger = ended(begun(ledger, { trigger, id, now, records }), outcome);
   return ledger;
 }
