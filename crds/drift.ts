@@ -38,6 +38,16 @@ export const driftIsWatched: Rule<{ readonly mode: string; readonly sampleShare:
   violations: ({ mode, sampleShare }) => (mode === 'OnDrift' && Number(sampleShare) <= 0 ? [['sampleShare']] : []),
 };
 
+interface Watched {
+  readonly models: readonly { readonly recommend?: unknown }[];
+  readonly training: { readonly retrain: { readonly sampleShare: string } };
+}
+
+/** Whether feature looks at events through the models in service. */
+export function watchesModels({ models, training }: Watched): boolean {
+  return Number(training.retrain.sampleShare) > 0 && models.some(({ recommend }) => recommend !== undefined);
+}
+
 const text = (maxLength: number) => z.string().max(maxLength);
 const time = () => text(64).meta({ format: 'date-time' });
 const count = () => z.int().min(0).max(2_147_483_647);

@@ -21,6 +21,7 @@ const options = (high: () => number, more: Partial<TrainingLoopOptions> = {}): T
   topic: 't',
   training: trainingSchema.parse({}),
   runsFile,
+  driftFile: join(folder, 'drift.json'),
   train: async () => 0,
   logger: pino({ enabled: false }),
   clock: Date,
@@ -81,4 +82,37 @@ it('goes on when the broker was away', async () => {
   await loop.stop();
   expect(onFatal).not.toHaveBeenCalled();
   expect(train).toHaveBeenCalledTimes(1);
+});
+
+it('trains once for a verdict of drift, from what came since the change, and remembers it over a restart', async () => {
+  const training = trainingSchema.parse({ retrain: { mode: 'OnDrift', cooldown: '1ms' } });
+  const runs: unknown[] = [];
+  const train = async (run: unknown) => {
+    runs.push(run);
+    return 0;
+  };
+  const verdict = (id: string) => ({ id, model: 'm', version: 'v', detector: 'PSI', feature: 'item.rank', score: 1 });
+  const tell = (...ids: string[]) => {
+    const verdicts = ids.map((id) => ({ ...verdict(id), time: 1, changedAt: 7 }));
+    writeFileSync(join(folder, 'drift.json'), JSON.stringify({ verdicts, standings: [] }));
+  };
+  const start = () => startTrainingLoop(options(() => 10, { training, train }));
+  const first = start();
+  await vi.waitFor(() => expect(runs).toHaveLength(1), 5000);
+  tell('4', '17');
+  await vi.waitFor(() => expect(runs).toHaveLength(2), 5000);
+  expect(runs[1]).toMatchObject({ runId: expect.stringMatching(/^drift-/), since: 7 });
+  await vi.waitFor(() => expect(first.phase().phase).toBe('Succeeded'), 5000);
+  await first.stop();
+  expect(JSON.parse(readFileSync(runsFile, 'utf8'))).toMatchObject([
+    { trigger: 'Initial' },
+    { trigger: 'Drift', id: '17' },
+  ]);
+  const second = start();
+  writeFileSync(join(folder, 'drift.json'), 'half a rep');
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect(runs).toHaveLength(2);
+  tell('17', '30');
+  await vi.waitFor(() => expect(runs).toHaveLength(3), 5000);
+  await second.stop();
 });

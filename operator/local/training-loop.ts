@@ -5,9 +5,10 @@ import type { Logger } from 'pino';
 import type { Training } from '../../crds/pipeline.ts';
 import type { Broker } from '../../services/shared/broker.ts';
 import { exitCodes, LikenessError } from '../../services/shared/errors.ts';
+import { readReport, type Verdict } from '../../services/shared/learning/drift/verdict.ts';
 import type { Clock } from '../../services/shared/service.ts';
 import type { Observed } from '../backend.ts';
-import { decideRetrain, ledgerOf, type TrainingRun } from '../retrain.ts';
+import { decideRetrain, ledgerOf, type RememberedRun, type TrainingRun } from '../retrain.ts';
 
 export interface TrainingLoopOptions {
   readonly broker: Broker;
@@ -16,11 +17,19 @@ export interface TrainingLoopOptions {
   readonly training: Training;
   /** JSON file of the runs so far. */
   readonly runsFile: string;
+  /** In which feature tells its verdicts of drift; there is none before it has looked at anything. */
+  readonly driftFile: string;
   /** Runs one trainer to its end and gives its exit code. */
-  readonly train: (runId: string, signal: AbortSignal) => Promise<number>;
+  readonly train: (run: WantedRun, signal: AbortSignal) => Promise<number>;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly onFatal: (error: unknown) => void;
+}
+
+export interface WantedRun {
+  readonly runId: string;
+  /** Milliseconds since 1970: what was ingested before is of another time. Absent: all is learned from. */
+  readonly since?: number | undefined;
 }
 
 export interface TrainingLoop {
@@ -69,16 +78,20 @@ function createAttempt(logger: Logger): (work: () => Promise<void>) => Promise<v
   };
 }
 
-async function tick(options: TrainingLoopOptions, runs: TrainingRun[], signal: AbortSignal): Promise<void> {
+async function tick(options: TrainingLoopOptions, runs: RememberedRun[], signal: AbortSignal): Promise<void> {
   const offsets = await options.broker.offsets(options.topic);
   const records = offsets.reduce((sum, partition) => sum + partition.high, 0);
   const now = options.clock.now();
-  const decision = decideRetrain({ now, records, ledger: ledgerOf(runs), training: options.training });
+  const { training } = options;
+  const verdict = training.retrain.mode === 'OnDrift' ? newestVerdict(options.driftFile) : undefined;
+  const found = verdict && { drift: verdict.id, changedAt: verdict.changedAt };
+  const decision = decideRetrain({ now, records, ledger: ledgerOf(runs), training, ...found });
   if (!decision.train) return;
-  const runId = `${decision.trigger.toLowerCase()}-${now}`;
-  options.logger.info({ runId, trigger: decision.trigger, records }, 'training');
-  runs.push({ startedAt: now, records, outcome: 'Running' });
-  const code = await options.train(runId, signal);
+  const { trigger, id } = decision;
+  const runId = `${trigger.toLowerCase()}-${now}`;
+  options.logger.info({ runId, trigger, id, records, since: found?.changedAt }, 'training');
+  runs.push({ startedAt: now, records, outcome: 'Running', trigger, id });
+  const code = await options.train({ runId, since: found?.changedAt }, signal);
   if (signal.aborted) return;
   const outcome = outcomeOf(code);
   runs.push({ ...runs.pop()!, outcome });
@@ -101,14 +114,20 @@ function describe(runs: readonly TrainingRun[], since: number): Observed['traini
   return { phase: last.outcome, message: `started ${new Date(last.startedAt).toISOString()}`, failures };
 }
 
-function loadRuns(file: string): TrainingRun[] {
+/** undefined: there is none, or what is there is no report. */
+function newestVerdict(file: string): Verdict | undefined {
+  if (!existsSync(file)) return undefined;
+  return readReport(readFileSync(file, 'utf8'))?.verdicts.at(-1);
+}
+
+function loadRuns(file: string): RememberedRun[] {
   if (!existsSync(file)) return [];
-  const runs = JSON.parse(readFileSync(file, 'utf8')) as TrainingRun[];
+  const runs = JSON.parse(readFileSync(file, 'utf8')) as RememberedRun[];
   return runs.filter((run) => run.outcome !== 'Running');
 }
 
 /** Written beside and renamed: a crash leaves the old file or the new one. */
-function saveRuns(file: string, runs: TrainingRun[]): void {
+function saveRuns(file: string, runs: RememberedRun[]): void {
   runs.splice(0, Math.max(0, runs.length - keptRuns));
   writeFileSync(`${file}.new`, JSON.stringify(runs, null, 1));
   renameSync(`${file}.new`, file);

@@ -7,6 +7,7 @@ import type { RecentIds } from '../shared/profile/recent-ids.ts';
 import { openFor } from '../shared/profile/segments.ts';
 import type { ReasonCode } from '../shared/result.ts';
 import type { Chunk } from './chunks.ts';
+import type { Sample } from './monitor/partition-watch.ts';
 import type { CleanLine, ReadyEvent } from '../shared/clean-line.ts';
 
 export interface LiveProfile {
@@ -29,22 +30,33 @@ export interface Applied {
   readonly applied: number;
   /** Ids within the window that the bound of 4,096 forgot. */
   readonly overflows: number;
+  /** What was observed, in the order of the events. */
+  readonly samples: Sample[];
 }
+
+export interface ApplyOptions {
+  /** The lines known to fail, which are refused without being tried. */
+  readonly poison: Spoiled;
+  readonly observe?: Observe | undefined;
+}
+
+/** Looks at an event and at the profile before it, of which it keeps nothing; undefined: it does not look at this one. */
+export type Observe = (offset: number, event: ReadyEvent, state: ProfileState) => Sample | undefined;
 
 /** Lines that failed while they were applied, with the error: their profiles may be half changed. */
 export type Spoiled = ReadonlyMap<CleanLine, string>;
 
 /**
- * `profiles` holds every profile of the chunk; `poison` the lines known to fail, which are refused without being tried.
- * If other lines fail, says which: the caller then takes the profiles as stored and applies the chunk anew.
+ * `profiles` holds every profile of the chunk. If lines fail that are not known to, says which: the caller then takes the
+ * profiles as stored and applies the chunk anew.
  */
 export function applyChunk(
   compiled: CompiledFeatures,
   chunk: Chunk,
   profiles: ReadonlyMap<string, LiveProfile>,
-  poison: Spoiled,
+  { poison, observe }: ApplyOptions,
 ): Applied | { readonly spoiled: Spoiled } {
-  const pass = new Pass(compiled, profiles);
+  const pass = new Pass(compiled, profiles, observe);
   for (const line of chunk.lines) {
     const problem = line.problem ?? poison.get(line);
     if (problem === undefined) pass.take(line, line.event!);
@@ -57,7 +69,9 @@ export function applyChunk(
 class Pass {
   readonly refusals: Refusal[] = [];
   readonly spoiled = new Map<CleanLine, string>();
+  readonly samples: Sample[] = [];
   readonly #compiled: CompiledFeatures;
+  readonly #observe: Observe | undefined;
   readonly #profiles: ReadonlyMap<string, LiveProfile>;
   readonly #changed = new Set<string>();
   /** Profiles left half changed: what fails on them next may not be at fault. */
@@ -66,7 +80,8 @@ class Pass {
   #applied = 0;
   #overflows = 0;
 
-  constructor(compiled: CompiledFeatures, profiles: ReadonlyMap<string, LiveProfile>) {
+  constructor(compiled: CompiledFeatures, profiles: ReadonlyMap<string, LiveProfile>, observe: Observe | undefined) {
+    this.#observe = observe;
     this.#compiled = compiled;
     this.#profiles = profiles;
   }
@@ -83,6 +98,7 @@ class Pass {
   finish(): Applied {
     return {
       refusals: this.refusals,
+      samples: this.samples,
       duplicates: this.#duplicates,
       applied: this.#applied,
       overflows: this.#overflows,
@@ -90,9 +106,11 @@ class Pass {
     };
   }
 
-  #update(line: CleanLine, { clean, hash, ingestedAt }: ReadyEvent, profile: LiveProfile): void {
+  #update(line: CleanLine, event: ReadyEvent, profile: LiveProfile): void {
+    const { clean, hash, ingestedAt } = event;
     // Before the event can be blamed: damaged bytes of a state are no fault of it, and nothing may go on.
     openFor(this.#compiled, profile.state, clean.type);
+    const sample = this.#observe?.(line.offset, event, profile.state);
     try {
       profile.state = updateProfile(this.#compiled, profile.state, clean, hash);
     } catch (error) {
@@ -101,6 +119,7 @@ class Pass {
       return;
     }
     if (profile.ids.add(hash, ingestedAt)) this.#overflows++;
+    if (sample !== undefined) this.samples.push(sample);
     this.#changed.add(clean.profile);
     this.#applied++;
   }

@@ -5,6 +5,8 @@ import { unpackLines } from '../shared/record.ts';
 import { parseCleanLine, type CleanLine } from '../shared/clean-line.ts';
 
 export interface Chunk {
+  /** Its records, in their order. */
+  readonly records: { readonly offset: number; readonly timestamp: number; readonly lines: number }[];
   readonly lines: CleanLine[];
   readonly profileIds: Set<string>;
   /** The oldest `ingestedAt` of each record: events of a record came in together. */
@@ -30,10 +32,11 @@ export function* cutChunks(records: readonly BrokerRecord[]): Generator<Chunk, v
       yield chunk;
       chunk = undefined;
     }
-    chunk ??= { lines: [], profileIds: new Set(), ingested: [], offset: -1, timestamp: -1 };
+    chunk ??= { records: [], lines: [], profileIds: new Set(), ingested: [], offset: -1, timestamp: -1 };
     for (const line of lines) chunk.lines.push(line);
     for (const profileId of profileIds) chunk.profileIds.add(profileId);
     if (oldest < Infinity) chunk.ingested.push(oldest);
+    chunk.records.push({ offset: record.offset, timestamp: record.timestamp, lines: lines.length });
     chunk.offset = record.offset;
     chunk.timestamp = record.timestamp;
   }

@@ -1,5 +1,6 @@
 /** The feature service's process: environment, broker, store, signals. */
 import { connectBroker } from '../shared/adapters/connect-broker.ts';
+import { connectModelStore } from '../shared/adapters/connect-model-store.ts';
 import { connectProfileStore } from '../shared/adapters/connect-profile-store.ts';
 import { runService } from '../shared/adapters/process.ts';
 import { parseConfig } from './config.ts';
@@ -19,6 +20,7 @@ await runService({
     deps.onStop(() => broker.close());
     const store = await connectProfileStore(connections);
     deps.onStop(() => store.close());
-    return start(config, { ...deps, broker, store });
+    const models = config.watch === undefined ? undefined : connectModelStore(config.modelStore);
+    return start(config, { ...deps, broker, store, models });
   },
 });

@@ -7,7 +7,7 @@ import { emptyProfile } from '../shared/profile/profile.ts';
 import { decodeProfile } from '../shared/profile/codec.ts';
 import type { CompiledFeatures } from '../shared/profile/compile.ts';
 import { RecentIds } from '../shared/profile/recent-ids.ts';
-import type { PartitionTag, ProfileStore, StoredProfile, Watermark } from '../shared/profile-store.ts';
+import type { Advance, PartitionTag, ProfileStore, StoredProfile, Watermark } from '../shared/profile-store.ts';
 import type { Clock } from '../shared/service.ts';
 import { encodeWatermark } from '../shared/watermark.ts';
 import { applyChunk, type Applied, type LiveProfile } from './apply.ts';
@@ -17,6 +17,7 @@ import { deadLetters } from './dead-letters.ts';
 import { locate } from './locate.ts';
 import { recreation } from './start-position.ts';
 import type { Metrics } from './metrics.ts';
+import type { PartitionWatch } from './monitor/partition-watch.ts';
 import { ProfileCache, type CacheLimits } from './profile-cache.ts';
 
 export interface WorkerDeps {
@@ -26,8 +27,17 @@ export interface WorkerDeps {
   readonly compiled: CompiledFeatures;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** Looks at a share of the events, and tells of it on `signals`. Absent: nothing is watched. */
+  readonly watch?: Watching | undefined;
   /** Reads on from this offset; throws while there is no consumer yet. */
   readonly seek: (partition: number, offset: number) => void;
+}
+
+/** Of one partition. */
+export interface Watching {
+  readonly partition: PartitionWatch;
+  /** Name of the topic of the stream `signals`. */
+  readonly topic: string;
 }
 
 export interface WorkerConfig {
@@ -131,6 +141,8 @@ export class PartitionWorker {
     const { topic, fromLogStart } = this.#config;
     const at = { topic, partition: this.partition, tag: this.#tag, definition: this.#deps.compiled.hash };
     const { watermark, next, comparable } = await locate(this.#deps, at, fromLogStart);
+    // Somebody has committed in between: what is noted belongs to another moment.
+    if (!(await this.#restoreWatch(watermark))) return this.#locate();
     if (generation === this.#generation) {
       this.#watermark = watermark;
       this.#synced = true;
@@ -171,8 +183,9 @@ export class PartitionWorker {
     if (made === undefined) return false;
     const { applied, profiles } = made;
     await this.#refuse(applied);
+    const note = await this.#tell(chunk, applied);
     const next = { offset: chunk.offset, timestamp: chunk.timestamp, definition: this.#deps.compiled.hash };
-    if (!(await this.#commit(next, applied))) return false;
+    if (!(await this.#commit({ ...next, ...(note && { note }) }, applied))) return false;
     this.#count(chunk, applied);
     if (generation !== this.#generation) return false;
     this.#watermark = next;
@@ -183,10 +196,11 @@ export class PartitionWorker {
   /** Applies the chunk; lines that fail are refused in a further pass over the profiles as they are stored. */
   async #compute(chunk: Chunk): Promise<{ applied: Applied; profiles: Map<string, LiveProfile> } | undefined> {
     const poison = new Map<CleanLine, string>();
+    const observe = this.#deps.watch?.partition.observe;
     for (;;) {
       const profiles = await this.#load(chunk.profileIds);
       if (profiles === undefined) return undefined;
-      const applied = applyChunk(this.#deps.compiled, chunk, profiles, poison);
+      const applied = applyChunk(this.#deps.compiled, chunk, profiles, { poison, observe });
       if (!('spoiled' in applied)) return { applied, profiles };
       for (const [line, error] of applied.spoiled) poison.set(line, error);
       this.#cache.clear();
@@ -226,7 +240,28 @@ export class PartitionWorker {
     await this.#deps.producer.send(deadTopic, deadLetters(refusals, at));
   }
 
-  async #commit(next: Watermark, { writes }: Applied): Promise<boolean> {
+  /** Summaries of blocks that end here: durable before the watermark advances. Gives what is to be noted with it. */
+  async #tell(chunk: Chunk, { samples }: Applied): Promise<Uint8Array | undefined> {
+    const { watch, producer } = this.#deps;
+    if (watch === undefined) return undefined;
+    const { summaries, note } = watch.partition.fold(chunk, samples);
+    if (summaries.length > 0)
+      await producer.send(
+        watch.topic,
+        summaries.map((value) => ({ partition: 0, value })),
+      );
+    return note;
+  }
+
+  async #restoreWatch(watermark: Watermark | undefined): Promise<boolean> {
+    const { watch, store } = this.#deps;
+    if (watch === undefined) return true;
+    const stored = await store.readNote(this.#tag);
+    watch.partition.restore(stored);
+    return sameWatermark(stored.watermark, watermark);
+  }
+
+  async #commit(next: Advance, { writes }: Applied): Promise<boolean> {
     const { store, metrics } = this.#deps;
     const outcome = await store.commit(this.#tag, this.#watermark, next, writes).catch((error: unknown) => {
       metrics.commit('unknown');

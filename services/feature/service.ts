@@ -1,11 +1,13 @@
 /** The feature service: events-clean → profiles, exactly once; the watermark in the profile store is the position. */
 import type { Broker, Consumer } from '../shared/broker.ts';
 import { LikenessError } from '../shared/errors.ts';
+import type { ModelStore } from '../shared/model-store.ts';
 import { compileFeatures } from '../shared/profile/compile.ts';
 import { partitionTag, type ProfileStore } from '../shared/profile-store.ts';
 import type { CommonDeps, Health, Service } from '../shared/service.ts';
 import type { FeatureConfig } from './config.ts';
 import { createMetrics } from './metrics.ts';
+import { startWatches, type Watches } from './monitor/watches.ts';
 import { PartitionWorker, type WorkerDeps } from './partition-worker.ts';
 import { shareOf } from './profile-cache.ts';
 import { Stage } from './stage.ts';
@@ -14,7 +16,13 @@ export interface FeatureDeps extends CommonDeps {
   readonly broker: Broker;
   /** Stays open when the service stops: who opened it closes it. */
   readonly store: ProfileStore;
+  /** Absent: no model is watched. */
+  readonly models?: ModelStore | undefined;
 }
+
+/** A service that watches no model needs no model store. */
+type FeatureServiceConfig = Omit<FeatureConfig, 'host' | 'watch' | 'modelStore'> &
+  Partial<Pick<FeatureConfig, 'watch'>>;
 
 /** How often positions are written down for lag displays, and forgotten partitions are looked up again. */
 const tickMs = 1000;
@@ -29,7 +37,7 @@ export const cacheLimits = { entries: 200_000, bytes: 256 * 1024 * 1024 };
  * Rejects with `BadSpec` for features that do not compile, `StoreEvicts`, and as broker and store do. What does not fit
  * between a partition's profiles and its log reaches `onFatal`.
  */
-export async function start(config: Omit<FeatureConfig, 'host'>, deps: FeatureDeps): Promise<Service> {
+export async function start(config: FeatureServiceConfig, deps: FeatureDeps): Promise<Service> {
   const { broker, store, telemetry, clock, onFatal } = deps;
   const { topics, spec } = config;
   const metrics = createMetrics(telemetry.registry);
@@ -39,6 +47,7 @@ export async function start(config: Omit<FeatureConfig, 'host'>, deps: FeatureDe
   });
   await store.check();
   const producer = await broker.producer();
+  const watches = config.watch && (await startWatches(config.watch, config, { ...deps, compiled }));
   const life: { consumer: Consumer | undefined; stopping: boolean } = { consumer: undefined, stopping: false };
   const seek = (partition: number, offset: number): void => {
     if (life.consumer === undefined)
@@ -58,9 +67,15 @@ export async function start(config: Omit<FeatureConfig, 'host'>, deps: FeatureDe
     topic: topics['events-clean'],
     metrics,
     createWorker: (partition) =>
-      new PartitionWorker(partition, partitionTag(config.pipeline, partition), workerConfig, workerDeps),
+      new PartitionWorker(partition, partitionTag(config.pipeline, partition), workerConfig, {
+        ...workerDeps,
+        watch: watches && { partition: watches.of(partition), topic: topics.signals },
+      }),
   });
-  const unsubscribe = store.onReconnect(() => stage.forget());
+  const unsubscribe = store.onReconnect(() => {
+    stage.forget();
+    watches?.forget();
+  });
   life.consumer = await broker.consume({
     group: config.group,
     topics: [topics['events-clean']],
@@ -86,8 +101,15 @@ export async function start(config: Omit<FeatureConfig, 'host'>, deps: FeatureDe
     await stage.tick(consumer);
     await consumer.close();
     await producer.close();
+    await watches?.close();
   };
   let stopped: Promise<void> | undefined;
-  const health = (): Health => (life.stopping ? { ready: false, reasons: ['stopping'] } : stage.health());
+  const health = (): Health => healthOf(life.stopping, stage, watches);
   return { name: 'feature', health, stop: () => (stopped ??= stop()) };
+}
+
+function healthOf(stopping: boolean, stage: Stage, watches: Watches | undefined): Health {
+  if (stopping) return { ready: false, reasons: ['stopping'] };
+  const notes = watches?.notes() ?? [];
+  return { ...stage.health(), ...(notes.length > 0 && { notes }) };
 }

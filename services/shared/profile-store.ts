@@ -91,3 +91,8 @@ export function partitionTag(
 ): PartitionTag {
   return `${pipeline.namespace}/${pipeline.name}/e${pipeline.epoch}/p${partition}`;
 }
+
+/** Under which the monitor of drift keeps its note; its watermark is of the stream `signals`. */
+export function monitorTag(pipeline: { namespace: string; name: string; epoch: number }): PartitionTag {
+  return `${pipeline.namespace}/${pipeline.name}/e${pipeline.epoch}/signals`;
+}

@@ -5,6 +5,12 @@ import type { TrainingSet } from '../shared/learning/event-table.ts';
 import { blendModel, entriesKept, fitTogether, type FitOptions, type Fitted } from '../shared/learning/fit.ts';
 import { codeVersion, type ManifestDetails } from '../shared/learning/manifest.ts';
 import type { Model } from '../shared/learning/model.ts';
+import type { Blend } from '../shared/learning/blend.ts';
+import { continueRanker } from '../shared/learning/ranker/in-training.ts';
+import type { Ranker } from '../shared/learning/ranker/ranker.ts';
+import { encodeTrials, rankerReport, trialsFile } from '../shared/learning/ranker/report.ts';
+import { recommenderOf } from '../shared/learning/ranker/stage.ts';
+import type { ModelKind, Recommender } from '../shared/learning/recommender.ts';
 import type { Team } from '../shared/learning/team.ts';
 
 /** How many are recommended when a model is judged. */
@@ -23,6 +29,10 @@ export interface TrainedModel {
   readonly model: Model;
   /** By which the gate judges it: the same model, fitted to the events before a moment (milliseconds since 1970) alone. */
   readonly twin?: { readonly model: Model; readonly before: number };
+  /** Bytes of `baseline.json`, with which the model is compared while it serves. */
+  readonly baseline?: Uint8Array | undefined;
+  /** Further files of the artifact, for people. */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
   /** What the manifest says of the model itself. */
   readonly facts: Pick<
     ManifestDetails,
@@ -47,11 +57,15 @@ export async function trainModel(set: TrainingSet, options: TrainOptions): Promi
   const judged = await backtestTogether(set, { ...options, ...protocol }, team);
   onProgress('fitting to all events');
   const fitted = await fitTogether(set.sequences, set.items, options, { team, step: `${inputs.name}.all` });
+  const kind = judged?.ranker?.kind ?? 'blend';
+  const further = { train: set.sequences, set, told: { team, step: `${inputs.name}.all` } };
+  const ranker = await continueRanker({ ...further, chosen: kind === 'blend' ? undefined : judged?.ranker }, options);
   if (judged === undefined || fitted === undefined) return undefined;
-  const recommender = blendModel(fitted, judged.weights);
+  const recommender = withRanker(blendModel(fitted, judged.weights), judged, ranker);
   return {
     model: { recommender, popularity: fitted.popularity, itemAttributes: set.attributes },
     twin: twinOf(judged, set),
+    ...(judged.ranker && { files: new Map([[trialsFile, encodeTrials(judged.ranker)]]) }),
     facts: {
       kind: recommender.kind,
       model: inputs.name,
@@ -60,23 +74,28 @@ export async function trainModel(set: TrainingSet, options: TrainOptions): Promi
       events,
       profiles,
       items: set.items.size,
-      metrics: metricsOf(judged),
+      metrics: metricsOf(judged, kind),
       report: reportOf(judged, fitted, options),
     },
   };
 }
 
+function withRanker(blend: Blend, { ranker: chosen }: BacktestResult, ranker: Ranker | undefined): Recommender {
+  return chosen && ranker ? recommenderOf(chosen.kind, blend, ranker, chosen.weight) : blend;
+}
+
 /** A time split always has a cut. */
-function twinOf({ fitted, weights, testFrom }: BacktestResult, { attributes }: TrainingSet) {
-  const recommender = blendModel(fitted, weights);
+function twinOf(judged: BacktestResult, { attributes }: TrainingSet) {
+  const { fitted, weights, testFrom } = judged;
+  const recommender = withRanker(blendModel(fitted, weights), judged, judged.ranker?.ranker);
   return { model: { recommender, popularity: fitted.popularity, itemAttributes: attributes }, before: testFrom! };
 }
 
-/** The blend's metrics by their names, those of its rivals behind the rival's name. */
-function metricsOf({ models }: BacktestResult): Record<string, number> {
+/** The chosen one's metrics by their names, those of its rivals behind the rival's name. */
+export function metricsOf({ models }: Pick<BacktestResult, 'models'>, chosen: ModelKind): Record<string, number> {
   const metrics: Record<string, number> = {};
   for (const model of models) {
-    const prefix = model.kind === 'blend' ? '' : `${model.kind}.`;
+    const prefix = model.kind === chosen ? '' : `${model.kind}.`;
     metrics[`${prefix}recall@${k}`] = model.recall;
     metrics[`${prefix}ndcg@${k}`] = model.ndcg;
     metrics[`${prefix}mrr@${k}`] = model.mrr;
@@ -86,7 +105,7 @@ function metricsOf({ models }: BacktestResult): Record<string, number> {
   return metrics;
 }
 
-function reportOf({ weights }: BacktestResult, { ease, seconds }: Fitted, { inputs, holdout }: TrainOptions) {
+function reportOf({ weights, ranker }: BacktestResult, { ease, seconds }: Fitted, { inputs, holdout }: TrainOptions) {
   return {
     protocol: `time-split, last ${holdout} of the events; full catalogue, seen items masked, ties pessimistic`,
     srWeight: weights.srWeight,
@@ -96,6 +115,7 @@ function reportOf({ weights }: BacktestResult, { ease, seconds }: Fitted, { inpu
     easeItems: ease.items,
     entriesKept,
     easeMassKept: ease.massKept,
+    ...(ranker && rankerReport(ranker)),
     srSeconds: seconds.sr,
     easeSeconds: seconds.ease,
   };

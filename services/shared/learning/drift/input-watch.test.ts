@@ -7,7 +7,7 @@ import { quantileOf } from '../statistics/quantiles.ts';
 import { resumeInputWatch, startInputWatch } from './input-watch.ts';
 
 const noTest = { statistic: 0, degrees: 0, p: 1 };
-const at = (psi: number): SketchDistances => ({ psi, js: psi / 2, chiSquare: noTest });
+const at = (psi: number): SketchDistances => ({ psi, js: psi / 2, chiSquare: noTest, cramersV: psi / 3 });
 const window = (scores: Record<string, number | undefined>) =>
   new Map(Object.entries(scores).map(([name, psi]) => [name, psi === undefined ? undefined : at(psi)]));
 
@@ -44,9 +44,23 @@ describe('the input watch', () => {
   });
 
   it('goes by the metric that it is told', () => {
-    expect(startInputWatch({ metric: 'JS', consecutiveWindows: 1 }).update(window({ x: 0.3 })).kind).toBe('none');
-    expect(startInputWatch({ metric: 'JS', consecutiveWindows: 1 }).update(window({ x: 0.4 })).kind).toBe('drift');
-    expect(startInputWatch({ metric: 'KS', consecutiveWindows: 1 }).update(window({ x: 9 }))).toEqual({ kind: 'none' });
+    expect(startInputWatch({ metric: 'JensenShannon', consecutiveWindows: 1 }).update(window({ x: 0.3 })).kind).toBe(
+      'none',
+    );
+    expect(startInputWatch({ metric: 'JensenShannon', consecutiveWindows: 1 }).update(window({ x: 0.4 })).kind).toBe(
+      'drift',
+    );
+    expect(startInputWatch({ metric: 'KolmogorovSmirnov', consecutiveWindows: 1 }).update(window({ x: 9 }))).toEqual({
+      kind: 'none',
+    });
+    expect(startInputWatch({ metric: 'ChiSquare', consecutiveWindows: 1 }).update(window({ x: 0.59 })).kind).toBe(
+      'none',
+    );
+    expect(startInputWatch({ metric: 'ChiSquare', consecutiveWindows: 1 }).update(window({ x: 0.61 })).kind).toBe(
+      'drift',
+    );
+    const far = new Map([['x', { ...at(0), ks: 0.1, w1: 9, w1Scaled: 0.3 }]]);
+    expect(startInputWatch({ metric: 'Wasserstein', consecutiveWindows: 1 }).update(far).worst!.score).toBe(0.3);
   });
 
   it('goes on from what was stored: counts, and that drift has been said', () => {

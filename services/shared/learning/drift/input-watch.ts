@@ -4,16 +4,16 @@ import type { SketchDistances } from '../sketch/compare.ts';
 import { readOptions, readStored } from './read-settings.ts';
 
 const optionsSchema = z.strictObject({
-  metric: z.enum(['PSI', 'JS', 'KS']).default('PSI'),
+  metric: z.enum(['PSI', 'JensenShannon', 'KolmogorovSmirnov', 'Wasserstein', 'ChiSquare']).default('PSI'),
   /** At or above it a window counts. */
   threshold: z.number().gt(0).default(0.2),
   /** So many windows in a row are drift. */
   consecutiveWindows: z.int().min(1).default(3),
 });
 
-type InputWatchOptions = z.input<typeof optionsSchema>;
+export type InputWatchOptions = z.input<typeof optionsSchema>;
 
-const storedSchema = z.strictObject({
+export const storedInputWatch = z.strictObject({
   options: optionsSchema,
   /** By feature: windows in a row at or above the threshold, 1 or more. */
   windows: z.record(z.string(), z.int().min(1)),
@@ -34,7 +34,7 @@ export interface InputWatch {
    */
   update(distances: ReadonlyMap<string, SketchDistances | undefined>): InputVerdict;
   /** A copy as plain JSON. */
-  store(): z.output<typeof storedSchema>;
+  store(): z.output<typeof storedInputWatch>;
 }
 
 /** One watch a baseline: a new model begins a new one. Throws `BadConfig` on options out of range. */
@@ -44,10 +44,10 @@ export function startInputWatch(options: InputWatchOptions = {}): InputWatch {
 
 /** Goes on where `store` left off. Throws `BadData` if `stored` is not what `store` gives. */
 export function resumeInputWatch(stored: unknown): InputWatch {
-  return run(readStored(storedSchema, stored, 'the input watch'));
+  return run(readStored(storedInputWatch, stored, 'the input watch'));
 }
 
-function run(state: z.output<typeof storedSchema>): InputWatch {
+function run(state: z.output<typeof storedInputWatch>): InputWatch {
   const { metric, threshold, consecutiveWindows } = state.options;
   const windows = new Map(Object.entries(state.windows));
   let { isFound } = state;
@@ -69,11 +69,12 @@ function run(state: z.output<typeof storedSchema>): InputWatch {
   };
 }
 
-function scoreOf(
-  { psi, js, ks }: SketchDistances,
+/** undefined: the feature has no such distance. */
+export function scoreOf(
+  { psi, js, ks, w1Scaled, cramersV }: SketchDistances,
   metric: z.output<typeof optionsSchema>['metric'],
 ): number | undefined {
-  return { PSI: psi, JS: js, KS: ks }[metric];
+  return { PSI: psi, JensenShannon: js, KolmogorovSmirnov: ks, Wasserstein: w1Scaled, ChiSquare: cramersV }[metric];
 }
 
 type Worst = NonNullable<InputVerdict['worst']>;

@@ -33,6 +33,8 @@ export interface DriftStanding {
   readonly evaluatedAt: number;
   /** The input that has moved away furthest in the last full window; absent before the first. */
   readonly worst?: { readonly feature: string; readonly score: number; readonly windows: number };
+  /** Of each input in that window. */
+  readonly scores?: Readonly<Record<string, number>>;
   /** Of the last questions, at least some hundred where there were so many. */
   readonly hitRate?: number;
   readonly popularityHitRate?: number;
@@ -50,6 +52,7 @@ const standingSchema = z.object({
   version: z.string(),
   evaluatedAt: z.number(),
   worst: z.object({ feature: z.string(), score: z.number(), windows: z.number() }).optional(),
+  scores: z.record(z.string(), z.number()).optional(),
   hitRate: z.number().optional(),
   popularityHitRate: z.number().optional(),
 });

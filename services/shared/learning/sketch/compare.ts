@@ -10,6 +10,8 @@ export interface SketchDistances {
   readonly js: number;
   /** χ² of the two rows of counts over the same bins. */
   readonly chiSquare: ChiSquare;
+  /** Cramér's V of the same, as if both had as many values: √(½ Σ (p−q)²/(p+q)), from 0 to 1, whatever the counts. */
+  readonly cramersV: number;
   /** Numeric only, of the values that are there: sup |F − G| at the edges. Below the truth by at most the greatest bin's share. */
   readonly ks?: number;
   /**
@@ -18,6 +20,8 @@ export interface SketchDistances {
    * lying there, so that one wild value does not outweigh all others.
    */
   readonly w1?: number;
+  /** Numeric only: w1 in units of the width of the baseline's middle eight tenths; absent where that is 0. */
+  readonly w1Scaled?: number;
 }
 
 /** PSI's customary number of bins. */
@@ -39,6 +43,7 @@ export function compareSketches(baseline: Sketch, window: Sketch): SketchDistanc
     psi: populationStability(floored(before, now), floored(now, before)),
     js: jensenShannon(shares(before), shares(now)),
     chiSquare: chiSquareOfTable([before, now]),
+    cramersV: cramersV(shares(before), shares(now)),
     ...(baseline.bins.kind === 'numeric' && isPresent && numericDistances(baseline, window, baseline.bins.edges)),
   };
 }
@@ -77,7 +82,17 @@ function total(counts: readonly number[]): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-function numericDistances(a: Sketch, b: Sketch, edges: readonly number[]): { ks: number; w1: number } {
+function cramersV(p: readonly number[], q: readonly number[]): number {
+  const sum = p.reduce((total, share, at) => {
+    const both = share + q[at]!;
+    return both > 0 ? total + (share - q[at]!) ** 2 / both : total;
+  }, 0);
+  return Math.sqrt(sum / 2);
+}
+
+type NumericDistances = Required<Pick<SketchDistances, 'ks' | 'w1'>> & Pick<SketchDistances, 'w1Scaled'>;
+
+function numericDistances(a: Sketch, b: Sketch, edges: readonly number[]): NumericDistances {
   const [p, q] = [shares(a.counts), shares(b.counts)];
   let [apart, ks, w1] = [0, 0, 0];
   p.forEach((share, bin) => {
@@ -87,7 +102,16 @@ function numericDistances(a: Sketch, b: Sketch, edges: readonly number[]): { ks:
     const [from, to] = [edges[bin - 1], edges[bin]];
     if (from !== undefined && to !== undefined) w1 += areaUnder(before, apart) * (to - from);
   });
-  return { ks, w1 };
+  const width = edgeAt(a, edges, 0.9) - edgeAt(a, edges, 0.1);
+  return { ks, w1, ...(width > 0 && { w1Scaled: w1 / width }) };
+}
+
+/** The edge nearest above this share of the values; the last edge where it lies in the open bin. */
+function edgeAt({ counts }: Sketch, edges: readonly number[], share: number): number {
+  const wanted = total(counts) * share;
+  let below = 0;
+  const bin = counts.findIndex((count) => (below += count) >= wanted);
+  return edges[Math.min(bin, edges.length - 1)] ?? 0;
 }
 
 /** ∫ |x| over a unit step in which x goes straight from `from` to `to`. */

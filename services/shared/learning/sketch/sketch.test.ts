@@ -82,9 +82,20 @@ describe('sketches of 100 bins', () => {
       psi: 0,
       js: 0,
       chiSquare: { statistic: 0, degrees: 9, p: 1 },
+      cramersV: 0,
       ks: 0,
       w1: 0,
+      w1Scaled: 0,
     });
+  });
+
+  it('have a chi-square of no size, and W1 in units of the baseline', () => {
+    const twice = { ...sketchOf(bins, a), counts: sketchOf(bins, a).counts.map((count) => 2 * count) };
+    expect(compareSketches(twice, sketchOf(bins, b))!.cramersV).toBeCloseTo(distances.cramersV, 12);
+    // Of rows of the same size it is Cramér's V as the textbook has it: √(χ²/n).
+    expect(distances.cramersV).toBeCloseTo(Math.sqrt(golden.chi2_contingency[0]! / 2000), 9);
+    const width = quantileOf(a, 0.9) - quantileOf(a, 0.1);
+    expect(distances.w1Scaled!).toBeCloseTo(distances.w1! / width, 1);
   });
 
   it('are as far apart as raw samples of any two distributions, up to the bins', () => {
