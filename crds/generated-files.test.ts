@@ -88,7 +88,7 @@ describe('the CRD', () => {
     );
     // These are there or absent as a whole: their absence says something.
     const connections = ['.spec.kafka', '.spec.modelStore.s3', '.caSecretRef'];
-    const optional = [...connections, '.spec.ingest.log', '[].sequence', '[].interest', '.autoscaling'];
+    const optional = [...connections, '.spec.ingest.log', '.spec.archive', '[].sequence', '[].interest', '.autoscaling'];
     expect(lacking.filter((path) => !optional.some((end) => path.endsWith(end)))).toEqual([]);
   });
 

@@ -35,7 +35,7 @@ const badSpecs: [string, ...string[]][] = [
   // unknown fields
   [
     'featurs: []',
-    'p.yaml:5:3 spec.featurs: given an unknown field; allowed: suspend, deletionPolicy, kafka, store, modelStore, preset, ingest, events, cleaning, identity, features, models, training, stages, serving (did you mean features?)',
+    'p.yaml:5:3 spec.featurs: given an unknown field; allowed: suspend, deletionPolicy, kafka, store, modelStore, preset, ingest, events, cleaning, identity, features, models, training, archive, stages, serving (did you mean features?)',
   ],
   [
     feature('{name: a, count: {windw: 1h}}'),

@@ -1,5 +1,6 @@
 /** The ProfilePipeline v1alpha1: the one definition from which the CRD, the JSON Schema, the docs and the types come. */
 import { z } from 'zod';
+import { archiveSchema } from './archive.ts';
 import { cleaningSchema } from './cleaning.ts';
 import {
   eitherReplicasOrAutoscaling,
@@ -148,6 +149,9 @@ export const specFields = z.strictObject({
   features: featuresSchema.describe('What a profile knows: each feature is one attribute, of exactly one kind.'),
   models: modelsSchema.describe('What is learned from the events.'),
   training: trainingSchema.prefault({}).describe('When and how models are trained.'),
+  archive: archiveSchema
+    .describe('Keeps clean events beside the models for longer than Kafka does, for trainings. Absent: there is none.')
+    .optional(),
   stages: namedList(stageSchema, 3).default([]).describe('Sizes of the stages between ingest and profile.'),
   serving: servingSchema.prefault({}).describe('The API that reads profiles and recommends.'),
 });

@@ -10,6 +10,7 @@ import { learnedSchema, needsModel, type LearnedSteps } from './learned-cleaning
 import { retrainFields } from './learning.ts';
 import { eachNameOnce } from './lists.ts';
 import { specFields } from './pipeline.ts';
+import { presetWindowErrors } from './preset-windows.ts';
 import { isEd25519PublicKey } from './public-keys.ts';
 import { scheduleProblem } from './schedule.ts';
 import { givenText, valueAt, type Path, type PlacedError } from './spec-error.ts';
@@ -47,6 +48,7 @@ export function referenceErrors(data: unknown): PlacedError[] {
     ]),
     ...learnedLists.flatMap((list) => ownEntries(spec, list).flatMap((step) => unknownEvents(step, ['events'], names))),
     ...withoutModel(spec, names),
+    ...presetWindowErrors(spec, names.features),
     ...names.models.flatMap((model) => modelErrors(model, names)),
   ];
 }

@@ -162,6 +162,7 @@ const specArbitrary = fc.record({
       { maxLength: 2 },
     ),
   ),
+  archive: maybe(fc.record({ retention: maybe(duration) })),
   events: maybe(fc.array(fc.record({ name: names, weight: maybe(decimalText) }), { maxLength: 2 })),
   cleaning: maybe(
     fc.record({

@@ -1,4 +1,5 @@
 /** Rules between the fields of a spec, and about its name and its changes. */
+import { windowRule, type ArchiveSettings } from './archive.ts';
 import type { FeatureDefinition } from './features.ts';
 import type { Rule, TransitionRule } from './rules.ts';
 
@@ -19,6 +20,7 @@ export const nameRules: Rule<string>[] = [
 interface Referring {
   readonly kafka?: { readonly partitions: number } | undefined;
   readonly training: { readonly workers: number };
+  readonly archive?: ArchiveSettings | undefined;
   readonly preset: string;
   readonly features: readonly FeatureDefinition[];
   readonly models: readonly { readonly recommend?: { readonly history: string } | undefined }[];
@@ -65,6 +67,7 @@ export const specRules: Rule<Referring>[] = [
       );
     },
   },
+  windowRule,
 ];
 
 const bothLogs = '(has(self.ingest.log) && has(oldSelf.ingest.log))';

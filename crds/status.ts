@@ -37,7 +37,7 @@ const conditionSchema = z.strictObject({
 });
 
 const stageStatusSchema = z.strictObject({
-  name: z.enum(['ingest', 'cleaner', 'feature']).describe('The stage.'),
+  name: z.enum(['ingest', 'cleaner', 'feature', 'archive']).describe('The stage.'),
   desired: count().describe('Replicas that there are to be.').optional(),
   ready: count().describe('Replicas that do their work.').optional(),
   image: text(500).describe('Image that they run.').optional(),

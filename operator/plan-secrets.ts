@@ -114,6 +114,7 @@ const needs: Readonly<Record<StageName, readonly SecretPurpose[]>> = {
   cleaner: everybody,
   feature: [...everybody, ...stored],
   serving: [...everybody, ...stored, ...models, 'verificationKey', 'readKeys'],
+  archive: [...everybody, ...models],
   trainer: [...everybody, ...models, 'signingKey'],
 };
 

@@ -50,6 +50,7 @@ const usual: Readonly<Record<StageName, { readonly cpu: string; readonly memory:
   cleaner: { cpu: '250m', memory: '256Mi' },
   feature: { cpu: '250m', memory: '512Mi' },
   serving: { cpu: '250m', memory: '512Mi' },
+  archive: { cpu: '250m', memory: '512Mi' },
   trainer: { cpu: '1', memory: '2Gi' },
 };
 

@@ -10,7 +10,9 @@ import { planAutoscaling, planResources, plannedReplicas, type Autoscaling } fro
 import { planTopics } from './plan-topics.ts';
 import { groupName, type PipelineId } from './topics.ts';
 
-export type StageName = 'ingest' | 'cleaner' | 'feature' | 'serving' | 'trainer';
+export type ServiceName = 'ingest' | 'cleaner' | 'feature' | 'serving' | 'archive';
+/** A service, or what runs once each time it is asked for. */
+export type StageName = ServiceName | 'trainer';
 
 export interface Workload {
   readonly name: StageName;
@@ -99,7 +101,8 @@ export function planPipeline(input: PlanInput): Plan {
   const { spec } = input;
   const pipeline = { namespace: input.namespace, name: input.name, epoch: input.epoch };
   const partitions = spec.kafka?.partitions ?? embeddedPartitions;
-  const services = (['ingest', 'cleaner', 'feature', 'serving'] as const).map((name) =>
+  const archive = spec.archive === undefined ? [] : (['archive'] as const);
+  const services = (['ingest', 'cleaner', 'feature', ...archive, 'serving'] as const).map((name) =>
     planService(name, { pipeline, partitions, spec }),
   );
   return {
@@ -131,7 +134,7 @@ interface Parts {
   readonly spec: PipelineSpec;
 }
 
-function planService(name: Exclude<StageName, 'trainer'>, parts: Parts): Workload {
+function planService(name: ServiceName, parts: Parts): Workload {
   const { pipeline, partitions, spec } = parts;
   const sized = name === 'serving' ? spec.serving : spec.stages.find((stage) => stage.name === name);
   const autoscaling = planAutoscaling(name, sized, partitions);

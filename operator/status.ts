@@ -8,11 +8,11 @@ import type {
   TrainingStatus,
 } from '../crds/status.ts';
 import { removeCondition, setCondition, type Condition as RuntimeCondition } from './kubernetes/runtime/conditions.ts';
-import type { StageName } from './plan.ts';
+import type { ServiceName } from './plan.ts';
 
 /** One stage's workload as the cluster shows it. */
 export interface StageObserved {
-  readonly name: Exclude<StageName, 'trainer'>;
+  readonly name: ServiceName;
   readonly desired: number;
   readonly ready: number;
   readonly image: string | undefined;

@@ -184,6 +184,14 @@ export const refusedByCel = refusedBy('CEL', [
     message: 'a pane only with a window',
   },
   {
+    name: 'a window that the archive does not reach',
+    patch:
+      'spec: {preset: none, events: [{name: view}], archive: {retention: 24h}, features: [{name: a, sum: {field: value, window: 25h, pane: 1h}}]}',
+    path: 'spec.features[0].sum.window',
+    apiPath: 'spec',
+    message: 'a window of at most archive.retention, so that the feature can be computed again',
+  },
+  {
     name: 'a model without its history',
     patch:
       'spec: {preset: none, events: [{name: view}], models: [{name: m, recommend: {history: past, target: [view]}}]}',

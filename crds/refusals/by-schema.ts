@@ -15,7 +15,7 @@ export const refusedBySchema = refusedBy('Schema', [
     patch: 'spec: {featurs: []}',
     path: 'spec.featurs',
     message:
-      'suspend, deletionPolicy, kafka, store, modelStore, preset, ingest, events, cleaning, identity, features, models, training, stages, serving',
+      'suspend, deletionPolicy, kafka, store, modelStore, preset, ingest, events, cleaning, identity, features, models, training, archive, stages, serving',
   },
   {
     name: 'a suspension in words',

@@ -21,6 +21,12 @@ export const refusedByValidate = refusedBy('Validate', [
     message: 'a CEL expression: <input>:1:13: found > but expecting end of input',
   },
   {
+    name: 'a window of the preset that the archive does not reach',
+    patch: 'spec: {archive: {retention: 800h}}',
+    path: 'spec.archive.retention',
+    message: "at least the longest window of the preset's features (here avgOrder), or preset: none",
+  },
+  {
     name: 'an item both pinned and buried',
     patch: 'spec: {serving: {rules: {pin: [a], bury: [a]}}}',
     path: 'spec.serving.rules.bury[0]',

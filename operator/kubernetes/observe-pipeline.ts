@@ -1,7 +1,7 @@
 /** What the cluster shows of a pipeline → its status. Asks for pods only where a stage stays behind. */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PipelineStatus } from '../../crds/status.ts';
-import type { Plan, StageName } from '../plan.ts';
+import type { Plan, ServiceName } from '../plan.ts';
 import {
   computeStatus,
   type LearningObserved,
@@ -36,9 +36,7 @@ export interface Found {
   readonly logs?: LogsObserved | undefined;
 }
 
-type ServiceName = Exclude<StageName, 'trainer'>;
-
-const stageNames: readonly ServiceName[] = ['ingest', 'cleaner', 'feature', 'serving'];
+const stageNames: readonly ServiceName[] = ['ingest', 'cleaner', 'feature', 'archive', 'serving'];
 const componentLabel = 'app.kubernetes.io/component';
 /** A stage that is behind for less than this is merely starting. */
 const patienceMs = 10_000;

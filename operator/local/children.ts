@@ -6,11 +6,12 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { exitCodes, LikenessError } from '../../services/shared/errors.ts';
 import { nodeFlags } from '../node-flags.ts';
+import { programOf } from '../program.ts';
 import { createEndings } from './endings.ts';
 
 export interface ChildOptions {
   readonly name: string;
-  /** Folder of the service: services/<service>/main.ts. */
+  /** A stage, or the folder of services/ that holds its main.ts. */
   readonly service: string;
   readonly env: Readonly<Record<string, string>>;
   readonly logFile: string;
@@ -24,7 +25,7 @@ const inherited = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'NODE_OPTIONS'] as co
 
 const mainOf = (service: string): string => {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return fileURLToPath(new URL(`../../services/${service}/main.${extension}`, import.meta.url));
+  return fileURLToPath(new URL(`../../services/${programOf(service)}/main.${extension}`, import.meta.url));
 };
 
 function spawnService(options: ChildOptions): ChildProcess {

@@ -1,6 +1,6 @@
 /** What a laptop adds to a plan's environment: addresses, folders, keys, ports. Pure. */
 import { join } from 'node:path';
-import type { Plan, StageName, Workload } from '../plan.ts';
+import type { Plan, ServiceName, StageName, Workload } from '../plan.ts';
 import type { LocalKeys } from './keys.ts';
 
 export interface LocalSettings {
@@ -17,7 +17,7 @@ export interface LocalSettings {
 /** One process or in-process instance of a stage. */
 export interface Instance {
   readonly name: string;
-  readonly stage: StageName;
+  readonly stage: ServiceName;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -49,13 +49,14 @@ export function trustedKeyFiles({ trustedKeyFile, otherTrustedKeyFiles = [] }: L
 }
 
 /** Serving first (the address that people open), then ingest, then the rest: consecutive ports from `settings.port`. */
-const portOrder: readonly StageName[] = ['serving', 'ingest', 'cleaner', 'feature'];
+const portOrder: readonly ServiceName[] = ['serving', 'ingest', 'cleaner', 'feature', 'archive'];
 
 /** One instance a replica, for child processes; each ingest has a write-ahead log folder of its own. */
 export function processInstances(plan: Plan, settings: LocalSettings, keys: LocalKeys): Instance[] {
   const instances: Instance[] = [];
   for (const stage of portOrder) {
-    const workload = workloadOf(plan, stage);
+    const workload = plan.workloads.find(({ name }) => name === stage);
+    if (workload === undefined) continue;
     for (let replica = 0; replica < workload.replicas; replica++) {
       const env = instanceEnv(workload, settings, keys);
       env['LIKENESS_PORT'] = String(settings.port === 0 ? 0 : settings.port + instances.length);

@@ -20,7 +20,7 @@ export interface StartInput {
 }
 
 /** Downstream first, so that nothing is produced that nobody is ready to read. */
-const startOrder = ['serving', 'feature', 'cleaner', 'ingest'] as const;
+const startOrder = ['serving', 'archive', 'feature', 'cleaner', 'ingest'] as const;
 
 /** The paths that are ingest's; all others are serving's. */
 const ingestPath = /^\/v1\/(batch|track|identify|page|screen|group|alias|events|items|[tipsgab])$/;
@@ -29,7 +29,7 @@ export async function startInProcess(input: StartInput): Promise<Running> {
   const { plan, options, keys, store } = input;
   const services: Service[] = [];
   const telemetries: Telemetry[] = [];
-  for (const stage of startOrder) {
+  for (const stage of startOrder.filter((name) => plan.workloads.some((workload) => workload.name === name))) {
     const telemetry = options.telemetryOf(stage);
     const env = instanceEnv(workloadOf(plan, stage), options, keys);
     const { clock, onFatal } = options.deps;

@@ -29,7 +29,7 @@ export async function startProcesses({ plan, options, keys }: StartInput): Promi
     pids: () => children.map((child) => ({ name: child.name, pid: child.pid() })).filter(isAlive),
     // Upstream first: each stage drains what the one before it has sent.
     stop: async () => {
-      for (const stage of ['ingest', 'cleaner', 'feature', 'serving'])
+      for (const stage of ['ingest', 'cleaner', 'feature', 'archive', 'serving'])
         await Promise.all(children.filter(({ name }) => name.startsWith(stage)).map((child) => child.stop()));
     },
   };

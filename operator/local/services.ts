@@ -7,11 +7,14 @@ import { parseConfig as parseIngest } from '../../services/ingest/config.ts';
 import { start as startIngest } from '../../services/ingest/service.ts';
 import { parseConfig as parseServing } from '../../services/serving/config.ts';
 import { start as startServing } from '../../services/serving/service.ts';
+import { connectArchive } from '../../services/shared/adapters/connect-model-store.ts';
 import type { Broker } from '../../services/shared/broker.ts';
 import type { ModelStore } from '../../services/shared/model-store.ts';
 import type { ProfileStore } from '../../services/shared/profile-store.ts';
 import type { CommonDeps, Service } from '../../services/shared/service.ts';
-import type { StageName } from '../plan.ts';
+import { parseConfig as parseArchive } from '../../services/trainer/archive/config.ts';
+import { start as startArchive } from '../../services/trainer/archive/service.ts';
+import type { ServiceName } from '../plan.ts';
 
 export interface ServiceDeps extends CommonDeps {
   readonly broker: Broker;
@@ -21,13 +24,17 @@ export interface ServiceDeps extends CommonDeps {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const starters: Record<Exclude<StageName, 'trainer'>, (env: Env, deps: ServiceDeps) => Promise<Service>> = {
+const starters: Record<ServiceName, (env: Env, deps: ServiceDeps) => Promise<Service>> = {
   ingest: (env, deps) => startIngest(parseIngest(env), deps),
   cleaner: (env, deps) => startCleaner(parseCleaner(env), deps),
   feature: (env, deps) => startFeature(parseFeature(env), deps),
   serving: (env, deps) => startServing(parseServing(env), deps),
+  archive: (env, deps) => {
+    const config = parseArchive(env);
+    return startArchive(config, { ...deps, archive: connectArchive(config.modelStore, config.place) });
+  },
 };
 
-export function startService(name: Exclude<StageName, 'trainer'>, env: Env, deps: ServiceDeps): Promise<Service> {
+export function startService(name: ServiceName, env: Env, deps: ServiceDeps): Promise<Service> {
   return starters[name](env, deps);
 }

@@ -71,6 +71,8 @@ export interface Archive {
   segments(): Promise<StoredSegment[]>;
   /** Removes from the beginning of each partition what is older than `oldest` (ms since 1970), whole segments alone. */
   expire(oldest: number): Promise<readonly Segment[]>;
+  /** Makes one segment of many small ones that follow each other. Resolves with how many there are fewer. */
+  merge(): Promise<number>;
   /** Writes every segment again without the lines that are not to stay. Resolves with how many those were. */
   rewrite(stays: (line: string) => boolean): Promise<number>;
 }

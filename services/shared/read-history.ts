@@ -14,12 +14,13 @@ export interface History {
 export async function historyExtent(history: History, partition: number): Promise<Extent> {
   const held = await heldBy(history, partition);
   const archived = (await history.archive?.extent(partition)) ?? nothing;
-  return joined({ ...held, partition }, archived);
+  return joinExtents(held, archived);
 }
 
 const nothing: Extent = { from: 0, to: 0 };
 
-function joined({ partition, low, high }: PartitionOffsets, { from, to }: Extent): Extent {
+/** What broker and archive hold together. Throws as `historyExtent` rejects. */
+export function joinExtents({ partition, low, high }: PartitionOffsets, { from, to }: Extent): Extent {
   if (from === to) return { from: low, to: high };
   if (to < low) throw gap(partition, to, low);
   if (to > high) throw ahead(partition, to, high);
@@ -56,11 +57,12 @@ async function* fromBroker(
 ): AsyncGenerator<readonly BrokerRecord[], number> {
   let next = from;
   for await (const records of history.broker.read({ topic: history.topic, partition, from, to })) {
-    const [first, last] = [records[0]!, records.at(-1)!];
     // A reader of the broker is led on to where the log begins, without a word.
-    if (first.offset > next && (await lowest(history, partition)) > next) return next;
-    yield records;
-    next = last.offset + 1;
+    if (records[0]!.offset > next && (await lowest(history, partition)) > next) return next;
+    // One whose group was joined anew may get what it had.
+    const fresh = records[0]!.offset < next ? records.filter(({ offset }) => offset >= next) : records;
+    if (fresh.length > 0) yield fresh;
+    next = Math.max(next, records.at(-1)!.offset + 1);
   }
   return (await lowest(history, partition)) > next ? next : to;
 }
@@ -105,7 +107,7 @@ export function withArchive(broker: Broker, topic: string, archive: Archive): Br
     offsets: async (of) => {
       const held = await broker.offsets(of);
       if (of !== topic) return held;
-      const extents = await Promise.all(held.map(async (each) => joined(each, await archive.extent(each.partition))));
+      const extents = await Promise.all(held.map(async (each) => joinExtents(each, await archive.extent(each.partition))));
       return held.map(({ partition }, at) => ({ partition, low: extents[at]!.from, high: extents[at]!.to }));
     },
   };

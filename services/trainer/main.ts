@@ -5,16 +5,22 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { patchReport } from '../shared/adapters/config-map-report.ts';
 import { connectBroker } from '../shared/adapters/connect-broker.ts';
-import { connectModelStore, connectRunParts } from '../shared/adapters/connect-model-store.ts';
+import { connectArchive, connectModelStore, connectRunParts } from '../shared/adapters/connect-model-store.ts';
+import { interruptible } from '../shared/adapters/interruptible.ts';
 import { invertInThreads } from '../shared/adapters/sweep-threads.ts';
 import { createTelemetry } from '../shared/adapters/telemetry.ts';
+import { nativeHome, openTensorBackend } from '../shared/adapters/tensor/open.ts';
+import type { Broker } from '../shared/broker.ts';
 import { exitCodeOf, exitCodes, LikenessError } from '../shared/errors.ts';
 import { parsePrivateKey } from '../shared/learning/signing.ts';
+import type { TensorBackend } from '../shared/learning/tensor/tensor-backend.ts';
+import { withArchive } from '../shared/read-history.ts';
 import { noReporter, reportLatest, type Reporter } from '../shared/reporter.ts';
 import type { Telemetry } from '../shared/service.ts';
 import { parseConfig, type TrainerConfig } from './config.ts';
 import { runTogether } from './run-together.ts';
-import { run } from './service.ts';
+import { runAlone } from './run-alone.ts';
+import { openOnce } from './tensors.ts';
 
 function readSigningKey(file: string): KeyObject {
   try {
@@ -32,7 +38,17 @@ function reporterOf({ report, workers }: TrainerConfig, { logger }: Telemetry): 
   return reportLatest({ send: (progress) => patchReport(report, progress), onFailure, sleep });
 }
 
+/** With the archive, where there is one: then events-clean begins where that does. */
+function withHistory(broker: Broker, { archive, modelStore, topics }: TrainerConfig): Broker {
+  return archive ? withArchive(broker, topics['events-clean'], connectArchive(modelStore, archive)) : broker;
+}
+
 const placeOf = ({ connections, runId }: TrainerConfig) => ({ pipeline: connections.pipeline, runId });
+
+/** TensorFlow where it is installed. */
+function openTensors({ tensors: { gpus, home = nativeHome(process.env) } }: TrainerConfig): Promise<TensorBackend> {
+  return openTensorBackend({ want: 'auto', gpus, home, environment: process.env });
+}
 
 async function train(config: TrainerConfig, telemetry: Telemetry): Promise<void> {
   const models = connectModelStore(config.modelStore);
@@ -41,9 +57,21 @@ async function train(config: TrainerConfig, telemetry: Telemetry): Promise<void>
   const reporter = reporterOf(config, telemetry);
   try {
     const inverter = invertInThreads(availableParallelism());
-    const deps = { broker, models, signingKey, inverter, clock: Date, telemetry, reporter };
-    if (config.workers.size === 1) await run(config, deps);
-    else await runTogether(config, deps, connectRunParts(config.modelStore, placeOf(config)));
+    const tensors = openOnce(() => openTensors(config), telemetry);
+    const deps = {
+      tensors,
+      interruptible,
+      broker: withHistory(broker, config),
+      models,
+      signingKey,
+      inverter,
+      clock: Date,
+      telemetry,
+      reporter,
+    };
+    const parts = connectRunParts(config.modelStore, placeOf(config));
+    if (config.workers.size === 1) await runAlone(config, deps, parts);
+    else await runTogether(config, { ...deps, checkpoints: parts }, parts);
   } finally {
     await reporter.close();
     await broker.close();

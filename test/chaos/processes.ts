@@ -4,6 +4,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Instance } from '../../operator/local/environment.ts';
+import { programOf } from '../../operator/program.ts';
 
 export interface Runner {
   readonly name: string;
@@ -78,7 +79,7 @@ export function createRunner(instance: Instance, logFolder: string, entry?: Entr
 }
 
 function spawnInstance({ name, stage, env }: Instance, log: WriteStream, entry: Entry | undefined): ChildProcess {
-  const main = entry?.file ?? fileURLToPath(new URL(`../../services/${stage}/main.ts`, import.meta.url));
+  const main = entry?.file ?? fileURLToPath(new URL(`../../services/${programOf(stage)}/main.ts`, import.meta.url));
   const flags = ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning'];
   const child = spawn(process.execPath, [...flags, main, ...(entry?.args ?? []), name], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], KAFKAJS_NO_PARTITIONER_WARNING: '1', ...env },

@@ -5,14 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectModelStore, connectRunParts } from '../../services/shared/adapters/connect-model-store.ts';
+import { S3Segments } from '../../services/shared/adapters/s3-segments.ts';
 import { openBucket } from '../../services/shared/adapters/s3/bucket.ts';
 import { S3ModelStore } from '../../services/shared/adapters/s3-model-store.ts';
+import type { ArchivePlace } from '../../services/shared/archive.ts';
 import { modelStoreOf, type ModelStoreEnv, type S3Connection } from '../../services/shared/model-store-connection.ts';
 import { createAuthority } from '../testbed/authority.ts';
 import { startS3, type RunningS3 } from '../testbed/s3/s3.ts';
 import { unique } from '../testbed/unique.ts';
 import { modelStoreContract } from './model-store.ts';
 import { runPartsContract } from './run-parts.ts';
+import { segmentStoreContract } from './segment-store.ts';
 
 let s3: RunningS3;
 beforeAll(async () => {
@@ -43,6 +46,12 @@ modelStoreContract('S3', () => {
 runPartsContract('S3', () => {
   const env = envOf(s3);
   return Promise.resolve({ open: (run) => connectRunParts(env, run), close: () => Promise.resolve() });
+});
+
+segmentStoreContract('S3', () => {
+  const { s3: connection } = modelStoreOf(envOf(s3)) as { readonly s3: S3Connection };
+  const open = (place: ArchivePlace) => new S3Segments(openBucket(connection), connection.prefix, place);
+  return Promise.resolve({ open, close: () => Promise.resolve() });
 });
 
 describe('S3ModelStore', () => {

@@ -1,6 +1,6 @@
 /** The whole line behind locked doors: every process has a user of its own in Kafka and Redis, and its rights alone. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -68,7 +68,7 @@ function planOf() {
     authentication: { type: 'ScramSha256', secretRef: { name: 'user' } },
   };
   const store = { redis: { url: `rediss://127.0.0.1:${redisPort}`, tls: { caSecretRef: { name: 'ca' } } } };
-  const spec = effectiveSpec(specSchema.parse({ kafka, store, preset: 'shop/v1', ingest: { log: {} } }));
+  const spec = effectiveSpec(specSchema.parse({ kafka, store, preset: 'shop/v1', ingest: { log: {} }, archive: {} }));
   return planPipeline({ ...pipeline, spec });
 }
 
@@ -100,7 +100,12 @@ it('an event that ingest takes is read in a profile, and the trainer reads it to
   const settings = { dataDir: world.folder, host: '127.0.0.1', port: 0, logLevel: 'info' };
   const keys = { ...ensureKeys(world.folder), writeKeysFile: keysFile };
   for (const instance of processInstances(plan, settings, keys)) {
-    const own = { LIKENESS_PORT: String(await freePort()), LIKENESS_OPEN: 'false', LIKENESS_READ_KEYS: keysFile };
+    const own = {
+      LIKENESS_PORT: String(await freePort()),
+      LIKENESS_OPEN: 'false',
+      LIKENESS_READ_KEYS: keysFile,
+      LIKENESS_ARCHIVE_AGE_MS: '500',
+    };
     const env = { ...instance.env, ...own, ...secretsOf(instance.stage) };
     runners.push(createRunner({ ...instance, env }, logs));
   }
@@ -123,6 +128,9 @@ it('an event that ingest takes is read in a profile, and the trainer reads it to
   await expect.poll(async () => (await read('shop-key')).status, patience).toBe(200);
   await expect.poll(async () => JSON.stringify(await (await read('shop-key')).json()), patience).toContain('i-3');
   expect((await read('app-key')).status).toBe(403);
+
+  const segments = join(world.folder, 'models', 'archive', 'shop.line', 'events-clean.e1');
+  await expect.poll(() => existsSync(segments) && readdirSync(segments).length, patience).toBeGreaterThan(0);
 
   const trainer = instanceEnv(workloadOf(plan, 'trainer'), settings, keys);
   const env = { ...trainer, ...secretsOf('trainer'), LIKENESS_RUN_ID: 'run-1' };

@@ -16,7 +16,7 @@ import type { Stream } from '../../services/shared/streams.ts';
 const page = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
 
 /** The user of each service is named after it. */
-export const users = ['ingest', 'cleaner', 'feature', 'serving', 'trainer', 'operator'] as const;
+export const users = ['ingest', 'cleaner', 'feature', 'serving', 'archive', 'trainer', 'gate', 'operator'] as const;
 export type User = (typeof users)[number];
 
 const operations: Readonly<Record<string, AclOperationTypes>> = {

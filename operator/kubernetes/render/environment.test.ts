@@ -4,7 +4,9 @@ import { parseConfig as parseCleaner } from '../../../services/cleaner/config.ts
 import { parseConfig as parseFeature } from '../../../services/feature/config.ts';
 import { parseConfig as parseIngest } from '../../../services/ingest/config.ts';
 import { parseConfig as parseServing } from '../../../services/serving/config.ts';
+import { parseConfig as parseArchive } from '../../../services/trainer/archive/config.ts';
 import { parseConfig as parseTrainer } from '../../../services/trainer/config.ts';
+import { parseConfig as parseGate } from '../../../services/trainer/gate/config.ts';
 import { exampleNames, exampleSpec, rendered } from '../../../test/golden/examples.ts';
 import { environmentOf } from './environment.ts';
 import { type Mount, stageMounts } from './mounts.ts';
@@ -16,7 +18,10 @@ const parsers = {
   cleaner: parseCleaner,
   feature: parseFeature,
   serving: parseServing,
+  archive: parseArchive,
   trainer: (env: Readonly<Record<string, string>>) => parseTrainer({ ...env, LIKENESS_RUN_ID: 'run-1' }),
+  gate: (env: Readonly<Record<string, string>>) =>
+    parseGate({ ...env, LIKENESS_GATE_RUN: 'run-1', LIKENESS_GATE_DIGEST: '0'.repeat(64) }),
 };
 
 function environmentsOf(name: string) {

@@ -1,6 +1,7 @@
 /** Where things lie in a container: what the image has and what is mounted into it. */
 import { nodeFlags } from '../../node-flags.ts';
 import type { StageName } from '../../plan.ts';
+import { programOf } from '../../program.ts';
 
 /** The image's working folder holds the compiled sources. */
 export const home = '/app';
@@ -23,5 +24,5 @@ export const httpPort = 8080;
 export const command: readonly string[] = ['node'];
 
 export function argumentsOf(stage: StageName): string[] {
-  return [...nodeFlags, `${home}/services/${stage}/main.js`];
+  return [...nodeFlags, `${home}/services/${programOf(stage)}/main.js`];
 }

@@ -1,5 +1,5 @@
 /**
- * Where the models lie: trainers write there, serving reads, and a cleaner that follows a model. A volume that many pods can mount at once, or a bucket. Pure.
+ * Where the models lie, and the archive beside them: trainers write there, serving reads, and a cleaner that follows a model. A volume that many pods can mount at once, or a bucket. Pure.
  */
 import type { V1PersistentVolumeClaimSpec } from '@kubernetes/client-node';
 import type { StageName } from '../../plan.ts';
@@ -35,7 +35,7 @@ export function modelMounts({ plan }: Rendering, stage: StageName): Mount[] {
   if (!usesModels(plan, stage) || 's3' in store) return [];
   const source = { persistentVolumeClaim: { claimName: store.claimName } };
   const env = { LIKENESS_MODELS: paths.models };
-  return [{ name: 'models', path: paths.models, writable: stage === 'trainer', source, env }];
+  return [{ name: 'models', path: paths.models, writable: writers.has(stage), source, env }];
 }
 
 /** Its Secrets are files, of which the mounts tell. */
@@ -52,8 +52,11 @@ export function modelBucketEnv({ plan }: Rendering, stage: StageName): Readonly<
   };
 }
 
-/** Whoever signs models, or checks who has signed them. */
+const writers: ReadonlySet<StageName> = new Set<StageName>(['trainer', 'archive']);
+
+/** Whoever signs models, or checks who has signed them; and the archive, which lies beside them. */
 function usesModels({ workloads }: Rendering['plan'], stage: StageName): boolean {
+  if (stage === 'archive') return true;
   const secrets = workloads.find(({ name }) => name === stage)?.secrets ?? [];
   return secrets.some(({ purpose }) => purpose === 'signingKey' || purpose === 'verificationKey');
 }

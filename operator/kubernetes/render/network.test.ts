@@ -71,6 +71,15 @@ describe('the network of a pipeline', () => {
     });
   });
 
+  it('leads the archive to Kafka and to the bucket, and nobody but who reads metrics to it', () => {
+    const s3 = '{bucket: models, endpoint: "http://minio.storage.svc:9000", secretRef: {name: keys}}';
+    const policies = policiesOf(`{kafka: {bootstrapServers: "k.kafka.svc:1"}, archive: {}, modelStore: {s3: ${s3}}}`);
+    const { egress, ingress = [] } = policies.get('shop-archive')!;
+    expect(edges(egress)).toEqual(['kafka:1', 'storage:9000']);
+    expect(ingress.flatMap(({ from }) => from.map(nameOf))).toEqual(['monitoring']);
+    expect(policiesOf('{}').has('shop-archive')).toBe(false);
+  });
+
   it('leads to an address where the spec has one, but to every broker of Kafka', () => {
     const policies = policiesOf(`{
       kafka: {bootstrapServers: "10.0.0.1:9092"}, store: {redis: {url: "rediss://[fd00::1]:6380"}},

@@ -37,7 +37,8 @@ export function renderPipeline(plan: Plan, options: RenderOptions): KubernetesOb
     ...renderKafkaTopics(rendering),
     ...renderNetworkPolicies(rendering),
     ...renderServices(rendering),
-    ...services.map(({ name }) => disruptionBudget(rendering, name)),
+    // Nobody waits for the archive: the log keeps what comes meanwhile.
+    ...services.filter(({ name }) => name !== 'archive').map(({ name }) => disruptionBudget(rendering, name)),
     ...services.map((workload) => renderWorkload(rendering, workload)),
     ...renderAutoscalers(rendering),
     ...renderMonitors(rendering),

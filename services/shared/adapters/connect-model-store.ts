@@ -1,10 +1,10 @@
 /** Chooses where models, the parts of trainings and the archive are kept: a bucket of S3 where one is named, else a folder. */
-import type { ArchivePlace } from '../archive.ts';
+import type { Archive, ArchivePlace } from '../archive.ts';
 import { SegmentArchive } from '../archive/segment-archive.ts';
 import { LikenessError } from '../errors.ts';
 import { modelStoreOf, type ModelStoreEnv } from '../model-store-connection.ts';
 import type { ModelStore } from '../model-store.ts';
-import type { RunParts, RunPlace } from '../run-parts.ts';
+import type { ReplaceableParts, RunPlace } from '../run-parts.ts';
 import { DirectoryModelStore } from './directory-model-store.ts';
 import { DirectoryRunParts } from './directory-run-parts.ts';
 import { DirectorySegments } from './directory-segments.ts';
@@ -22,7 +22,7 @@ export function connectModelStore(env: ModelStoreEnv): ModelStore {
 }
 
 /** Throws as `connectModelStore` does. */
-export function connectRunParts(env: ModelStoreEnv, run: RunPlace): RunParts {
+export function connectRunParts(env: ModelStoreEnv, run: RunPlace): ReplaceableParts {
   const where = placeOf(env);
   return 'folder' in where
     ? new DirectoryRunParts(where.folder, run)
@@ -30,7 +30,7 @@ export function connectRunParts(env: ModelStoreEnv, run: RunPlace): RunParts {
 }
 
 /** Throws as `connectModelStore` does. */
-export function connectArchive(env: ModelStoreEnv, place: ArchivePlace): SegmentArchive {
+export function connectArchive(env: ModelStoreEnv, place: ArchivePlace): Archive {
   const where = placeOf(env);
   const store =
     'folder' in where

@@ -76,7 +76,7 @@ export class SegmentArchive implements Archive {
     return removed;
   }
 
-  /** Makes one segment of many small ones; the many stay until the one is whole. Resolves with how many there are fewer. */
+  /** The many stay until the one is whole. */
   async merge(): Promise<number> {
     let fewer = 0;
     for (const [partition, chain] of await this.#tidied()) {
