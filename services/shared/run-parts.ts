@@ -11,6 +11,12 @@ export interface RunParts {
   clearOthers(): Promise<void>;
 }
 
+/** Port: what a run leaves for itself, so that it goes on where it was interrupted. */
+export interface ReplaceableParts extends RunParts {
+  /** What is there already goes; a reader sees the one or the other, whole. */
+  replace(name: string, bytes: Uint8Array): Promise<void>;
+}
+
 /** Of a run: `runs` lies beside the models, `pipeline` is `{namespace}.{name}`. */
 export interface RunPlace {
   readonly pipeline: string;

@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../errors.ts';
-import type { RunParts, RunPlace } from '../run-parts.ts';
+import type { ReplaceableParts, RunPlace } from '../run-parts.ts';
 
 const draftPrefix = '.draft-';
 
-export class DirectoryRunParts implements RunParts {
+export class DirectoryRunParts implements ReplaceableParts {
   readonly #pipeline: string;
   readonly #runId: string;
 
@@ -18,13 +18,19 @@ export class DirectoryRunParts implements RunParts {
 
   create(name: string, bytes: Uint8Array): Promise<void> {
     return this.#guard(async () => {
-      const path = this.#pathOf(name);
-      if (await stat(path).catch(nothingIfMissing)) return;
-      await mkdir(this.#pathOf(''), { recursive: true });
-      const draft = this.#pathOf(`${draftPrefix}${randomUUID()}`);
-      await writeFile(draft, bytes, { flush: true });
-      await rename(draft, path);
+      if (!(await stat(this.#pathOf(name)).catch(nothingIfMissing))) await this.#write(name, bytes);
     });
+  }
+
+  replace(name: string, bytes: Uint8Array): Promise<void> {
+    return this.#guard(() => this.#write(name, bytes));
+  }
+
+  async #write(name: string, bytes: Uint8Array): Promise<void> {
+    await mkdir(this.#pathOf(''), { recursive: true });
+    const draft = this.#pathOf(`${draftPrefix}${randomUUID()}`);
+    await writeFile(draft, bytes, { flush: true });
+    await rename(draft, this.#pathOf(name));
   }
 
   get(name: string): Promise<Uint8Array | undefined> {

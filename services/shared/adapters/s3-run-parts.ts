@@ -1,8 +1,8 @@
 /** Parts of a training run in the bucket of the models, under `PREFIX/runs/PIPELINE/RUN/`. */
-import type { RunParts, RunPlace } from '../run-parts.ts';
+import type { ReplaceableParts, RunPlace } from '../run-parts.ts';
 import type { Bucket } from './s3/bucket.ts';
 
-export class S3RunParts implements RunParts {
+export class S3RunParts implements ReplaceableParts {
   readonly #bucket: Bucket;
   readonly #pipeline: string;
   readonly #run: string;
@@ -15,6 +15,10 @@ export class S3RunParts implements RunParts {
 
   async create(name: string, bytes: Uint8Array): Promise<void> {
     await this.#bucket.create(this.#run + name, bytes);
+  }
+
+  replace(name: string, bytes: Uint8Array): Promise<void> {
+    return this.#bucket.replace(this.#run + name, bytes);
   }
 
   get(name: string): Promise<Uint8Array | undefined> {

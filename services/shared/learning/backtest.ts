@@ -1,5 +1,5 @@
 /** A backtest: weights chosen on the validation fold, every model judged on the test fold. The trainer does the same. */
-import { cutTimes } from './cut-times.ts';
+import { cutTimes, type CutTimes } from './cut-times.ts';
 import type { TrainingSet } from './event-table.ts';
 import {
   blendModel,
@@ -59,8 +59,11 @@ export async function backtestTogether(
 ): Promise<BacktestResult | undefined> {
   const { inputs, k, onProgress = () => undefined } = options;
   const step = inputs.name;
-  const { validation, test, testFrom } = await splitBy(set, options, { team, step });
-  const chosen = await choose(validation, set, options, { team, step: `${step}.validation` });
+  const { validation, test, validationFrom = -Infinity, testFrom } = await splitBy(set, options, { team, step });
+  const chosen = await choose({ ...validation, from: validationFrom }, set, options, {
+    team,
+    step: `${step}.validation`,
+  });
   const told = { team, step: `${step}.test` };
   if (chosen) onProgress(judgingOn(test.queries.at.length, chosen.weights, team));
   const own = await fitTogether(test.train, set.items, options, told);
@@ -106,7 +109,7 @@ interface Chosen {
 }
 
 async function choose(
-  { train, queries }: Fold,
+  { train, queries, from }: Fold & { readonly from: number },
   set: TrainingSet,
   options: BacktestOptions,
   told: Told,
@@ -129,7 +132,11 @@ async function choose(
   const seconds = (now() - started) / 1000;
   if (data === undefined) return { weights, seconds };
   const blend = blendModel(trial, weights);
-  const ranker = await chooseRanker(data, { blend, validation }, rankerStage(options, told.step));
+  const stage = rankerStage(options, told.step);
+  // What was trained later has seen the answers.
+  const { active } = stage;
+  const start = active && active.trainedAt <= from ? active.ranker : undefined;
+  const ranker = await chooseRanker(data, { blend, validation, start }, stage);
   return { weights, seconds, ranker, rankerSeconds: (now() - started) / 1000 - seconds };
 }
 
@@ -142,8 +149,8 @@ async function splitBy(
   { sequences }: TrainingSet,
   { protocol, fraction }: BacktestOptions,
   told: Told,
-): Promise<Split & { readonly testFrom?: number }> {
+): Promise<Split & Partial<CutTimes>> {
   if (protocol === 'leave-one-out') return leaveOneOut(sequences);
   const cuts = await cutTimes(sequences.times, fraction, told.team, `${told.step}.times`);
-  return { ...timeSplit(sequences, cuts), testFrom: cuts.testFrom };
+  return { ...timeSplit(sequences, cuts), ...cuts };
 }

@@ -28,35 +28,40 @@ export interface Position {
 }
 
 export interface Checkpoint {
+  /** What it is a checkpoint of. */
+  readonly of: string;
   readonly position: Position;
   readonly state: TrainingState;
   readonly best: ReadonlyMap<string, Float32Array> | undefined;
 }
 
 interface Head {
+  readonly of: string;
   readonly position: Position;
   readonly steps: number;
   readonly names: readonly string[];
   readonly hasBest: boolean;
 }
 
-export function encodeCheckpoint({ position, state, best }: Checkpoint): Uint8Array {
+export function encodeCheckpoint({ of, position, state, best }: Checkpoint): Uint8Array {
   const names = [...state.variables.keys()];
   const groups = [state.variables, state.firstMoments, state.secondMoments, ...(best ? [best] : [])];
-  const head: Head = { position, steps: state.steps, names, hasBest: best !== undefined };
+  const head: Head = { of, position, steps: state.steps, names, hasBest: best !== undefined };
   return pack(
     head,
     groups.flatMap((group) => names.map((name) => bytesOf(group.get(name)!))),
   );
 }
 
-/** Throws `ModelInvalid` for what `encodeCheckpoint` has not written. */
-export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+/** undefined: it is of something else. Throws `ModelInvalid` for what `encodeCheckpoint` has not written. */
+export function decodeCheckpoint(bytes: Uint8Array, of: string): Checkpoint | undefined {
   const { header, arrays } = unpack<Head>(bytes);
+  if (header.of !== of) return undefined;
   const { names } = header;
   const group = (at: number): Map<string, Float32Array> =>
     new Map(names.map((name, index) => [name, floatsOf(arrays[at * names.length + index] as Uint8Array)]));
   return {
+    of,
     position: { ...header.position, curve: header.position.curve.map(({ loss, ndcg }) => ({ loss, ndcg })) },
     state: { steps: header.steps, variables: group(0), firstMoments: group(1), secondMoments: group(2) },
     best: header.hasBest ? group(3) : undefined,

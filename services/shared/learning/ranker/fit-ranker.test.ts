@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openWasmBackend } from '../../adapters/tensor/wasm.ts';
 import { evaluate, type EvaluationInput } from '../evaluate.ts';
 import { ItemIndex } from '../item-index.ts';
+import { unpack } from '../packed.ts';
 import { Popularity } from '../popularity.ts';
 import { countTargets, type Sequences } from '../sequences.ts';
 import { seededUniform } from '../statistics/mersenne-twister.ts';
@@ -139,12 +140,8 @@ describe('a ranker', () => {
     for (;;) {
       // Each try makes three batches.
       let asked = 0;
-      const signal = {
-        get aborted() {
-          return ++asked >= 3;
-        },
-      } as AbortSignal;
-      const keep = { checkpoints, name: 'fit', signal };
+      const isEnding = () => Promise.resolve(++asked >= 3);
+      const keep = { checkpoints, name: 'fit', isEnding };
       try {
         const fit = await fitRanker(data, { settings: own, seed: 3, backend, validation: validation(), keep });
         expect(fit.ranker.weights).toEqual(whole.ranker.weights);
@@ -157,7 +154,9 @@ describe('a ranker', () => {
     }
     expect(ended).toBeGreaterThan(2);
     const bytes = kept.get('fit')!;
-    expect(encodeCheckpoint(decodeCheckpoint(bytes))).toEqual(bytes);
+    const { of } = unpack<{ of: string }>(bytes).header;
+    expect(encodeCheckpoint(decodeCheckpoint(bytes, of)!)).toEqual(bytes);
+    expect(decodeCheckpoint(bytes, 'another')).toBeUndefined();
   });
 
   it('takes over what a trained one knows, items by their ids', async () => {

@@ -44,8 +44,8 @@ export interface FitRankerOptions {
 export interface Keeping {
   readonly checkpoints: Checkpoints;
   readonly name: string;
-  /** Once it is aborted, the training keeps how far it is, and ends. */
-  readonly signal: AbortSignal;
+  /** Asked after each batch: if so, the training keeps how far it is, and ends. */
+  readonly isEnding: () => Promise<boolean>;
 }
 
 export interface RankerFit {
@@ -67,7 +67,7 @@ export function shapeOf(data: RankerData, { dimension, length, heads }: RankerSe
   };
 }
 
-/** Rejects with a retryable `Interrupted` once `keep.signal` is aborted, and as the backend and the checkpoints do. */
+/** Rejects with a retryable `Interrupted` once `keep.isEnding` says so, and as the backend and the checkpoints do. */
 export async function fitRanker(data: RankerData, options: FitRankerOptions): Promise<RankerFit> {
   const { settings, seed, backend, start, keep } = options;
   const shape = shapeOf(data, settings);
@@ -78,8 +78,9 @@ export async function fitRanker(data: RankerData, options: FitRankerOptions): Pr
   const initial = start === undefined ? cold : warmed(cold, data, shape, start);
   const session = await backend.start(program, adamOf(settings), initial);
   try {
+    const of = identityOf(data, options);
     const kept = await keep?.checkpoints.get(keep.name);
-    const training = new Training({ data, shape, batches, session, options }, kept && decodeCheckpoint(kept));
+    const training = new Training({ data, shape, batches, session, options, of }, kept && decodeCheckpoint(kept, of));
     return await training.run(initial);
   } finally {
     session.close();
@@ -94,6 +95,7 @@ interface Parts {
   readonly batches: Batches;
   readonly session: TrainingSession;
   readonly options: FitRankerOptions;
+  readonly of: string;
 }
 
 class Training {
@@ -134,7 +136,7 @@ class Training {
     while (position.batch < count) {
       position.lossSum += await session.step(batches.batchOf(position.epoch, position.batch));
       position.batch++;
-      if (options.keep?.signal.aborted) await this.#interrupt();
+      if (await options.keep?.isEnding()) await this.#interrupt();
     }
     const loss = position.lossSum / Math.max(1, count);
     if (!Number.isFinite(loss)) throw diverged(position.epoch, loss);
@@ -168,16 +170,23 @@ class Training {
   }
 
   async #keep(): Promise<void> {
-    const { options, session } = this.#parts;
+    const { options, session, of } = this.#parts;
     if (options.keep === undefined) return;
     const { checkpoints, name } = options.keep;
     const state = await session.pull();
-    await checkpoints.replace(name, encodeCheckpoint({ position: this.#position, state, best: this.#best }));
+    await checkpoints.replace(name, encodeCheckpoint({ of, position: this.#position, state, best: this.#best }));
   }
 
   #ranker(weights: RankerWeights): Ranker {
     return new Ranker(this.#parts.data.items, this.#parts.shape, weights);
   }
+}
+
+/** Of all that decides how a training goes on; not of when it ends. */
+function identityOf({ train, items }: RankerData, { settings, seed, start }: FitRankerOptions): string {
+  const { epochs: _epochs, patience: _patience, trials: _trials, heads, ...own } = settings;
+  const labels = heads.propensity.map(({ name, events, within }) => [name, [...events], within]);
+  return JSON.stringify([own, { ...heads, propensity: labels }, seed, train.items.length, items.size, !!start]);
 }
 
 function diverged(epoch: number, loss: number): LikenessError {

@@ -8,15 +8,11 @@ import { gatherData } from './gather-data.ts';
 import type { Ranker } from './ranker.ts';
 import { trainOn, type ChosenRanker, type RankerStageOptions } from './stage.ts';
 
-export interface RankerStep extends FitOptions {
-  readonly onProgress?: ((phase: string) => void) | undefined;
-}
-
 /** Throws `BadConfig` where whoever trains has no tensor library to offer. */
-export function rankerStage({ inputs, ranker, onProgress }: RankerStep, step: string): RankerStageOptions {
+export function rankerStage({ inputs, ranker }: FitOptions, step: string): RankerStageOptions {
   if (inputs.ranker === undefined || ranker === undefined)
     throw new LikenessError('BadConfig', `Model ${inputs.name} has a ranker, and nothing was given to train it with`);
-  return { ...ranker, settings: inputs.ranker, name: `${step}.ranker`, onProgress: onProgress ?? (() => undefined) };
+  return { ...ranker, settings: inputs.ranker, name: `${step}.ranker` };
 }
 
 export interface Continued {
@@ -31,7 +27,7 @@ export interface Continued {
 /** Trained on to all that `train` has, of all workers; undefined where there is nothing to go on with. */
 export async function continueRanker(
   { train, set, told, chosen }: Continued,
-  options: RankerStep,
+  options: FitOptions,
 ): Promise<Ranker | undefined> {
   if (options.inputs.ranker === undefined) return undefined;
   const data = await gatherData(train, set, told);

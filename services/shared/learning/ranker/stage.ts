@@ -18,7 +18,10 @@ export interface RankerDeps {
   /** Where trainings keep how far they are; absent: they begin anew when they are interrupted. */
   readonly checkpoints?: Checkpoints | undefined;
   /** Runs a training that may be told to end. */
-  readonly interruptible: <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+  readonly interruptible: <T>(work: (isEnding: () => Promise<boolean>) => Promise<T>) => Promise<T>;
+  /** A ranker from which a training may begin, and when it was trained, milliseconds since 1970. */
+  readonly active?: { readonly ranker: Ranker; readonly trainedAt: number } | undefined;
+  readonly onProgress?: ((phase: string) => void) | undefined;
 }
 
 export type RankerKind = Extract<ModelKind, 'blend' | 'ranker' | 'ranker-blend'>;
@@ -35,13 +38,13 @@ export interface ChosenRanker {
   readonly curve: readonly EpochResult[];
   readonly trials: readonly TrialResult[];
   readonly backend: TensorBackend['name'];
+  readonly startedFrom: 'random numbers' | 'the active model';
 }
 
 export interface RankerStageOptions extends RankerDeps {
   readonly settings: RankerSettings;
   /** Names its checkpoints. */
   readonly name: string;
-  readonly onProgress: (phase: string) => void;
 }
 
 const seed = 1;
@@ -55,9 +58,9 @@ export async function chooseRanker(
   const backend = await options.tensors();
   const checkpoints = options.checkpoints ?? createMemory();
   const found = await search(options.settings, seed, (trial, settings) =>
-    options.interruptible((signal) => {
-      const keep = { checkpoints, name: `${options.name}.trial-${trial}`, signal };
-      const onEpoch = (epoch: number, result: EpochResult): void => options.onProgress(told(trial, epoch, result));
+    options.interruptible((isEnding) => {
+      const keep = { checkpoints, name: `${options.name}.trial-${trial}`, isEnding };
+      const onEpoch = (epoch: number, result: EpochResult): void => options.onProgress?.(told(trial, epoch, result));
       return fitRanker(data, { settings, seed, backend, validation, start, keep, onEpoch });
     }),
   );
@@ -65,7 +68,8 @@ export async function chooseRanker(
   const weight = chooseWeight(blend, ranker, validation);
   const kind = chooseKind({ blend, ranker, 'ranker-blend': new RankerBlend(blend, ranker, weight) }, validation);
   const { settings, table: trials } = found;
-  return { kind, ranker, weight, settings, epochs, curve, trials, backend: backend.name };
+  const startedFrom = start === undefined ? 'random numbers' : 'the active model';
+  return { kind, ranker, weight, settings, epochs, curve, trials, backend: backend.name, startedFrom };
 }
 
 /** The chosen one trained on: what it was found with is part of `data`. A third of its epochs settles what is new. */
@@ -76,8 +80,8 @@ export async function trainOn(
 ): Promise<Ranker> {
   const backend = await options.tensors();
   const further = { ...settings, epochs: Math.ceil(epochs / 3) };
-  const fit = await options.interruptible((signal): Promise<RankerFit> => {
-    const keep = options.checkpoints && { checkpoints: options.checkpoints, name: options.name, signal };
+  const fit = await options.interruptible((isEnding): Promise<RankerFit> => {
+    const keep = options.checkpoints && { checkpoints: options.checkpoints, name: options.name, isEnding };
     return fitRanker(data, { settings: further, seed, backend, start: ranker, keep });
   });
   return fit.ranker;
