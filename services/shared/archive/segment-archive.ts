@@ -105,7 +105,7 @@ export class SegmentArchive implements Archive {
     return gone;
   }
 
-  async #create(segment: Segment, lines: readonly ArchivedLine[]): Promise<StoredSegment> {
+  async #create(segment: Segment, lines: Iterable<ArchivedLine>): Promise<StoredSegment> {
     const bytes = await encodeSegment(lines);
     await this.#store.create(segment, bytes);
     return { ...segment, bytes: bytes.byteLength };

@@ -16,23 +16,35 @@ const rowsPerGroup = 10_000;
 /** Each block carries a checksum, so that damage is noticed. */
 const settings = { params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } };
 
-export function linesOf(records: readonly BrokerRecord[]): ArchivedLine[] {
-  return records.flatMap(({ offset, timestamp: appended, value }) =>
-    unpackLines(value ?? new Uint8Array()).map((line, index) => ({ offset, index, appended, line })),
-  );
+/** Unpacked one record after another, so that not all of them are in memory twice. */
+export function* linesOf(records: readonly BrokerRecord[]): Generator<ArchivedLine> {
+  for (const { offset, timestamp: appended, value } of records)
+    for (const [index, line] of unpackLines(value ?? new Uint8Array()).entries())
+      yield { offset, index, appended, line };
 }
 
 /** `lines` in the order of the log. */
-export async function encodeSegment(lines: readonly ArchivedLine[]): Promise<Uint8Array> {
+export async function encodeSegment(lines: Iterable<ArchivedLine>): Promise<Uint8Array> {
   const writer = new ByteWriter();
   const compressors = { ZSTD: (bytes: Uint8Array) => zstdCompressSync(bytes, settings) };
   const file = new ParquetWriter({ writer, schema: segmentSchema, codec: 'ZSTD', compressors, createdBy: 'likeness' });
-  for (let start = 0; start < lines.length; start += rowsPerGroup) {
-    await file.write({ columnData: columnsOf(lines.slice(start, start + rowsPerGroup)), rowGroupSize: rowsPerGroup });
+  for (const group of groupsOf(lines)) {
+    await file.write({ columnData: columnsOf(group), rowGroupSize: rowsPerGroup });
     await breathe();
   }
   await file.finish();
   return writer.getBytes();
+}
+
+function* groupsOf(lines: Iterable<ArchivedLine>): Generator<ArchivedLine[]> {
+  let group: ArchivedLine[] = [];
+  for (const line of lines) {
+    group.push(line);
+    if (group.length < rowsPerGroup) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
 }
 
 /** Row group by row group. Throws `BadData` for what is no segment. */
