@@ -5,7 +5,10 @@ import { driftFields, driftIsWatched } from './drift.ts';
 import { jobFields } from './gpu.ts';
 import { namedList, setOf } from './lists.ts';
 import { promotionSchema } from './promotion.ts';
+import { rankerSpecSchema } from './ranker.ts';
 import { withRules } from './rules.ts';
+import { refreshSchema } from './refresh.ts';
+import { skewSchema } from './skew.ts';
 import { attributeName, decimal, durationSchema, name, patterned, whole } from './scalars.ts';
 
 const retrievalSchema = z.strictObject({
@@ -21,6 +24,12 @@ const recommendSchema = z.strictObject({
   history: attributeName.describe("Name of the sequence feature that holds a profile's history."),
   target: setOf(name, 16, 1).describe('Types of the events that the model is to foresee.'),
   retrieval: retrievalSchema.prefault({}).describe('Sequential rules and EASE, blended by what a hold-out says.'),
+  ranker: rankerSpecSchema
+    .describe(
+      'A neural network over the history, trained beside them. It answers, alone or blended with them, where it is ' +
+        'better for certain. Absent: there is none. `{}`: with the defaults.',
+    )
+    .optional(),
 });
 
 const modelSchema = withRules(
@@ -107,8 +116,12 @@ export const trainingSchema = z.strictObject({
     .prefault({})
     .describe('What a model is judged by: it is trained on the time before.'),
   retrain: retrainSchema.prefault({}).describe('When a new model is trained.'),
+  refresh: refreshSchema.prefault({}).describe('What a training reads: everything, or what is new since the last one.'),
+  skew: skewSchema.prefault({}).describe('How it is told whether serving and training see the same values.'),
   promotion: promotionSchema
     .prefault({})
-    .describe('How a new model goes into service: what the gate asks of it, and how it is tried before it answers all.'),
+    .describe(
+      'How a new model goes into service: what the gate asks of it, and how it is tried before it answers all.',
+    ),
   ...jobFields,
 });

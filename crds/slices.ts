@@ -16,7 +16,7 @@ const ingestParts = ingestSchema
   .extend({ log: ingestLogSchema.pick({ size: true }).optional() })
   .prefault({});
 const servingParts = servingFields.pick({ rules: true, authentication: true }).prefault({});
-const trainingParts = trainingSchema.pick({ minEvents: true, holdout: true }).prefault({});
+const trainingParts = trainingSchema.pick({ minEvents: true, holdout: true, refresh: true }).prefault({});
 
 export const ingestSlice = z.strictObject({ ingest: ingestParts });
 

@@ -61,13 +61,13 @@ const parts: Readonly<Record<StageName, (spec: PipelineSpec) => object>> = {
     training: { skew },
   }),
   archive: ({ archive }) => ({ archive }),
-  trainer: ({ events, features, models, identity, cleaning, archive, training: { minEvents, holdout } }) => {
+  trainer: ({ events, features, models, identity, cleaning, archive, training: { minEvents, holdout, refresh } }) => {
     const { dedupe, late, impute, scale, outliers } = cleaning;
     return {
       events,
       features,
       models,
-      training: { minEvents, holdout },
+      training: { minEvents, holdout, refresh },
       identity,
       ...(archive && { archive }),
       cleaning: { dedupe, late, impute, scale, outliers },

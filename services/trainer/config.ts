@@ -69,6 +69,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     since: read.LIKENESS_SINCE,
     minEvents: spec.training.minEvents,
     holdout: Number(spec.training.holdout.fraction),
+    refresh: { mode: spec.training.refresh.mode, refitAfterMs: durationMs(spec.training.refresh.refitAfter) },
     modelStore: read.modelStore,
     /** undefined: the log alone is learned from. */
     archive: spec.archive && {

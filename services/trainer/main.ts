@@ -43,6 +43,12 @@ function withHistory(broker: Broker, { archive, modelStore, topics }: TrainerCon
   return archive ? withArchive(broker, topics['events-clean'], connectArchive(modelStore, archive)) : broker;
 }
 
+/** Not among the runs of the pipeline, which are cleared when they are over. */
+const sumsOf = ({ connections }: TrainerConfig, model: string) => ({
+  pipeline: `${connections.pipeline}.sums`,
+  runId: model,
+});
+
 const placeOf = ({ connections, runId }: TrainerConfig) => ({ pipeline: connections.pipeline, runId });
 
 /** TensorFlow where it is installed. */
@@ -68,6 +74,7 @@ async function train(config: TrainerConfig, telemetry: Telemetry): Promise<void>
       clock: Date,
       telemetry,
       reporter,
+      sumsOf: (model: string) => connectRunParts(config.modelStore, sumsOf(config, model)),
     };
     const parts = connectRunParts(config.modelStore, placeOf(config));
     if (config.workers.size === 1) await runAlone(config, deps, parts);

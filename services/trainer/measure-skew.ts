@@ -34,14 +34,15 @@ export async function measureSkew(check: SkewCheck): Promise<SkewReport | undefi
   for (const { partition, to } of ranges) {
     if (!isHeld(partition, to)) continue;
     for await (const records of broker.read({ topic: clean, partition, from: 0, to }))
-      for (const { offset, value } of records) if (value) takeRecord(recompute, value, { partition, offset });
+      for (const { offset, value } of records) takeRecord(recompute, value, { partition, offset });
     recompute.end(partition);
   }
   const ends = new Map(ranges.map(({ partition, to }) => [partition, to]));
   return recompute.report((partition) => isHeld(partition, ends.get(partition)));
 }
 
-function takeRecord(recompute: Recompute, value: Uint8Array, at: { partition: number; offset: number }): void {
+function takeRecord(recompute: Recompute, value: Uint8Array | null, at: { partition: number; offset: number }): void {
+  if (value === null) return;
   for (const line of unpackLines(value)) {
     const event = parseLine(line);
     if (event) recompute.take(event, at.partition, at.offset);
@@ -53,12 +54,13 @@ async function drawVectors({ broker, predictions }: SkewCheck): Promise<ServedVe
   for (const { partition, low, high } of await broker.offsets(predictions)) {
     const from = Math.max(low, high - looked);
     for await (const records of broker.read({ topic: predictions, partition, from, to: high }))
-      for (const { value, offset } of records) if (value) drawRecord(drawn, value, `${partition} ${offset}`);
+      for (const { value, offset } of records) drawRecord(drawn, value, `${partition} ${offset}`);
   }
   return drawn.values().map(({ vector }) => vector);
 }
 
-function drawRecord(drawn: Draw<{ lot: number; vector: ServedVector }>, value: Uint8Array, place: string): void {
+function drawRecord(drawn: Draw<{ lot: number; vector: ServedVector }>, value: Uint8Array | null, place: string): void {
+  if (value === null) return;
   unpackLines(value).forEach((line, index) => {
     const lot = lotOf(0, `${place} ${index}`);
     const vector = drawn.admits(lot) ? readServedVector(line) : undefined;

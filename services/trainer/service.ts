@@ -12,7 +12,9 @@ import { baselineFile } from '../shared/learning/drift/baseline.ts';
 import { BaselineSample } from '../shared/learning/drift/baseline-sample.ts';
 import type { Checkpoints } from '../shared/learning/ranker/checkpoint.ts';
 import type { RankerDeps } from '../shared/learning/ranker/stage.ts';
+import type { CleanEvent } from '../shared/event.ts';
 import type { Inverter } from '../shared/learning/ease.ts';
+import type { ModelInputs } from '../shared/learning/model-inputs.ts';
 import { EventTable } from '../shared/learning/event-table.ts';
 import type { ManifestDetails } from '../shared/learning/manifest.ts';
 import { encodeModel } from '../shared/learning/model.ts';
@@ -22,13 +24,14 @@ import type { TensorBackend } from '../shared/learning/tensor/tensor-backend.ts'
 import type { ModelStore } from '../shared/model-store.ts';
 import type { CandidateMessage } from '../shared/model-stream.ts';
 import { noReporter, type Reporter } from '../shared/reporter.ts';
-import type { RunParts } from '../shared/run-parts.ts';
+import type { ReplaceableParts, RunParts } from '../shared/run-parts.ts';
 import type { Clock, Telemetry } from '../shared/service.ts';
 import { announce } from './announce.ts';
 import type { TrainerConfig } from './config.ts';
 import { fitBaseline } from './fit-baseline.ts';
 import { fitCleaning } from './fit-cleaning.ts';
 import { rankerDepsOf } from './ranker-deps.ts';
+import { runOnSums, sumsPlace } from './incremental/run-on-sums.ts';
 import { readShare } from './read-share.ts';
 import type { Replayed, Take } from './replay.ts';
 import { runClassifier } from './run-classifiers.ts';
@@ -49,6 +52,8 @@ export interface TrainerDeps {
   /** Whoever shares the run, and what they leave for each other. Absent: alone. */
   readonly team?: Team;
   readonly parts?: RunParts;
+  /** Where the sums of a model are kept from run to run. Absent: they are not. */
+  readonly sumsOf?: (model: string) => ReplaceableParts;
   /** Where rankers keep how far they are; absent: nowhere. */
   readonly checkpoints?: Checkpoints;
   /** Runs what may be told to end; absent: nothing is told. */
@@ -76,7 +81,8 @@ type RunConfig = Pick<
   | 'holdout'
   | 'partitions'
   | 'cleaning'
->;
+> &
+  Partial<Pick<TrainerConfig, 'refresh'>>;
 
 /**
  * Resolves with what was announced, one candidate a model, and nothing where another worker is the first. Throws `BadData` if a model has too few events (the others
@@ -84,7 +90,9 @@ type RunConfig = Pick<
  */
 export async function run(config: RunConfig, deps: TrainerDeps): Promise<CandidateMessage[]> {
   const progress = createProgress(config, deps);
-  const collectors = config.models.map((inputs): Collecting => ({
+  const isOnSums = (inputs: ModelInputs): boolean => sumsPlace(inputs, config, deps) !== undefined;
+  const collected = config.models.filter((inputs) => !isOnSums(inputs));
+  const collectors = collected.map((inputs): Collecting => ({
     table: new EventTable(),
     inputs,
     mergeOn: config.mergeOn,
@@ -103,7 +111,7 @@ export async function run(config: RunConfig, deps: TrainerDeps): Promise<Candida
     ...collectors.map((collector): Take => (event) => {
       if (isSince(collector, event)) collector.sample.take(event);
     }),
-    (event) => sums.add(event),
+    ...(sums.isEmpty ? [] : [(event: CleanEvent) => sums.add(event)]),
   ]);
   const cleaning = await fitCleaning(sums, team);
   const skew = await skewFacts(config, { ...deps, team });
@@ -120,6 +128,11 @@ export async function run(config: RunConfig, deps: TrainerDeps): Promise<Candida
       const outcome = { trained, replayed, skew, runId: runIdOf(config, name), ...(name === carrier && { cleaning }) };
       announced.push(await publish(outcome, config, deps));
     }
+  }
+  for (const inputs of config.models.filter(isOnSums)) {
+    const made = await runOnSums(inputs, config, { ...deps, progress }).catch(keepBadData(tooFew));
+    const own = { skew, runId: runIdOf(config, inputs.name), ...(inputs.name === carrier && { cleaning }) };
+    if (made) announced.push(await publish({ ...made, ...own }, config, deps));
   }
   for (const inputs of isFirst(team) ? config.classify.models : []) {
     const own = { inputs, runId: runIdOf(config, inputs.name), replayed, skew, progress };

@@ -2,7 +2,14 @@
 import { backtestTogether, type BacktestResult } from '../shared/learning/backtest.ts';
 import { LikenessError } from '../shared/errors.ts';
 import type { TrainingSet } from '../shared/learning/event-table.ts';
-import { blendModel, entriesKept, fitTogether, type FitOptions, type Fitted } from '../shared/learning/fit.ts';
+import {
+  blendModel,
+  entriesKept,
+  fitTogether,
+  type FitOptions,
+  type Fitted,
+  type Assessed,
+} from '../shared/learning/fit.ts';
 import { codeVersion, type ManifestDetails } from '../shared/learning/manifest.ts';
 import type { Model } from '../shared/learning/model.ts';
 import type { Blend } from '../shared/learning/blend.ts';
@@ -92,7 +99,10 @@ function twinOf(judged: BacktestResult, { attributes }: TrainingSet) {
 }
 
 /** The chosen one's metrics by their names, those of its rivals behind the rival's name. */
-export function metricsOf({ models }: Pick<BacktestResult, 'models'>, chosen: ModelKind): Record<string, number> {
+export function metricsOf(
+  { models }: { readonly models: readonly Assessed[] },
+  chosen: ModelKind,
+): Record<string, number> {
   const metrics: Record<string, number> = {};
   for (const model of models) {
     const prefix = model.kind === chosen ? '' : `${model.kind}.`;
