@@ -9,6 +9,7 @@ import { openEmbeddedBroker } from '../../services/shared/adapters/embedded-brok
 import { openLmdbProfileStore } from '../../services/shared/adapters/lmdb-profile-store.ts';
 import type { Broker } from '../../services/shared/broker.ts';
 import type { CleanEvent, DeadLetter } from '../../services/shared/event.ts';
+import type { ModelStore } from '../../services/shared/model-store.ts';
 import { encodeProfile } from '../../services/shared/profile/codec.ts';
 import { compileFeatures } from '../../services/shared/profile/compile.ts';
 import { emptyProfile, updateProfile } from '../../services/shared/profile/profile.ts';
@@ -23,6 +24,7 @@ export const topics = Object.fromEntries(streams.map((stream) => [stream, `t.${s
   Stream,
   string
 > satisfies Topics;
+const singles: ReadonlySet<Stream> = new Set(['items', 'models', 'signals']);
 export const spec = featureSlice.parse({
   events: [{ name: 'view' }, { name: 'purchase', weight: '5' }],
   features: [
@@ -82,7 +84,9 @@ export class World {
   }
 
   createTopics(): Promise<void> {
-    return this.broker.createTopics(streams.map((stream) => ({ name: topics[stream], partitions })));
+    return this.broker.createTopics(
+      streams.map((stream) => ({ name: topics[stream], partitions: singles.has(stream) ? 1 : partitions })),
+    );
   }
 
   async close(): Promise<void> {
@@ -94,11 +98,18 @@ export class World {
 
   /** Starts an instance over these ports, or over others that stand in for them. */
   async service(
-    more: { broker?: Broker; store?: ProfileStore; env?: Record<string, string>; registry?: Registry } = {},
+    more: {
+      broker?: Broker;
+      store?: ProfileStore;
+      models?: ModelStore;
+      env?: Record<string, string>;
+      registry?: Registry;
+    } = {},
   ) {
     const service = await start(config(more.env), {
       broker: more.broker ?? this.broker,
       store: more.store ?? this.store,
+      models: more.models,
       telemetry: { logger: pino({ level: 'silent' }), registry: more.registry ?? new Registry() },
       clock: Date,
       onFatal: (error) => this.fatal.push(error),

@@ -3,6 +3,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { ItemAttributes } from '../../services/shared/event.ts';
 import { openArtifact, sealArtifact, sha256, type SealedArtifact } from '../../services/shared/learning/artifact.ts';
 import { Blend } from '../../services/shared/learning/blend.ts';
+import { baselineFile, encodeBaseline, type Baseline } from '../../services/shared/learning/drift/baseline.ts';
 import { ItemIndex } from '../../services/shared/learning/item-index.ts';
 import { compressRows } from '../../services/shared/learning/item-matrix.ts';
 import { encodeModel } from '../../services/shared/learning/model.ts';
@@ -23,6 +24,8 @@ export interface SmallModel {
   readonly runId?: string;
   readonly trainedAt?: string;
   readonly privatePem?: string;
+  /** What it is compared with while it serves. */
+  readonly baseline?: Baseline;
 }
 
 /** Item k (from 0) has as many target events as there are items behind it, plus one. */
@@ -40,8 +43,10 @@ export function sealModel(model: SmallModel): SealedArtifact {
   );
   const recommender = rules.length > 0 ? new Blend(items, [{ name: 'sr', matrix, weight: 1, decay: 0.5 }]) : popularity;
   const itemAttributes = model.items.map((id) => model.attributes?.[id]);
+  const files = encodeModel({ recommender, popularity, itemAttributes });
+  if (model.baseline) files.set(baselineFile, encodeBaseline(model.baseline));
   return sealArtifact(
-    encodeModel({ recommender, popularity, itemAttributes }),
+    files,
     {
       kind: recommender.kind,
       model: model.name ?? 'next-item',
