@@ -1,4 +1,5 @@
 /** Which secret each stage is given, by purpose, and which ones are the pipeline's own. Pure. */
+import { watchesModels } from '../crds/drift.ts';
 import { needsModel } from '../crds/learned-cleaning.ts';
 import type { PipelineSpec } from '../crds/pipeline.ts';
 import type { StageName } from './plan.ts';
@@ -42,8 +43,8 @@ export interface OwnSecrets {
 
 export interface PlannedSecrets {
   readonly uses: readonly SecretUse[];
-  /** Whether the cleaner follows a model. */
-  readonly cleanerLearns: boolean;
+  /** Stages that follow a model where the spec asks for it. */
+  readonly followers: ReadonlySet<StageName>;
   readonly own: OwnSecrets;
 }
 
@@ -54,7 +55,10 @@ export function planSecrets(pipeline: string, spec: PipelineSpec): PlannedSecret
   const signingKey = own.signingKey ?? spec.modelStore.signingKeySecretRef!.name;
   return {
     own,
-    cleanerLearns: needsModel(spec.cleaning),
+    followers: new Set<StageName>([
+      ...(needsModel(spec.cleaning) ? ['cleaner' as const] : []),
+      ...(watchesModels(spec) ? ['feature' as const] : []),
+    ]),
     uses: [
       use('writeKeys', writeKeys, 'write-keys.json'),
       ...(readKeys === undefined ? [] : [use('readKeys', readKeys, 'read-keys.json')]),
@@ -116,11 +120,12 @@ const needs: Readonly<Record<StageName, readonly SecretPurpose[]>> = {
   serving: [...everybody, ...stored, ...models, 'verificationKey', 'readKeys'],
   archive: [...everybody, ...models],
   trainer: [...everybody, ...models, 'signingKey'],
+  gate: [...everybody, ...models, 'verificationKey'],
 };
 
 const toFollowModels: readonly SecretPurpose[] = [...models, 'verificationKey'];
 
-export function secretsOf(stage: StageName, { uses, cleanerLearns }: PlannedSecrets): SecretUse[] {
-  const needed = stage === 'cleaner' && cleanerLearns ? [...needs.cleaner, ...toFollowModels] : needs[stage];
+export function secretsOf(stage: StageName, { uses, followers }: PlannedSecrets): SecretUse[] {
+  const needed = followers.has(stage) ? [...needs[stage], ...toFollowModels] : needs[stage];
   return uses.filter(({ purpose }) => needed.includes(purpose));
 }

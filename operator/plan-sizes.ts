@@ -52,6 +52,7 @@ const usual: Readonly<Record<StageName, { readonly cpu: string; readonly memory:
   serving: { cpu: '250m', memory: '512Mi' },
   archive: { cpu: '250m', memory: '512Mi' },
   trainer: { cpu: '1', memory: '2Gi' },
+  gate: { cpu: '1', memory: '1Gi' },
 };
 
 /** Requests that are not named are the usual ones; of what has only a limit, that limit. */

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadPipeline } from '../crds/load.ts';
 import type { PipelineSpec } from '../crds/pipeline.ts';
-import { cleanerSlice, featureSlice, ingestSlice, servingSlice, trainerSlice } from '../crds/slices.ts';
+import {
+  archiveSlice,
+  cleanerSlice,
+  featureSlice,
+  gateSlice,
+  ingestSlice,
+  servingSlice,
+  trainerSlice,
+} from '../crds/slices.ts';
 import { parseEnv } from '../services/shared/config.ts';
 import { planPipeline, type Plan, type StageName } from './plan.ts';
 
@@ -46,8 +54,10 @@ describe('a plan', () => {
       ingest: ingestSlice,
       cleaner: cleanerSlice,
       feature: featureSlice,
+      archive: archiveSlice,
       serving: servingSlice,
       trainer: trainerSlice,
+      gate: gateSlice,
     };
     const { workloads } = planPipeline({ ...id, spec: full });
     expect(workloads.map(({ name }) => name)).toEqual(Object.keys(slices));
@@ -121,9 +131,9 @@ describe('a change of the spec restarts only who reads it:', () => {
     ['limits', { ...shop, ingest: { ...shop.ingest, limits: { pendingEvents: 5 } } }, ['ingest']],
     ['late events', { ...shop, cleaning: { ...cleaning, late: { grace: '2h' } } }, ['cleaner']],
     ['dedupe', { ...shop, cleaning: { ...cleaning, dedupe: { window: '1h' } } }, ['cleaner', 'feature', 'trainer']],
-    ['features', { ...shop, features: features.slice(1) }, ['feature', 'serving', 'trainer']],
+    ['features', { ...shop, features: features.slice(1) }, ['feature', 'serving', 'trainer', 'gate']],
     ['events', { ...shop, events: events.slice(1) }, ['cleaner', 'feature', 'serving', 'trainer']],
-    ['identity', { ...shop, identity: { mergeOn: [] } }, ['cleaner', 'feature', 'trainer']],
+    ['identity', { ...shop, identity: { mergeOn: [] } }, ['cleaner', 'feature', 'trainer', 'gate']],
     ['models', { ...shop, models: [] }, ['serving', 'trainer']],
     ['training', { ...shop, training: { ...training, minEvents: 10 } }, ['trainer']],
     ['rules', { ...shop, serving: { ...serving, rules: { ...serving.rules, pin: ['a'] } } }, ['serving']],
@@ -142,8 +152,10 @@ describe('a change of the spec restarts only who reads it:', () => {
       'service ingest 2',
       'service cleaner 2',
       'service feature 4',
+      'service archive 1',
       'service serving 2',
       'job trainer 1',
+      'job gate 1',
     ]);
   });
 });
@@ -215,7 +227,7 @@ describe('the trainer', () => {
   });
 
   it('has what the spec says of its Job', () => {
-    expect(planPipeline({ ...id, spec: full }).workloads.at(-1)).toMatchObject({
+    expect(planPipeline({ ...id, spec: full }).workloads.find(({ name }) => name === 'trainer')).toMatchObject({
       image: 'registry.example.com/likeness-trainer:0.1.0',
       job: { queueName: 'gpu-queue', priorityClassName: 'batch', retries: 3, activeDeadlineSeconds: 14_400 },
     });
@@ -264,6 +276,7 @@ describe('secrets', () => {
       feature: [],
       serving: ['readKeys shop-read-keys', 'verificationKey shop-signing-key'],
       trainer: ['signingKey shop-signing-key'],
+      gate: ['verificationKey shop-signing-key'],
     });
   });
 
@@ -288,6 +301,7 @@ describe('secrets', () => {
       feature: [...kafka, ...redis],
       serving: ['verificationKey full-signing', ...kafka, ...redis],
       trainer: ['signingKey full-signing', ...kafka],
+      gate: ['verificationKey full-signing', ...kafka],
     });
     // Only the private half signs.
     expect(plan.workloads.find(({ name }) => name === 'serving')!.secrets[0]!.keys).toEqual(['signing.pub.pem']);
@@ -321,9 +335,9 @@ describe('secrets', () => {
   it('of the bucket of models are shown to those who read or write models', () => {
     const s3 = '{bucket: models, endpoint: "https://s3", secretRef: {name: keys}, tls: {caSecretRef: {name: ca}}}';
     const { plan } = planned(`modelStore: {s3: ${s3}}`);
-    const { ingest, feature, serving, trainer } = shown(plan);
-    expect([ingest, feature].flat().join(' ')).not.toContain('s3');
-    for (const stage of [serving, trainer])
+    const { ingest, serving, trainer, gate } = shown(plan);
+    expect([ingest].flat().join(' ')).not.toContain('s3');
+    for (const stage of [serving, trainer, gate])
       expect(stage).toEqual(expect.arrayContaining(['s3Ca ca', 's3Credentials keys']));
     expect(plan.models.store).toEqual({
       s3: { endpoint: 'https://s3', bucket: 'models', prefix: 'default/shop', region: 'us-east-1', pathStyle: true },

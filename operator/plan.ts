@@ -1,5 +1,6 @@
 /** Spec → Plan: what topics, workloads, secrets and models a pipeline needs. Pure; knows neither Kubernetes nor processes. */
 import type { Amounts, Resources } from '../crds/cluster.ts';
+import { watchesModels } from '../crds/drift.ts';
 import type { Gpu } from '../crds/gpu.ts';
 import type { PipelineSpec } from '../crds/pipeline.ts';
 import type { TopicSettings } from '../services/shared/broker.ts';
@@ -12,7 +13,7 @@ import { groupName, type PipelineId } from './topics.ts';
 
 export type ServiceName = 'ingest' | 'cleaner' | 'feature' | 'serving' | 'archive';
 /** A service, or what runs once each time it is asked for. */
-export type StageName = ServiceName | 'trainer';
+export type StageName = ServiceName | 'trainer' | 'gate';
 
 export interface Workload {
   readonly name: StageName;
@@ -27,6 +28,8 @@ export interface Workload {
   /** A volume that outlives the process, one for each replica: of the write-ahead log. */
   readonly storage?: { readonly size: string; readonly storageClassName?: string };
   readonly secrets: readonly SecretUse[];
+  /** It watches the models in service, and reports verdicts of drift. */
+  readonly watches?: true;
   /** Of a job. */
   readonly job?: JobSettings;
   /** Keys of services/shared/config.ts. Addresses, folders, files and ports of this machine are the backend's to add. */
@@ -113,7 +116,7 @@ export function planPipeline(input: PlanInput): Plan {
     topicMode: spec.kafka?.topics ?? 'Managed',
     ...(spec.kafka?.strimziCluster && { strimziCluster: spec.kafka.strimziCluster }),
     topics: planTopics(pipeline, partitions, spec.kafka),
-    workloads: [...services, planTrainer({ pipeline, partitions, spec })],
+    workloads: [...services, planTrainer({ pipeline, partitions, spec }), ...planGate({ pipeline, partitions, spec })],
     ownSecrets: planSecrets(pipeline.name, spec).own,
     models: { store: planModelStore(pipeline, spec.modelStore), trustedKeys: spec.modelStore.trustedKeys },
   };
@@ -140,6 +143,7 @@ function planService(name: ServiceName, parts: Parts): Workload {
   const autoscaling = planAutoscaling(name, sized, partitions);
   const { log } = spec.ingest;
   const group = name === 'cleaner' || name === 'feature';
+  const watches = name === 'feature' && watchesModels(spec);
   return {
     name,
     kind: 'service',
@@ -147,10 +151,12 @@ function planService(name: ServiceName, parts: Parts): Workload {
     ...(autoscaling && { autoscaling }),
     resources: planResources(name, sized?.resources),
     ...(name === 'ingest' && log && { storage: log }),
+    ...(watches && { watches }),
     secrets: secretsOf(name, planSecrets(pipeline.name, spec)),
     env: {
       ...envOf(name, parts),
       ...(group && { LIKENESS_GROUP: groupName(pipeline, name) }),
+      ...(watches && { LIKENESS_MONITOR_GROUP: groupName(pipeline, 'feature-monitor') }),
       LIKENESS_SPEC: stageSpec(name, spec),
     },
   };
@@ -179,6 +185,22 @@ function planTrainer(parts: Parts): Workload {
     },
     env: { ...envOf('trainer', parts), LIKENESS_SPEC: stageSpec('trainer', spec) },
   };
+}
+
+/** None where there is nothing to judge. It knows the public key alone, and needs no GPU. */
+function planGate(parts: Parts): Workload[] {
+  const { pipeline, spec } = parts;
+  if (spec.models.length === 0) return [];
+  const gate: Workload = {
+    name: 'gate',
+    kind: 'job',
+    replicas: 1,
+    resources: planResources('gate', undefined),
+    secrets: secretsOf('gate', planSecrets(pipeline.name, spec)),
+    job: { workers: 1, retries: 3, historyLimit: 1 },
+    env: { ...envOf('gate', parts), LIKENESS_SPEC: stageSpec('gate', spec) },
+  };
+  return [gate];
 }
 
 const envOf = (name: StageName, { pipeline, partitions, spec }: Parts) => commonEnv(pipeline, partitions, spec, name);

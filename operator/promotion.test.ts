@@ -1,8 +1,8 @@
 /** The way of a model into service: cases, and what holds whatever crashes between two writes. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ActiveMessage } from '../services/shared/model-stream.ts';
-import { announcedMetricsGate, type GateVerdict } from './gate.ts';
+import type { ActiveMessage, GateMessage } from '../services/shared/model-stream.ts';
+import { notingGate, streamGate, type GateVerdict } from './gate.ts';
 import {
   decidePromotion,
   noMemory,
@@ -242,26 +242,43 @@ describe('whatever is lost between two writes', () => {
   });
 });
 
-describe('the gate of announced metrics', () => {
-  const metrics = (own?: number, popular = 0.01) => ({
-    ...(own !== undefined && { 'ndcg@10': own }),
-    'popularity.ndcg@10': popular,
+describe('the gate that reads the stream', () => {
+  const v2 = candidate('v2', 1);
+  const said = { kind: 'gate', runId: 'v2', model: 'next-item', ...ref('v2'), figures: {}, judgedAt: '' } as const;
+  const gate = (more: Partial<GateMessage> = {}): GateMessage => ({
+    ...said,
+    against: 'sha-v1',
+    verdict: 'Refused',
+    reasons: ['too slow', 'too bad'],
+    ...more,
   });
-  const before = candidate('v1', 0, metrics(0.1));
-  const unused = { candidates: [], active: undefined, end: 0 };
-  const judge = (given: Record<string, number>, current: StoredCandidate | null = before) =>
-    announcedMetricsGate.judge(candidate('v2', 1, given), current ?? undefined, unused).verdict;
+  const judge = (gates: readonly GateMessage[], current: ActiveMessage | undefined = active('v1')) =>
+    streamGate.judge(v2, undefined, { candidates: [v2], active: current, gates, end: 9 });
 
-  it('passes what holds its ground', () => {
-    expect(judge(metrics(0.1))).toBe('Passed');
-    expect(judge(metrics(0.081))).toBe('Passed');
-    expect(judge(metrics(0.001, 0), null)).toBe('Passed');
-    expect(judge({})).toBe('Passed');
+  it('gives the verdict on this artifact beside the model that is in service', () => {
+    expect(judge([gate()])).toEqual({ verdict: 'Refused', reason: 'too slow; too bad' });
+    expect(judge([gate(), gate({ verdict: 'Passed' })]).verdict).toBe('Passed');
+    expect(
+      streamGate.judge(v2, undefined, { candidates: [v2], active: undefined, gates: [gate({ against: null })], end: 9 })
+        .verdict,
+    ).toBe('Refused');
   });
 
-  it('refuses what is worse than popularity, much worse than the active one, or no number', () => {
-    expect(judge(metrics(0.02, 0.03), null)).toBe('Refused');
-    expect(judge(metrics(0.079))).toBe('Refused');
-    expect(judge({ ...metrics(0.2), coverage: Number.NaN })).toBe('Refused');
+  it('waits where another artifact was judged, beside another model, or none', () => {
+    const others = [
+      gate({ digest: 'sha-x' }),
+      gate({ against: null }),
+      gate({ against: 'sha-v0' }),
+      gate({ runId: 'x' }),
+    ];
+    expect(judge(others).verdict).toBe('Pending');
+  });
+
+  it('notes what somebody has to look at', () => {
+    const { gate: noting, asked } = notingGate(streamGate);
+    const standing = { candidates: [v2], active: active('v1'), end: 9 };
+    noting.judge(v2, undefined, standing);
+    noting.judge(v2, undefined, { ...standing, gates: [gate()] });
+    expect(asked).toEqual([{ model: 'next-item', runId: 'v2', digest: 'sha-v2', against: 'sha-v1' }]);
   });
 });

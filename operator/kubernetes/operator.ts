@@ -3,7 +3,7 @@ import { LikenessError } from '../../services/shared/errors.ts';
 import type { CommonDeps, Service } from '../../services/shared/service.ts';
 import type { OperatorConfig } from '../config.ts';
 import { Children } from './children.ts';
-import { announcedMetricsGate } from '../gate.ts';
+import { streamGate } from '../gate.ts';
 import { topicAdmins, wantedModelsOf, wantedTopicsOf } from './connections.ts';
 import { discover, type Discovered } from './discover.ts';
 import { registerPipelineMetrics } from './pipeline-metrics.ts';
@@ -26,6 +26,8 @@ import { slimWorkload } from './runtime/slim-workload.ts';
 import { systemTiming } from './runtime/timing.ts';
 import { KubeTransport } from './runtime/transport.ts';
 import { TopicsKeeper } from './topics-keeper.ts';
+import { isGateJob } from './render/gate-job.ts';
+import { Gates } from './training/gates.ts';
 import { ModelsKeeper } from './training/models-keeper.ts';
 import type { TrainingJob } from './training/observe-job.ts';
 import { Reports } from './training/reports.ts';
@@ -138,7 +140,8 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
   const transform = (object: KubeObject): KubeObject => slim(ownedOnly(object));
   const pipelines = new Informer<PipelineObject>({ ...shared, resource: profilePipelines });
   const children = new Children({ ...shared, foreign: found.foreign, transform });
-  const jobsOf = (key: string) => children.of(key).filter(({ kind }) => kind === 'Job') as TrainingJob[];
+  const jobsOf = (key: string) =>
+    children.of(key).filter((child) => child.kind === 'Job' && !isGateJob(child)) as TrainingJob[];
   registerPipelineMetrics(deps.telemetry.registry, { pipelines, jobsOf, timing });
   const queue = new WorkQueue({ name: 'profilepipeline', timing, metrics, pauseMs });
   const reports = new Reports(shared);
@@ -163,7 +166,8 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
     models,
     reports,
     trainings: new Trainings({ api, children, reports, timing }),
-    gate: announcedMetricsGate,
+    gates: new Gates({ api, children }),
+    gate: streamGate,
     restMs: config.refreshMs,
     events,
     defaults: config.defaults,

@@ -25,6 +25,7 @@ import type { Informer } from './runtime/informer.ts';
 import type { Timing } from './runtime/timing.ts';
 import type { TopicsKeeper, WantedTopics } from './topics-keeper.ts';
 import { passOverLearning, type LearningPass } from './training/learning.ts';
+import type { Gates } from './training/gates.ts';
 import type { ModelsKeeper, WantedModels } from './training/models-keeper.ts';
 import type { Reports } from './training/reports.ts';
 import type { Trainings } from './training/training.ts';
@@ -41,6 +42,7 @@ export interface ReconcileDeps {
   readonly trainings: Trainings;
   readonly reports: Pick<Reports, 'logsOf'>;
   readonly gate: Gate;
+  readonly gates: Gates;
   readonly events: EventRecorder;
   /** Between two looks at rest: lag moves without any event of the cluster. */
   readonly restMs: number;

@@ -12,7 +12,7 @@ import type { Plan, StageName } from '../plan.ts';
 import { type Activation, startActivation } from './activation.ts';
 import { runToEnd } from './children.ts';
 import { checkDataFolder, describeDataFolder } from './data-folder.ts';
-import { instanceEnv, type LocalSettings, workloadOf } from './environment.ts';
+import { driftFile, instanceEnv, type LocalSettings, workloadOf } from './environment.ts';
 import { startInProcess } from './in-process.ts';
 import { cleanerLag, countProfiles, featureLag, type LagSources } from './lag.ts';
 import { judgeIn } from './judge.ts';
@@ -150,8 +150,10 @@ function trainOnGrowth(plan: Plan, { broker, keys, options }: Parts): TrainingLo
     topic: topicOf(plan, 'events-clean'),
     training: options.training,
     runsFile: join(options.dataDir, 'training.json'),
-    train: (runId, signal) => {
-      const child = { name: runId, service: 'trainer', env: { ...env, LIKENESS_RUN_ID: runId }, logFile };
+    driftFile: driftFile(options.dataDir),
+    train: ({ runId, since }, signal) => {
+      const own = { LIKENESS_RUN_ID: runId, ...(since !== undefined && { LIKENESS_SINCE: String(Math.floor(since)) }) };
+      const child = { name: runId, service: 'trainer', env: { ...env, ...own }, logFile };
       return runToEnd({ ...child, logger: telemetry.logger }, signal);
     },
     logger: telemetry.logger,

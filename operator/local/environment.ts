@@ -32,6 +32,7 @@ export function instanceEnv(workload: Workload, settings: LocalSettings, keys: L
     ...workload.env,
     LIKENESS_DATA: settings.dataDir,
     LIKENESS_MODELS: join(settings.dataDir, 'models'),
+    LIKENESS_DRIFT_FILE: driftFile(settings.dataDir),
     LIKENESS_HOST: settings.host,
     LIKENESS_LOG_LEVEL: settings.logLevel,
     LIKENESS_WRITE_KEYS: keys.writeKeysFile,
@@ -42,6 +43,9 @@ export function instanceEnv(workload: Workload, settings: LocalSettings, keys: L
     LIKENESS_TRUSTED_KEYS: trustedKeyFiles(keys).join(','),
   };
 }
+
+/** In which feature says what it has found of drift; the training loop reads it. */
+export const driftFile = (dataDir: string): string => join(dataDir, 'drift.json');
 
 /** The pipeline's own first. */
 export function trustedKeyFiles({ trustedKeyFile, otherTrustedKeyFiles = [] }: LocalKeys): string[] {

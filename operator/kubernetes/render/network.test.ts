@@ -56,6 +56,7 @@ describe('the network of a pipeline', () => {
       'shop-feature': ['kafka:9093', 'own:6379'],
       'shop-serving': ['kafka:9093', 'own:6379', '*:443'],
       'shop-trainer': ['kafka:9093', '*:443', '*:6443'],
+      'shop-gate': ['kafka:9093'],
     });
     const into = Object.fromEntries(
       [...policies].map(([name, { ingress = [] }]) => [name, ingress.flatMap(({ from }) => from.map(nameOf))]),
@@ -68,6 +69,7 @@ describe('the network of a pipeline', () => {
       'shop-feature': ['monitoring'],
       'shop-serving': ['cluster', 'monitoring'],
       'shop-trainer': [],
+      'shop-gate': [],
     });
   });
 

@@ -7,6 +7,7 @@ import { exampleNames, exampleSpec, rendered, specOf } from '../../../test/golde
 import { renderPipeline } from './render.ts';
 import type { KubernetesObject } from './rendering.ts';
 import { restrictedViolations } from './restricted-standard.ts';
+import { renderGateJob } from './gate-job.ts';
 import { renderTrainingJob } from './training-job.ts';
 
 const longName = `a${'-long-name'.repeat(3)}-of-forty`;
@@ -24,7 +25,8 @@ spec:
 function allObjects(spec: PipelineSpec, name: string): KubernetesObject[] {
   const { plan, options, objects } = rendered(spec, name);
   const run = { name: `${name}-train-0a1b2c3d`, runId: 'run-1', trigger: 'Initial', memory: '{}' } as const;
-  return [...objects, renderTrainingJob(plan, run, options)];
+  const request = { model: 'next-item', runId: 'run-1', digest: 'd', against: null };
+  return [...objects, renderTrainingJob(plan, run, options), renderGateJob(plan, request, options)];
 }
 
 const pipelines = [...exampleNames.map((name) => [name, exampleSpec(name)] as const), ['closed', closed] as const];
@@ -89,7 +91,7 @@ it('with a bucket of models there is no volume of them, and both ends find its k
   expect(ofKind(objects, 'PersistentVolumeClaim')).toEqual([]);
   const withKeys = podTemplates(objects).filter((template) => JSON.stringify(template).includes('shop-models'));
   const stages = withKeys.map(({ metadata }) => metadata!.labels!['app.kubernetes.io/component']);
-  expect(new Set(stages)).toEqual(new Set(['serving', 'trainer']));
+  expect(new Set(stages)).toEqual(new Set(['serving', 'trainer', 'gate']));
   for (const template of withKeys) expect(JSON.stringify(template)).not.toContain('persistentVolumeClaim');
 });
 
@@ -221,6 +223,7 @@ describe('a change', () => {
       'Deployment shop-serving',
       'Deployment shop-feature',
       'Job shop-train',
+      'Job shop-gate',
     ]);
   });
 

@@ -27,9 +27,19 @@ interface Given {
   readonly spec?: PipelineSpec;
   readonly topics?: TopicsObserved;
   readonly state?: ModelsState;
+  readonly verdict?: 'Passed' | 'Pending';
+  /** Looks of the gate that have ended. */
+  readonly judged?: string;
 }
 
-async function pass({ spec = exampleSpec('shop'), topics = ready, state }: Given = {}) {
+async function pass({
+  spec = exampleSpec('shop'),
+  topics = ready,
+  state,
+  verdict = 'Passed',
+  judged = '',
+}: Given = {}) {
+  const wanted: string[] = [];
   const announced: ActiveMessage[] = [];
   const asked: { records?: number | undefined; hint?: string } = {};
   const observed: TrainingObserved = {
@@ -46,14 +56,19 @@ async function pass({ spec = exampleSpec('shop'), topics = ready, state }: Given
       look: (_, __, hint) => ((asked.hint = hint), state ?? { standings, problem: '' }),
       announce: (_, __, message) => void announced.push(message),
     },
-    gate: { judge: () => ({ verdict: 'Passed', reason: 'good' }) },
+    gate: { judge: () => ({ verdict, reason: 'good' }) },
+    gates: {
+      hintOf: () => judged,
+      want: async (_, { requests }) => void wanted.push(...requests.map(({ runId, against }) => `${runId} ${against}`)),
+    },
     now: () => 0,
   };
   const { plan, options } = rendered(spec, 'shop');
   const pipeline = { apiVersion: '', kind: '', metadata: { name: 'shop', namespace: 'default' } };
-  const wanted = { topic: 'default.shop.models.e1', connect: () => Promise.reject(new Error('not here')) };
-  const result = await passOverLearning(deps, 'default/shop', { pipeline, plan, spec, options, topics, wanted });
-  return { ...result, announced, asked };
+  const stream = { topic: 'default.shop.models.e1', connect: () => Promise.reject(new Error('not here')) };
+  const input = { pipeline, plan, spec, options, topics, wanted: stream };
+  const result = await passOverLearning(deps, 'default/shop', input);
+  return { ...result, announced, asked, wanted };
 }
 
 it('knows the records, announces what is to be, and is busy until that is seen', async () => {
@@ -62,6 +77,13 @@ it('knows the records, announces what is to be, and is busy until that is seen',
   expect(announced.map(({ version }) => version)).toEqual(['v1']);
   expect([isBusy, until]).toEqual([true, 5]);
   expect(observed.models.map(({ phase }) => phase)).toEqual(['Promoting']);
+});
+
+it('has the gate look at what it has no verdict on, and reads the stream again when it may have one', async () => {
+  const { announced, wanted, isBusy, asked } = await pass({ verdict: 'Pending', judged: 'shop-gate-1' });
+  expect([announced, wanted, isBusy]).toEqual([[], ['r null'], true]);
+  expect(asked.hint).toBe('1 0 shop-gate-1');
+  expect((await pass()).wanted).toEqual([]);
 });
 
 it('announces nothing while the pipeline is suspended', async () => {

@@ -1,9 +1,10 @@
 /** Training and promotion in one pass over a pipeline: what its status says of both. */
 import type { ConditionType, ModelStatus, PipelineStatus } from '../../../crds/status.ts';
-import type { Gate } from '../../gate.ts';
+import { notingGate, type Gate } from '../../gate.ts';
 import type { ConditionVerdict, LearningObserved, TopicsObserved } from '../../status.ts';
 import { topicName } from '../../topics.ts';
 import type { Standings } from '../../model-standings.ts';
+import type { Gates } from './gates.ts';
 import type { ModelsKeeper, ModelsState, WantedModels } from './models-keeper.ts';
 import { decidePromotions, type Promotions } from '../../promotions.ts';
 import type { TrainingInput, Trainings } from './training.ts';
@@ -12,6 +13,7 @@ export interface LearningDeps {
   readonly trainings: Pick<Trainings, 'pass'>;
   readonly models: Pick<ModelsKeeper, 'look' | 'announce'>;
   readonly gate: Gate;
+  readonly gates: Pick<Gates, 'hintOf' | 'want'>;
   readonly now: () => number;
 }
 
@@ -34,8 +36,11 @@ export async function passOverLearning(deps: LearningDeps, key: string, input: L
   const { spec, pipeline } = input;
   if (spec.models.length === 0) return { observed: nothingLearned, until: undefined, isBusy: false };
   const training = await deps.trainings.pass(key, { ...input, records: recordsIn(input) });
-  const { standings, problem } = lookAtModels(deps, key, { input, hint: training.hint });
-  const promotions = standings && promote(deps, input, standings);
+  const hint = `${training.hint} ${deps.gates.hintOf(key)}`.trimEnd();
+  const { standings, problem } = lookAtModels(deps, key, { input, hint });
+  const { gate, asked: requests } = notingGate(deps.gate);
+  const promotions = standings && promote({ ...deps, gate }, input, standings);
+  await deps.gates.want(key, { plan: input.plan, options: input.options, requests });
   const announces = announceAll(deps, key, { input, promotions });
   return {
     observed: {
@@ -46,7 +51,7 @@ export async function passOverLearning(deps: LearningDeps, key: string, input: L
       verdicts: verdictsOn(promotions, problem, pipeline.status),
     },
     until: earliest(training.until, promotions?.until),
-    isBusy: training.isActive || standings === undefined || announces,
+    isBusy: training.isActive || standings === undefined || announces || requests.length > 0,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Plan } from '../../plan.ts';
 import { begun, decideRetrain, type RetrainDecision } from '../../retrain.ts';
 import type { Children } from '../children.ts';
 import type { PipelineObject } from '../read-pipeline.ts';
+import { isGateJob } from '../render/gate-job.ts';
 import { renderTrainingJob } from '../render/training-job.ts';
 import type { RenderOptions } from '../render/rendering.ts';
 import { isAlreadyExists } from '../runtime/api-error.ts';
@@ -88,7 +89,7 @@ export class Trainings {
   }
 
   #jobsOf(key: string): TrainingJob[] {
-    const cached = this.#deps.children.of(key).filter(({ kind }) => kind === 'Job') as TrainingJob[];
+    const cached = this.#deps.children.of(key).filter(isTraining) as TrainingJob[];
     const made = this.#made.get(key);
     if (made === undefined) return cached;
     const isShown = cached.some(({ metadata }) => metadata.name === made.job.metadata.name);
@@ -188,6 +189,8 @@ export class Trainings {
     return (await this.#deps.api.listPage<V1Pod & KubeObject>(kinds.Pod, selection, { limit: maxPods })).items;
   }
 }
+
+const isTraining = (child: KubeObject): boolean => child.kind === 'Job' && !isGateJob(child);
 
 /** A person may write anything; a status keeps 64 characters. */
 function shortened(text: string): string {
