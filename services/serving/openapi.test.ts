@@ -2,6 +2,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Issuer, startIssuer } from '../../test/serving/issuer.ts';
+import { sealClassifier } from '../../test/serving/sealed-classifier.ts';
 import { startWorld, type World } from '../../test/serving/world.ts';
 import { LikenessError } from '../shared/errors.ts';
 import { openApiDocument } from './openapi.ts';
@@ -60,7 +61,9 @@ beforeAll(async () => {
     { itemId: 'lamp', type: 'purchase' },
   ]);
   await world.activate({ model: { items: ['mug', 'lamp', 'bag'], rules: [['mug', 'bag', 0.9]] }, generation: 1 });
+  await world.activateClassifier(sealClassifier());
   await vi.waitFor(async () => expect((await world.get('/v1/recommendations/x')).status).toBe(200));
+  await vi.waitFor(async () => expect((await world.get('/v1/profiles/u%201/propensities')).status).toBe(200));
 });
 afterAll(async () => {
   await Promise.all([world, empty, guarded, keyless].map((each) => each.stop()));
@@ -93,6 +96,7 @@ async function call(operationId: string, request: Request = {}): Promise<number>
 
 const good: Record<string, Request> = {
   getProfile: { id: 'u 1' },
+  getPropensities: { id: 'u 1' },
   batchGetProfiles: { body: { ids: ['u 1', 'nobody'] } },
   getRecommendations: { id: 'u 1' },
   postRecommendations: { body: { userId: 'u 1', events: [{ itemId: 'mug', type: 'view' }] } },
@@ -136,7 +140,7 @@ describe('the OpenAPI document', () => {
     expect(await call(operationId, { ...request, at: empty })).toBeGreaterThanOrEqual(200);
   });
 
-  it.each(['getProfile', 'batchGetProfiles', 'getRecommendations', 'postRecommendations'])(
+  it.each(['getProfile', 'getPropensities', 'batchGetProfiles', 'getRecommendations', 'postRecommendations'])(
     '%s answers a broken store as documented',
     async (operationId) => {
       world.store.failure = new LikenessError('StoreUnavailable', 'away', { retryable: true });
@@ -151,6 +155,9 @@ describe('the OpenAPI document', () => {
     const tooEarly = '2000-01-01T00:00:00Z';
     expect(await call('getProfile', { id: 'nobody' })).toBe(404);
     expect(await call('getProfile', { id: 'u 1', query: `?asOf=${tooEarly}` })).toBe(422);
+    expect(await call('getPropensities', { id: 'u 1', query: `?asOf=${tooEarly}` })).toBe(422);
+    expect(await call('getPropensities', { id: 'nobody' })).toBe(404);
+    expect(await call('getPropensities', { id: 'u 1', query: '?model=next-item' })).toBe(404);
     expect(await call('getRecommendations', { id: 'u 1', query: `?asOf=${tooEarly}` })).toBe(422);
     expect(await call('postRecommendations', { body: { userId: 'u 1', asOf: tooEarly } })).toBe(422);
     expect(await call('getRecommendations', { id: 'u 1', query: '?model=ghost' })).toBe(404);

@@ -4,6 +4,7 @@ import type { ServingMetrics } from './metrics.ts';
 import type { ModelUse } from './model-uses.ts';
 import type { Prediction } from './predictions.ts';
 import { earliestMoment, type ProfileReader, type ReadProfile } from './profile-reader.ts';
+import { type ClassifierUse, propensities } from './propensities.ts';
 import { type ItemLookup, recommend, type ServedModel, similarItems, type Wish } from './recommend.ts';
 import { Refusal, unavailable } from './refusal.ts';
 import type { Operations } from './router.ts';
@@ -15,17 +16,25 @@ import type {
   RecommendRequest,
   SimilarItemsAnswer,
 } from './schemas.ts';
+import type { VectorSample } from './sample-vectors.ts';
+import type { ServedClassifier } from './served-models.ts';
 import { continueHistory } from './session.ts';
+import type { TrialCounts } from './trial-counts.ts';
 
 export interface OperateDeps {
   readonly profiles: ProfileReader;
+  readonly vectors: VectorSample;
   /** The models of the spec, the first being the default. */
   readonly uses: readonly ModelUse[];
   /** Who answers this profile; null is nobody in particular. */
   readonly modelOf: (name: string, profile: string | null) => ServedModel | undefined;
+  /** The models that classify, and who of them answers this profile. */
+  readonly classifiers: readonly ClassifierUse[];
+  readonly classifierOf: (name: string, profile: string) => ServedClassifier | undefined;
   readonly lookup: ItemLookup;
   readonly record: (prediction: Prediction) => void;
   readonly metrics: ServingMetrics;
+  readonly trials: TrialCounts;
   readonly clock: Clock;
   readonly newId: () => string;
 }
@@ -34,7 +43,7 @@ export interface OperateDeps {
 type Question = Pick<RecommendRequest, 'n' | 'exclude' | 'events' | 'category' | 'model' | 'asOf'>;
 
 export function createOperations(deps: OperateDeps): Operations {
-  const { profiles, clock } = deps;
+  const { profiles, clock, vectors, newId } = deps;
   return {
     async getProfile({ id, query }) {
       const profile = await profiles.read(id);
@@ -44,12 +53,30 @@ export function createOperations(deps: OperateDeps): Operations {
     async batchGetProfiles({ body }) {
       return answerBatch(deps, body.ids, await profiles.readMany(body.ids), body.asOf);
     },
+    async getPropensities({ id, query }) {
+      const profile = await profiles.read(id);
+      if (!profile) throw unknownProfile(id);
+      const moment = momentOf(profile, query.asOf, clock);
+      const attributes = profiles.attributesAt(profile, moment);
+      const { model } = query;
+      const answers = propensities(deps.classifiers, (name) => deps.classifierOf(name, profile.id), {
+        model,
+        attributes,
+        moment,
+        now: clock.now(),
+      });
+      return { id, asOf: new Date(moment).toISOString(), propensities: answers };
+    },
     async getRecommendations({ id, query }) {
-      return answerRecommendations(deps, id, await profiles.read(id), { ...query, events: [] });
+      const requestId = newId();
+      const profile = await vectors.read(id, requestId);
+      return answerRecommendations(deps, { id, profile, requestId }, { ...query, events: [] });
     },
     async postRecommendations({ body }) {
       const id = body.userId ?? null;
-      return answerRecommendations(deps, id, id === null ? undefined : await profiles.read(id), body);
+      const requestId = newId();
+      const profile = id === null ? undefined : await vectors.read(id, requestId);
+      return answerRecommendations(deps, { id, profile, requestId }, body);
     },
     getSimilarItems({ id, query }): SimilarItemsAnswer {
       const use = useOf(deps, query.model);
@@ -125,10 +152,16 @@ function answerBatch(
   return answer;
 }
 
+/** Who asks, what is known of them, and the number of the answer. */
+interface Asked {
+  readonly id: string | null;
+  readonly profile: ReadProfile | undefined;
+  readonly requestId: string;
+}
+
 function answerRecommendations(
   deps: OperateDeps,
-  id: string | null,
-  profile: ReadProfile | undefined,
+  { id, profile, requestId }: Asked,
   question: Question,
 ): RecommendationsAnswer {
   const { clock, metrics, lookup } = deps;
@@ -142,8 +175,8 @@ function answerRecommendations(
     exclude: new Set(question.exclude),
     category: question.category ?? undefined,
   };
-  const { items, personalised } = recommend(model, wish, use.rules, lookup);
-  const requestId = deps.newId();
+  const { items, personalised } = deps.trials.measure(model, () => recommend(model, wish, use.rules, lookup));
+  const served = question.asOf ? undefined : deps.vectors.vectorOf(profile, [use.history], moment);
   deps.record({
     requestId,
     profile: id,
@@ -152,6 +185,7 @@ function answerRecommendations(
     items: items.map(({ itemId }) => itemId),
     historyLength: wish.history.length,
     personalised,
+    ...(served && { served }),
   });
   metrics.recommendations.inc({ model: model.name, result: personalised ? 'personalised' : 'popularity' });
   const fallback = personalised ? {} : { fallback: 'popularity' as const };

@@ -1,7 +1,7 @@
 /** The routes of the API as data. The router, the OpenAPI document and its test all read this one table. */
 import type { z } from 'zod';
 import type { answerSchemas, requestSchemas } from './schemas.ts';
-import { profileQuery, recommendQuery, similarQuery } from './schemas.ts';
+import { profileQuery, propensitiesQuery, recommendQuery, similarQuery } from './schemas.ts';
 
 export interface Operation {
   readonly method: 'get' | 'post';
@@ -48,6 +48,22 @@ export const operations = {
     query: profileQuery,
     answer: 'Profile',
     errors: { 404: 'NotFound: no event of this profile has been counted', 422: asOfBeforeState, 503: storeDown },
+  },
+  getPropensities: {
+    method: 'get',
+    path: '/v1/profiles/{id}/propensities',
+    summary: 'How likely events are',
+    description:
+      'For each model that classifies, the calibrated probability that one of its events comes within its time. The ' +
+      'features are the attributes of the profile at `asOf`.',
+    id: 'Id of the user or the anonymous visitor.',
+    query: propensitiesQuery,
+    answer: 'Propensities',
+    errors: {
+      404: 'NotFound: no event of this profile has been counted, or no such model classifies',
+      422: asOfBeforeState,
+      503: `${storeDown}. ${noModel}`,
+    },
   },
   getRecommendations: {
     method: 'get',

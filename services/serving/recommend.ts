@@ -7,14 +7,17 @@ import type { Arm } from '../shared/trial-figures.ts';
 import type { ScoredItem } from './schemas.ts';
 
 /** A verified model in memory, as the message `active` named it. Never changed: a swap is another one. */
-export interface ServedModel {
+export interface Served<Loaded> {
   readonly name: string;
   readonly generation: number;
-  readonly loaded: LoadedModel;
+  readonly loaded: Loaded;
   /** While a model is on trial: whether it is this one, or the one beside it. */
   readonly arm?: Arm;
   /** Milliseconds since 1970. */
   readonly trainedAt: number;
+}
+
+export interface ServedModel extends Served<LoadedModel> {
   /** Room for one request's scores; scoring never waits, so requests can share it. */
   readonly scores: Float64Array;
 }

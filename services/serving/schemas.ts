@@ -33,6 +33,11 @@ export const recommendQuery = z.strictObject({
 });
 export const similarQuery = z.strictObject({ n: countInQuery, model: model.optional() });
 
+export const propensitiesQuery = z.strictObject({
+  asOf: asOf.optional(),
+  model: z.string().min(1).max(63).describe('Name of a model that classifies; default: all of them.').optional(),
+});
+
 const batchGetRequest = z.strictObject({
   ids: z.array(id).min(1).max(maxBatch),
   asOf: asOf.optional(),
@@ -104,6 +109,30 @@ const recommendations = z.object({
   requestId: z.string().describe('Names this answer in the stream `predictions`.'),
 });
 const similarItems = z.object({ itemId: z.string(), items: z.array(scoredItem).max(maxItems), model: modelInfo });
+const propensity = z.object({
+  probability: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe('How likely the event is: calibrated, so that of 100 such about so many come.'),
+  events: z.array(z.string()).describe('Types of the events that are foreseen.'),
+  within: z.string().describe('So soon after `asOf`.'),
+  model: z.object({
+    name: z.string(),
+    kind: z.string(),
+    version: z.string(),
+    generation: z.int().min(0),
+    trainedAt: z.string(),
+    ageSeconds: z.int().min(0),
+  }),
+});
+const propensities = z.object({
+  id: z.string(),
+  asOf: z.string(),
+  propensities: z
+    .array(propensity)
+    .describe('Of each model that classifies and is in service, in the order of the spec.'),
+});
 const error = z.object({ error: errorDetail });
 
 /** Named schemas of the OpenAPI document. */
@@ -116,6 +145,8 @@ export const answerSchemas = {
   Item: scoredItem,
   Recommendations: recommendations,
   SimilarItems: similarItems,
+  Propensity: propensity,
+  Propensities: propensities,
   Error: error,
 };
 
@@ -126,3 +157,4 @@ export type ModelAnswer = z.output<typeof modelInfo>;
 export type ScoredItem = z.output<typeof scoredItem>;
 export type RecommendationsAnswer = z.output<typeof recommendations>;
 export type SimilarItemsAnswer = z.output<typeof similarItems>;
+export type PropensitiesAnswer = z.output<typeof propensities>;

@@ -2,18 +2,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { LikenessError } from '../shared/errors.ts';
-import type { LoadedModel } from '../shared/learning/artifact.ts';
+import type { LoadedClassifier, LoadedModel } from '../shared/learning/artifact.ts';
 import { checkGolden } from '../shared/learning/gate/golden.ts';
 import { readActive, type ActiveMessage, type ModelRef } from '../shared/model-stream.ts';
 import type { ServingMetrics } from './metrics.ts';
-import type { ServedModel } from './recommend.ts';
+import type { Served, ServedModel } from './recommend.ts';
 import { isOnTrial } from '../shared/trial.ts';
 
-export interface ServedModels {
+/** `S`: a model in memory; by default one that recommends. */
+export interface ServedModels<S = ServedModel> {
   /** One record of the stream `models`. */
   apply(record: { readonly key: string | null; readonly value: Uint8Array | null }): void;
   /** The model that answers this profile now, null being nobody; a request asks once and keeps the answer. */
-  get(name: string, profile?: string | null): ServedModel | undefined;
+  get(name: string, profile?: string | null): S | undefined;
   /** True while a first model is being loaded, so that readiness can wait for it. */
   isStarting(): boolean;
   /** What is wrong although the previous model goes on serving. */
@@ -21,24 +22,55 @@ export interface ServedModels {
   close(): Promise<void>;
 }
 
-export interface ServedModelsOptions {
+interface FollowingOptions {
   /** The models of the spec; messages about others are passed over. */
   readonly names: readonly string[];
   readonly fetch: (digest: string) => Promise<ReadonlyMap<string, Uint8Array>>;
-  /** Verifies and decodes; throws `ModelInvalid`. */
-  readonly open: (files: ReadonlyMap<string, Uint8Array>, digest: string) => LoadedModel;
   readonly metrics: ServingMetrics;
   readonly logger: Logger;
   /** Pause before an artifact that could not be fetched is asked for again. */
   readonly retryMs?: number;
 }
 
-interface Slot {
-  current?: ServedModel;
+type Open<L> = (files: ReadonlyMap<string, Uint8Array>, digest: string) => L;
+
+export interface ServedModelsOptions extends FollowingOptions {
+  /** Verifies and decodes; throws `ModelInvalid`. */
+  readonly open: Open<LoadedModel>;
+}
+
+type Loaded = LoadedModel | LoadedClassifier;
+
+interface Serving<L extends Loaded, S extends Served<L>> extends FollowingOptions {
+  readonly open: Open<L>;
+  /** Tries one that is new; throws `ModelInvalid`. */
+  readonly check: (loaded: L) => void;
+  readonly serve: (served: Served<L>) => S;
+}
+
+export function createServedModels(options: ServedModelsOptions): ServedModels {
+  return followActive<LoadedModel, ServedModel>({
+    ...options,
+    check: checkGolden,
+    serve: (served) => ({ ...served, scores: new Float64Array(served.loaded.recommender.items.size) }),
+  });
+}
+
+export type ServedClassifier = Served<LoadedClassifier>;
+
+/** Opening one has tried its golden rows. */
+export function createServedClassifiers(
+  options: FollowingOptions & { readonly open: Open<LoadedClassifier> },
+): ServedModels<ServedClassifier> {
+  return followActive({ ...options, check: () => undefined, serve: (served: ServedClassifier) => served });
+}
+
+interface Slot<S> {
+  current?: S;
   /** Kept, so that going back to it needs no loading. */
-  previous?: ServedModel;
+  previous?: S;
   /** While the current one is on trial: who answers the others. */
-  trial?: { readonly percent: number; readonly stable: ServedModel } | undefined;
+  trial?: { readonly percent: number; readonly stable: S } | undefined;
   /** The newest message; what is loaded next or is being loaded. */
   wanted?: ActiveMessage;
   /** Why `wanted` does not serve. */
@@ -46,9 +78,9 @@ interface Slot {
   work?: Promise<void>;
 }
 
-export function createServedModels(options: ServedModelsOptions): ServedModels {
+function followActive<L extends Loaded, S extends Served<L>>(options: Serving<L, S>): ServedModels<S> {
   const { metrics, logger, retryMs = 2000 } = options;
-  const slots = new Map<string, Slot>(options.names.map((name) => [name, {}]));
+  const slots = new Map<string, Slot<S>>(options.names.map((name) => [name, {}]));
   const closing = new AbortController();
 
   function want(message: ActiveMessage): void {
@@ -58,7 +90,7 @@ export function createServedModels(options: ServedModelsOptions): ServedModels {
     slot.work ??= work(slot);
   }
 
-  async function work(slot: Slot): Promise<void> {
+  async function work(slot: Slot<S>): Promise<void> {
     for (let done: ActiveMessage | undefined; slot.wanted !== done && !closing.signal.aborted;) {
       const message = slot.wanted!;
       if ((await attempt(slot, message)) !== 'unavailable') done = message;
@@ -68,16 +100,16 @@ export function createServedModels(options: ServedModelsOptions): ServedModels {
   }
 
   /** What cannot be fetched may come; what was fetched and is not good never becomes good. */
-  async function attempt(slot: Slot, message: ActiveMessage): Promise<'swapped' | 'refused' | 'unavailable'> {
+  async function attempt(slot: Slot<S>, message: ActiveMessage): Promise<'swapped' | 'refused' | 'unavailable'> {
     const found = await find(slot, message.digest);
     if ('result' in found) return fail(slot, message, found.result, found.error);
     const beside = await findStable(slot, message);
     if (beside && 'result' in beside && beside.result === 'unavailable')
       return fail(slot, message, beside.result, beside.error);
     try {
-      const next = toServed(message, message, found.loaded);
-      if (found.isNew) checkGolden(next.loaded);
-      const trial = beside && 'loaded' in beside ? trialOf(message, beside.loaded) : undefined;
+      const next = options.serve(toServed(message, message, found.loaded));
+      if (found.isNew) options.check(next.loaded);
+      const trial = beside && 'loaded' in beside ? trialOf(message, beside.loaded, options.serve) : undefined;
       swap(slot, trial ? { ...next, arm: 'canary' } : next, trial);
     } catch (error) {
       return fail(slot, message, 'refused', error);
@@ -87,7 +119,7 @@ export function createServedModels(options: ServedModelsOptions): ServedModels {
     return 'swapped';
   }
 
-  async function find({ current, previous, trial }: Slot, digest: string): Promise<Found> {
+  async function find({ current, previous, trial }: Slot<S>, digest: string): Promise<Found<L>> {
     const kept = [current, previous, trial?.stable].find((held) => held?.loaded.digest === digest);
     if (kept) return { loaded: kept.loaded, isNew: false };
     let files;
@@ -104,7 +136,7 @@ export function createServedModels(options: ServedModelsOptions): ServedModels {
   }
 
   /** A stable one that is bad is no reason to answer nobody: then the one on trial answers all. */
-  async function findStable(slot: Slot, message: ActiveMessage): Promise<Found | undefined> {
+  async function findStable(slot: Slot<S>, message: ActiveMessage): Promise<Found<L> | undefined> {
     const { canaryPercent, stable } = message;
     if (stable === undefined || !(canaryPercent < 100)) return undefined;
     const found = await find(slot, stable.digest);
@@ -117,7 +149,7 @@ export function createServedModels(options: ServedModelsOptions): ServedModels {
   }
 
   function fail<Result extends 'refused' | 'unavailable'>(
-    slot: Slot,
+    slot: Slot<S>,
     message: ActiveMessage,
     result: Result,
     error: unknown,
@@ -131,7 +163,7 @@ export function createServedModels(options: ServedModelsOptions): ServedModels {
     return result;
   }
 
-  function swap(slot: Slot, next: ServedModel, trial: Slot['trial']): void {
+  function swap(slot: Slot<S>, next: S, trial: Slot<S>['trial']): void {
     if (slot.current && slot.current.loaded !== next.loaded) slot.previous = slot.current;
     slot.current = next;
     slot.trial = trial;
@@ -164,25 +196,26 @@ export function createServedModels(options: ServedModelsOptions): ServedModels {
 
 const named = ({ model, version, generation, digest }: ActiveMessage) => ({ model, version, generation, digest });
 
-type Found =
-  | { readonly loaded: LoadedModel; readonly isNew: boolean }
+type Found<L> =
+  | { readonly loaded: L; readonly isNew: boolean }
   | { readonly result: 'refused' | 'unavailable'; readonly error: unknown };
 
-function trialOf(message: ActiveMessage, stable: LoadedModel): Slot['trial'] {
-  return { percent: message.canaryPercent, stable: { ...toServed(message, message.stable!, stable), arm: 'stable' } };
+function trialOf<L extends Loaded, S extends Served<L>>(
+  message: ActiveMessage,
+  stable: L,
+  serve: (served: Served<L>) => S,
+): Slot<S>['trial'] {
+  return {
+    percent: message.canaryPercent,
+    stable: serve({ ...toServed(message, message.stable!, stable), arm: 'stable' }),
+  };
 }
 
-function toServed(message: ActiveMessage, ref: ModelRef, loaded: LoadedModel): ServedModel {
+function toServed<L extends Loaded>(message: ActiveMessage, ref: ModelRef, loaded: L): Served<L> {
   const { model, version, trainedAt } = loaded.manifest;
   if (model !== message.model || version !== ref.version) {
     const text = `the artifact is ${model} ${version}, made active was ${message.model} ${ref.version}`;
     throw new LikenessError('ModelInvalid', text);
   }
-  return {
-    name: model,
-    generation: message.generation,
-    loaded,
-    trainedAt: Date.parse(trainedAt),
-    scores: new Float64Array(loaded.recommender.items.size),
-  };
+  return { name: model, generation: message.generation, loaded, trainedAt: Date.parse(trainedAt) };
 }

@@ -7,8 +7,10 @@ import { readTrustedKeys } from '../shared/adapters/trusted-keys.ts';
 import type { Broker, BrokerRecord, Producer } from '../shared/broker.ts';
 import { type Catalogue, createCatalogue } from '../shared/catalogue.ts';
 import { followStream } from '../shared/follow-stream.ts';
-import { openArtifact } from '../shared/learning/artifact.ts';
+import { openArtifact, openClassifier } from '../shared/learning/artifact.ts';
+import { definitionOfValues } from '../shared/learning/skew/served-vector.ts';
 import type { ModelStore } from '../shared/model-store.ts';
+import { readActive } from '../shared/model-stream.ts';
 import type { ProfileStore } from '../shared/profile-store.ts';
 import { compileFeatures } from '../shared/profile/compile.ts';
 import type { CommonDeps, Handler, Health, Service } from '../shared/service.ts';
@@ -21,10 +23,13 @@ import { openApiDocument } from './openapi.ts';
 import { createOperations } from './operate.ts';
 import { renderPage } from './page.ts';
 import { createPredictionLog } from './predictions.ts';
+import { classifierUses } from './propensities.ts';
 import { createProfileReader } from './profile-reader.ts';
 import { authenticateKeys } from './read-keys.ts';
 import { createRouter, type Operations } from './router.ts';
-import { createServedModels, type ServedModels } from './served-models.ts';
+import { sampleVectors } from './sample-vectors.ts';
+import { createServedClassifiers, createServedModels } from './served-models.ts';
+import { createTrialCounts } from './trial-counts.ts';
 import { watchStore } from './watch-store.ts';
 
 export interface ServingDeps extends CommonDeps {
@@ -54,13 +59,19 @@ export async function start(config: ServingConfig, deps: ServingDeps): Promise<S
   const predictions = logPredictions(config, deps, { producer, metrics });
   const feeds = await followAll(config, deps, { catalogue, models, metrics });
   const storeWatch = watchStore(store, telemetry.logger);
+  const trials = createTrialCounts(metrics, () => performance.now());
+  const profiles = createProfileReader({ store: readsOf(store), compiled, pipeline, partitions });
   const operations = createOperations({
-    profiles: createProfileReader({ store: gatherReads(store), compiled, pipeline, partitions }),
+    profiles,
+    vectors: sampleVectors(profiles, definitionOfValues(compiled, spec.events), Number(spec.training.skew.sample)),
     uses,
-    modelOf: (name, profile) => models.get(name, profile),
+    modelOf: (name, profile) => models.recommenders.get(name, profile),
+    classifiers: classifierUses(spec),
+    classifierOf: (name, profile) => models.classifiers.get(name, profile),
     lookup: (itemId) => catalogue.get(itemId)?.item,
     record: (prediction) => predictions.record(prediction),
     metrics,
+    trials,
     clock,
     newId: deps.newId ?? randomUUID,
   });
@@ -83,15 +94,38 @@ export async function start(config: ServingConfig, deps: ServingDeps): Promise<S
   return { name: 'serving', handler, health, stop: () => (stopped ??= stop()) };
 }
 
+function readsOf(store: ProfileStore): Pick<ProfileStore, 'get' | 'read'> {
+  return { get: gatherReads(store).get, read: (tag, ids) => store.read(tag, ids) };
+}
+
+type ServingModels = ReturnType<typeof serveModels>;
+
 function serveModels({ spec, trustedKeyFiles }: ServingConfig, deps: ServingDeps, metrics: ServingMetrics) {
   const trustedKeys = readTrustedKeys(trustedKeyFiles);
-  return createServedModels({
-    names: spec.models.map(({ name }) => name),
-    fetch: (digest) => deps.models.get(digest),
+  const following = { fetch: (digest: string) => deps.models.get(digest), metrics, logger: deps.telemetry.logger };
+  const named = (task: 'recommend' | 'classify') => spec.models.filter((model) => model[task]).map(({ name }) => name);
+  const recommenders = createServedModels({
+    ...following,
+    names: named('recommend'),
     open: (files, digest) => openArtifact(files, trustedKeys, digest),
-    metrics,
-    logger: deps.telemetry.logger,
   });
+  const classifiers = createServedClassifiers({
+    ...following,
+    names: named('classify'),
+    open: (files, digest) => openClassifier(files, trustedKeys, digest),
+  });
+  return {
+    recommenders,
+    classifiers,
+    apply: (record: BrokerRecord): void => {
+      recommenders.apply(record);
+      // What cannot be read is counted once.
+      if (readActive(record) !== 'malformed') classifiers.apply(record);
+    },
+    isStarting: () => recommenders.isStarting() || classifiers.isStarting(),
+    notes: () => [...recommenders.notes(), ...classifiers.notes()],
+    close: () => Promise.all([recommenders.close(), classifiers.close()]),
+  };
 }
 
 function logPredictions(
@@ -106,7 +140,7 @@ function logPredictions(
 
 interface Followers {
   readonly catalogue: Catalogue;
-  readonly models: ServedModels;
+  readonly models: ServingModels;
   readonly metrics: ServingMetrics;
 }
 

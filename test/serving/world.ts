@@ -14,6 +14,7 @@ import { createTelemetry } from '../../services/shared/adapters/telemetry.ts';
 import type { OutgoingRecord } from '../../services/shared/broker.ts';
 import type { ItemMessage } from '../../services/shared/catalogue.ts';
 import type { CleanEvent, ItemAttributes } from '../../services/shared/event.ts';
+import type { SealedArtifact } from '../../services/shared/learning/artifact.ts';
 import type { ModelStore } from '../../services/shared/model-store.ts';
 import { activeKey, type ActiveMessage } from '../../services/shared/model-stream.ts';
 import { partitionOf } from '../../services/shared/partition.ts';
@@ -54,6 +55,7 @@ function specOf(serving: WorldOptions['serving']) {
     models: [
       { name: 'next-item', recommend: { history: 'history', target: ['purchase'] } },
       { name: 'other', recommend: { history: 'history', target: ['purchase'] } },
+      { name: 'buys-soon', classify: { label: { events: ['purchase'] } } },
     ],
     serving,
   });
@@ -151,6 +153,12 @@ export async function startWorld(options: WorldOptions = {}) {
       await producer.send(topics['models']!, records);
     },
 
+    /** Stores a classifier and makes it active. */
+    async activateClassifier(sealed: SealedArtifact, generation = 1): Promise<void> {
+      await models.put(sealed.digest, sealed.files);
+      await producer.send(topics['models']!, [activeRecord(sealed, generation)]);
+    },
+
     async predictions(): Promise<Prediction[]> {
       const topic = topics['predictions']!;
       const found: Prediction[] = [];
@@ -186,6 +194,13 @@ async function storeModel(models: ModelStore, { model, generation, spoil }: Acti
   const stored = new Map(files);
   spoil?.(stored);
   await models.put(digest, stored);
+  return activeRecord({ digest, manifest }, generation);
+}
+
+function activeRecord(
+  { digest, manifest }: Pick<SealedArtifact, 'digest' | 'manifest'>,
+  generation: number,
+): OutgoingRecord {
   const message: ActiveMessage = {
     kind: 'active',
     model: manifest.model,

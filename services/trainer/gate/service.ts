@@ -8,6 +8,7 @@ import type { ModelStore } from '../../shared/model-store.ts';
 import { gateKey, type ActiveMessage, type CandidateMessage, type GateMessage } from '../../shared/model-stream.ts';
 import type { Clock, Telemetry } from '../../shared/service.ts';
 import type { GateConfig } from './config.ts';
+import { judgeClassifier } from './judge-classifier.ts';
 import { openCandidate, openOther, type Opened } from './open-models.ts';
 import { readHoldOut } from './read-hold-out.ts';
 import { readStanding } from './read-standing.ts';
@@ -55,6 +56,8 @@ async function judgeOne(
   const { spec, settings } = config;
   if (!spec.models.some(({ name }) => name === candidate.model))
     return refused(`the spec has no model ${candidate.model}`);
+  if (spec.models.some(({ name, classify }) => name === candidate.model && classify))
+    return judgeClassifier(candidate, active, config, deps);
   const inputs = modelInputs(spec, candidate.model);
   const opening = { ...deps, maxBytes: config.maxBytes, pipeline: config.pipeline, inputs };
   const inService = active && (await openOther(active, opening));
