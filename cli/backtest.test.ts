@@ -97,6 +97,17 @@ describe('likeness backtest', () => {
     expect(report.models[1]['ndcg@10']).toBeGreaterThan(0.9);
   });
 
+  it('judges a ranker beside them where one is asked for', async () => {
+    const lines = await backtest({
+      ranker: true,
+      json: false,
+      protocol: 'time-split',
+      environment: { XDG_CACHE_HOME: folder },
+    });
+    for (const kind of ['ranker', 'ranker-blend']) expect(lines.some((line) => line.startsWith(`${kind} `))).toBe(true);
+    expect(lines.find((line) => line.startsWith('ranker: '))).toMatch(/epochs on wasm.*the validation fold chooses/);
+  });
+
   it('prints a table without --json', async () => {
     const lines = await backtest({ json: false });
     expect(lines.some((line) => /^blend +[\d.]+ +[\d.]+ +[\d.]+ +[\d.]+ +[\d.]+$/.test(line))).toBe(true);

@@ -7,6 +7,7 @@ import { formatErrors } from '../crds/format-errors.ts';
 import { loadPipeline } from '../crds/load.ts';
 import type { PipelineSpec } from '../crds/pipeline.ts';
 import { invertInThreads } from '../services/shared/adapters/sweep-threads.ts';
+import { nativeHome, openTensorBackend } from '../services/shared/adapters/tensor/open.ts';
 import { exitCodes, LikenessError } from '../services/shared/errors.ts';
 import { profileIdOf, type SentEvent } from '../services/shared/event.ts';
 import { backtest, type BacktestResult } from '../services/shared/learning/backtest.ts';
@@ -14,6 +15,9 @@ import { collectEvent, type Collector } from '../services/shared/learning/collec
 import { EventTable, type TrainingSet } from '../services/shared/learning/event-table.ts';
 import { modelInputs, type ModelInputs } from '../services/shared/learning/model-inputs.ts';
 import { profileCount } from '../services/shared/learning/sequences.ts';
+import { defaultSettings } from '../services/shared/learning/ranker/settings.ts';
+import { rankerReport } from '../services/shared/learning/ranker/report.ts';
+import type { TensorBackend } from '../services/shared/learning/tensor/tensor-backend.ts';
 import { protocols, type Protocol } from '../services/shared/learning/split.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -25,6 +29,10 @@ export interface BacktestCommand {
   readonly model?: string;
   readonly protocol: Protocol;
   readonly k: number;
+  /** Judges a ranker too, with the defaults where the spec has none. */
+  readonly ranker?: boolean;
+  /** The process's own, for the tensor library. */
+  readonly environment?: Record<string, string | undefined>;
   readonly json?: boolean;
 }
 
@@ -44,7 +52,7 @@ export async function backtestFile(options: BacktestCommand, onProgress: (phase:
   if (!Number.isSafeInteger(options.k) || options.k < 1)
     throw new LikenessError('Usage', `--k is ${options.k}; it must be a whole number of at least 1`);
   const spec = readSpec(options.spec);
-  const inputs = modelInputs(spec, options.model ?? spec.models[0]?.name ?? '');
+  const inputs = inputsOf(options, spec);
   onProgress(`reading ${options.events}`);
   const set = await readEvents(options.events, inputs, spec);
   const profiles = profileCount(set.sequences);
@@ -56,9 +64,23 @@ export async function backtestFile(options: BacktestCommand, onProgress: (phase:
     fraction: Number(spec.training.holdout.fraction),
     inverter: invertInThreads(availableParallelism()),
     now: () => performance.now(),
+    ranker: {
+      tensors: () => openTensors(options),
+      interruptible: (work) => work(() => Promise.resolve(false)),
+      onProgress,
+    },
     onProgress,
   });
   return reportOf(options, set, result);
+}
+
+function inputsOf({ model, ranker }: BacktestCommand, spec: PipelineSpec): ModelInputs {
+  const inputs = modelInputs(spec, model ?? spec.models[0]?.name ?? '');
+  return ranker && inputs.ranker === undefined ? { ...inputs, ranker: defaultSettings } : inputs;
+}
+
+function openTensors({ environment = {} }: BacktestCommand): Promise<TensorBackend> {
+  return openTensorBackend({ want: 'auto', home: nativeHome(environment), environment });
 }
 
 function readSpec(file: string): PipelineSpec {
@@ -133,6 +155,7 @@ function reportOf({ protocol, k }: BacktestCommand, set: TrainingSet, result: Ba
     easeItems: result.easeItems,
     easeMassKept: round(result.easeMassKept),
     weights: { ease: 1, sr: result.weights.srWeight, decay: result.weights.decay },
+    ...(result.ranker && { ranker: rankerReport(result.ranker) }),
     models: result.models.map((model) => ({
       name: model.kind,
       [`recall@${k}`]: round(model.recall),
@@ -148,10 +171,11 @@ function tableOf(report: BacktestReport, k: number): string[] {
   const columns = [`recall@${k}`, `ndcg@${k}`, `mrr@${k}`, 'coverage', 'fitSeconds'];
   const row = (name: string, cells: readonly unknown[]): string =>
     name.padEnd(12) + cells.map((cell) => String(cell).padStart(11)).join('');
-  const { users, items, events, queries, protocol, ranking, easeItems, weights } = report;
+  const { users, items, events, queries, protocol, ranking, easeItems, weights, ranker } = report;
   return [
     `${protocol}: ${events} events, ${users} users, ${items} items, ${queries} questions; ${ranking}`,
     `EASE over ${easeItems} items; blend: EASE + ${weights.sr} × SR, decay ${weights.decay}`,
+    ...(ranker ? [describeRanker(ranker)] : []),
     row('model', columns),
     ...report.models.map((model) =>
       row(
@@ -160,4 +184,9 @@ function tableOf(report: BacktestReport, k: number): string[] {
       ),
     ),
   ];
+}
+
+function describeRanker({ rankerBackend, rankerEpochs, rankerWeight, rankerChosen }: ReturnType<typeof rankerReport>) {
+  const trained = `ranker: ${rankerEpochs} epochs on ${rankerBackend}`;
+  return `${trained}; ranker-blend: blend + ${rankerWeight} × ranker; the validation fold chooses ${rankerChosen}`;
 }

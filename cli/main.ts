@@ -168,8 +168,9 @@ program
   .option('--model <name>', "one of the spec's models; default: the first")
   .addOption(new Option('--protocol <name>', 'what is held out').choices([...protocols]).default('time-split'))
   .option('--k <n>', 'length of the ranked list', count, 10)
+  .option('--ranker', 'train a ranker too, where the spec has none')
   .option('--json', 'the report as one JSON object on the last line')
-  .action((options) => run(runBacktest(options, terminal)));
+  .action((options) => run(runBacktest({ ...options, environment: process.env }, terminal)));
 
 const deadLetters = program.command('dead-letters').description('what was refused, why, and a way back');
 for (const [name, what] of [
