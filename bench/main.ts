@@ -22,8 +22,11 @@ const benches: Record<string, () => Promise<{ run: Bench }>> = {
   backtest: () => import('./backtest.ts'),
   parity: () => import('./parity.ts'),
   clean: () => import('./clean.ts'),
+  drift: () => import('./drift.ts'),
   'drift-streams': () => import('./drift-streams.ts'),
   operator: () => import('./operator.ts'),
+  train: () => import('./train.ts'),
+  incremental: () => import('./incremental.ts'),
 };
 
 function parseFlags(args: string[]): Record<string, string | undefined> {
