@@ -14,20 +14,37 @@ export interface ArchiveMetrics {
 
 /** Counters are born at 0, so that what comes first counts as an increase. */
 export function createMetrics(registry: Registry): ArchiveMetrics {
-  const gauge = (name: string, help: string, labelNames: string[] = []) =>
-    new Gauge({ name: `likeness_archive_${name}`, help, labelNames, registers: [registry] });
-  const counter = (name: string, help: string, labelNames: string[] = []) =>
-    new Counter({ name: `likeness_archive_${name}`, help, labelNames, registers: [registry] });
-  const segments = gauge('segments', 'Segments that the archive consists of');
-  const bytes = gauge('bytes', 'What its segments take in the store, compressed');
-  const lag = gauge('lag_records', 'Records of events-clean that are not in the archive yet', ['partition']);
-  const last = gauge(
-    'last_segment_timestamp_seconds',
-    'When the newest segment was closed, 0 if none was since the start',
-  );
-  const events = counter('events_total', 'Events that were put into segments');
-  const changes = counter('segments_total', 'Segments by what became of them: closed, merged, expired', ['change']);
-  const lost = counter('lost_offsets_total', 'Offsets that the log had let go of before they were archived');
+  const registers = [registry];
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
+  const segments = gauge('likeness_archive_segments', 'Segments that the archive consists of');
+  const bytes = gauge('likeness_archive_bytes', 'What its segments take in the store, compressed');
+  const last = new Gauge({
+    name: 'likeness_archive_last_segment_timestamp_seconds',
+    help: 'When the newest segment was closed, 0 if none was since the start',
+    registers,
+  });
+  const lag = new Gauge({
+    name: 'likeness_archive_lag_records',
+    help: 'Records of events-clean that are not in the archive yet',
+    labelNames: ['partition'],
+    registers,
+  });
+  const events = new Counter({
+    name: 'likeness_archive_events_total',
+    help: 'Events that were put into segments',
+    registers,
+  });
+  const changes = new Counter({
+    name: 'likeness_archive_segments_total',
+    help: 'Segments by what became of them: closed, merged, expired',
+    labelNames: ['change'],
+    registers,
+  });
+  const lost = new Counter({
+    name: 'likeness_archive_lost_offsets_total',
+    help: 'Offsets that the log had let go of before they were archived',
+    registers,
+  });
   for (const change of ['closed', 'merged', 'expired']) changes.inc({ change }, 0);
   return {
     held: (all) => {
