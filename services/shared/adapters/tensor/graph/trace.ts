@@ -66,7 +66,8 @@ export class Trace {
     const made = this.#binding.executeOp(op, attributes, inputs, outputs);
     const name = this.#graph.freshName();
     const sources = inputs.map((id) => this.#outputOf(id, this.#used.get(id)));
-    this.#graph.add({ name, op, inputs: sources, attributes: this.#attributesOf(op, attributes) });
+    const inferred = this.#inferredOf(op, inputs[0]);
+    this.#graph.add({ name, op, inputs: sources, attributes: { ...inferred, ...this.#attributesOf(op, attributes) } });
     for (const [at, { id }] of made.entries()) this.#names.set(id, `${name}:${at}`);
     return made;
   };
@@ -91,6 +92,12 @@ export class Trace {
     const name = this.#graph.constant(type, tensor.shape, this.#binding.tensorDataSync(id));
     this.#names.set(id, name);
     return name;
+  }
+
+  /** Types that tfjs-node leaves for the library to infer, which graphs must have. */
+  #inferredOf(op: string, first: number | undefined): Attributes {
+    const tensor = first === undefined || op !== 'ExpandDims' ? undefined : this.#used.get(first);
+    return tensor ? { T: attribute.type(dataTypes[tensor.dtype as DataTypeName]) } : {};
   }
 
   #attributesOf(op: string, attributes: readonly BoundAttribute[]): Attributes {
