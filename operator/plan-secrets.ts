@@ -45,6 +45,8 @@ export interface PlannedSecrets {
   readonly uses: readonly SecretUse[];
   /** Stages that follow a model where the spec asks for it. */
   readonly followers: ReadonlySet<StageName>;
+  /** Whether feature may have to read the archive, which lies beside the models. */
+  readonly archives: boolean;
   readonly own: OwnSecrets;
 }
 
@@ -55,6 +57,7 @@ export function planSecrets(pipeline: string, spec: PipelineSpec): PlannedSecret
   const signingKey = own.signingKey ?? spec.modelStore.signingKeySecretRef!.name;
   return {
     own,
+    archives: spec.archive !== undefined,
     followers: new Set<StageName>([
       ...(needsModel(spec.cleaning) ? ['cleaner' as const] : []),
       ...(watchesModels(spec) ? ['feature' as const] : []),
@@ -125,7 +128,11 @@ const needs: Readonly<Record<StageName, readonly SecretPurpose[]>> = {
 
 const toFollowModels: readonly SecretPurpose[] = [...models, 'verificationKey'];
 
-export function secretsOf(stage: StageName, { uses, followers }: PlannedSecrets): SecretUse[] {
-  const needed = followers.has(stage) ? [...needs[stage], ...toFollowModels] : needs[stage];
+export function secretsOf(stage: StageName, { uses, followers, archives }: PlannedSecrets): SecretUse[] {
+  const needed = [
+    ...needs[stage],
+    ...(followers.has(stage) ? toFollowModels : []),
+    ...(archives && stage === 'feature' ? models : []),
+  ];
   return uses.filter(({ purpose }) => needed.includes(purpose));
 }

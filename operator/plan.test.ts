@@ -134,9 +134,10 @@ describe('a change of the spec restarts only who reads it:', () => {
     ['features', { ...shop, features: features.slice(1) }, ['feature', 'serving', 'trainer', 'gate']],
     ['events', { ...shop, events: events.slice(1) }, ['cleaner', 'feature', 'serving', 'trainer']],
     ['identity', { ...shop, identity: { mergeOn: [] } }, ['cleaner', 'feature', 'trainer', 'gate']],
-    ['models', { ...shop, models: [] }, ['serving', 'trainer']],
+    ['models', { ...shop, models: [] }, ['feature', 'serving', 'trainer']],
     ['training', { ...shop, training: { ...training, minEvents: 10 } }, ['trainer']],
     ['rules', { ...shop, serving: { ...serving, rules: { ...serving.rules, pin: ['a'] } } }, ['serving']],
+    ['drift', { ...shop, training: { ...training, retrain: { ...training.retrain, threshold: '0.3' } } }, ['feature']],
     ['retraining', { ...shop, training: { ...training, retrain: { ...training.retrain, maxPerDay: 1 } } }, []],
     ['the GPU', { ...shop, training: { ...training, gpu: { ...training.gpu, count: 0 }, queueName: 'q' } }, []],
     ['replicas', { ...shop, serving: { ...serving, replicas: 5 }, stages: [{ name: 'feature', replicas: 9 }] }, []],
@@ -273,7 +274,7 @@ describe('secrets', () => {
     expect(shown(plan)).toEqual({
       ingest: ['writeKeys shop-write-keys'],
       cleaner: [],
-      feature: [],
+      feature: ['verificationKey shop-signing-key'],
       serving: ['readKeys shop-read-keys', 'verificationKey shop-signing-key'],
       trainer: ['signingKey shop-signing-key'],
       gate: ['verificationKey shop-signing-key'],
@@ -298,7 +299,8 @@ describe('secrets', () => {
       ingest: ['writeKeys full-write-keys', ...kafka],
       // It has steps that learn.
       cleaner: ['verificationKey full-signing', ...kafka],
-      feature: [...kafka, ...redis],
+      // It watches the models in service.
+      feature: ['verificationKey full-signing', ...kafka, ...redis],
       serving: ['verificationKey full-signing', ...kafka, ...redis],
       trainer: ['signingKey full-signing', ...kafka],
       gate: ['verificationKey full-signing', ...kafka],

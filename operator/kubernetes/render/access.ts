@@ -27,18 +27,39 @@ export function ingestReportName(rendering: Rendering): string {
 }
 
 export const trainerReport = (rendering: Rendering): KubernetesObject[] =>
-  reportOf(rendering, 'trainer', trainerReportName(rendering));
+  reportOf(rendering, 'trainer', { name: trainerReportName(rendering), of: 'trainer' });
 
 /** None without a log. */
 export function ingestReport(rendering: Rendering): KubernetesObject[] {
   const keepsLog = rendering.plan.workloads.some(({ storage }) => storage !== undefined);
-  return keepsLog ? reportOf(rendering, 'ingest', ingestReportName(rendering)) : [];
+  return keepsLog ? reportOf(rendering, 'ingest', { name: ingestReportName(rendering), of: 'ingest' }) : [];
+}
+
+/** The ConfigMap in which whoever runs the detectors says what was found of drift. */
+export function driftReportName(rendering: Rendering): string {
+  return childName(rendering, 'drift-report');
+}
+
+/** None where no model is watched. */
+export function driftReport(rendering: Rendering): KubernetesObject[] {
+  const watches = rendering.plan.workloads.some((workload) => workload.watches);
+  return watches ? reportOf(rendering, 'feature', { name: driftReportName(rendering), of: 'drift' }) : [];
+}
+
+interface ReportKind {
+  readonly name: string;
+  /** What it is about. */
+  readonly of: 'trainer' | 'ingest' | 'drift';
 }
 
 /** The report without any data, which is the stage's, and the right to patch this object and nothing else. */
-function reportOf(rendering: Rendering, stage: 'trainer' | 'ingest', name: string): KubernetesObject[] {
+function reportOf(
+  rendering: Rendering,
+  stage: 'trainer' | 'ingest' | 'feature',
+  { name, of }: ReportKind,
+): KubernetesObject[] {
   const metadata = metadataOf(rendering, { name, component: stage });
-  const found = metadataOf(rendering, { name, component: stage, labels: { [reportLabel]: stage } });
+  const found = metadataOf(rendering, { name, component: stage, labels: { [reportLabel]: of } });
   const rules: V1PolicyRule[] = [
     { apiGroups: [''], resources: ['configmaps'], resourceNames: [name], verbs: ['patch'] },
   ];

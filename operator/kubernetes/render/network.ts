@@ -88,7 +88,7 @@ function ingressOf(rendering: Rendering, { name, kind }: Workload): IngressRule[
   return [{ from, ports: [tcp(httpPort)] }];
 }
 
-function egressOf(rendering: Rendering, { name, env }: Workload): V1NetworkPolicyEgressRule[] {
+function egressOf(rendering: Rendering, { name, env, watches }: Workload): V1NetworkPolicyEgressRule[] {
   const { LIKENESS_KAFKA: kafka, LIKENESS_REDIS: redis } = env;
   const { LIKENESS_S3_ENDPOINT: s3 } = modelBucketEnv(rendering, name);
   const jwks = name === 'serving' ? rendering.spec.serving.authentication?.jwksUrl : undefined;
@@ -97,7 +97,7 @@ function egressOf(rendering: Rendering, { name, env }: Workload): V1NetworkPolic
     ...(redis === undefined ? [] : rulesTo([urlAddress(redis)], peerOf)),
     ...(s3 === undefined ? [] : rulesTo([urlAddress(s3)], peerOf)),
     ...(jwks === undefined ? [] : rulesTo([urlAddress(jwks)], peerOf)),
-    ...(name === 'trainer' ? [apiServerRule] : []),
+    ...(name === 'trainer' || watches ? [apiServerRule] : []),
   ];
 }
 

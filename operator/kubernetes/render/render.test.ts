@@ -1,6 +1,7 @@
 /** The objects of every example, and what holds for the objects of any pipeline. */
 import { stringify } from 'yaml';
 import { describe, expect, it } from 'vitest';
+import { watchesModels } from '../../../crds/drift.ts';
 import type { V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node';
 import type { PipelineSpec } from '../../../crds/pipeline.ts';
 import { exampleNames, exampleSpec, rendered, specOf } from '../../../test/golden/examples.ts';
@@ -91,7 +92,7 @@ it('with a bucket of models there is no volume of them, and both ends find its k
   expect(ofKind(objects, 'PersistentVolumeClaim')).toEqual([]);
   const withKeys = podTemplates(objects).filter((template) => JSON.stringify(template).includes('shop-models'));
   const stages = withKeys.map(({ metadata }) => metadata!.labels!['app.kubernetes.io/component']);
-  expect(new Set(stages)).toEqual(new Set(['serving', 'trainer', 'gate']));
+  expect(new Set(stages)).toEqual(new Set(['serving', 'feature', 'trainer', 'gate']));
   for (const template of withKeys) expect(JSON.stringify(template)).not.toContain('persistentVolumeClaim');
 });
 
@@ -107,7 +108,10 @@ describe('every pod', () => {
       expect(pod).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false });
       expect(pod!.containers[0]!.securityContext?.readOnlyRootFilesystem).toBe(true);
       const stage = metadata!.labels!['app.kubernetes.io/component'];
-      const reports = stage === 'trainer' || (stage === 'ingest' && spec.ingest.log !== undefined);
+      const reports =
+        stage === 'trainer' ||
+        (stage === 'ingest' && spec.ingest.log !== undefined) ||
+        (stage === 'feature' && watchesModels(spec));
       expect(JSON.stringify(pod).includes('serviceAccountToken')).toBe(reports);
     }
   });

@@ -1,7 +1,7 @@
 /** Plan → Kubernetes objects. Pure: no clock, no I/O; the same input always gives the same objects in the same order. */
 import { LikenessError } from '../../../services/shared/errors.ts';
 import type { Plan } from '../../plan.ts';
-import { ingestReport, serviceAccount, trainerReport } from './access.ts';
+import { driftReport, ingestReport, serviceAccount, trainerReport } from './access.ts';
 import { renderAutoscalers } from './autoscaling.ts';
 import { disruptionBudget } from './disruption.ts';
 import { environmentOf, stageConfigMap } from './environment.ts';
@@ -30,6 +30,7 @@ export function renderPipeline(plan: Plan, options: RenderOptions): KubernetesOb
     ...plan.workloads.map(({ name }) => serviceAccount(rendering, name)),
     ...trainerReport(rendering),
     ...ingestReport(rendering),
+    ...driftReport(rendering),
     specConfigMap(rendering),
     ...services.map((workload) => stageConfigMap(rendering, workload)),
     ...trustedKeysConfigMap(rendering),

@@ -1,7 +1,7 @@
 /** The Deployment of a stage; for ingest with a write-ahead log a StatefulSet, whose pods keep their volumes. Pure. */
 import type { V1DeploymentSpec, V1EnvVar, V1PersistentVolumeClaim, V1StatefulSetSpec } from '@kubernetes/client-node';
 import type { Workload } from '../../plan.ts';
-import { ingestReportName } from './access.ts';
+import { driftReportName, ingestReportName } from './access.ts';
 import { tokenMount, tokenVolume } from './api-token.ts';
 import { stageConfigName } from './environment.ts';
 import { httpPort } from './image-layout.ts';
@@ -30,7 +30,7 @@ function deployment(rendering: Rendering, workload: Workload): KubernetesObject 
       selector: { matchLabels: stageSelector(rendering, stage) },
       // A new pod must be ready before an old one goes: what does not start cannot take a stage down.
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-      template: podTemplate(rendering, workload, serviceParts(rendering, workload, 'pod-template-hash')),
+      template: podTemplate(rendering, workload, deploymentParts(rendering, workload)),
     } satisfies V1DeploymentSpec,
   };
 }
@@ -78,6 +78,17 @@ function logClaim(rendering: Rendering, { size, storageClassName }: Storage): V1
       resources: { requests: { storage: size } },
       ...(storageClassName !== undefined && { storageClassName }),
     },
+  };
+}
+
+/** Where models are watched, any pod may come to be the one that reports drift. */
+function deploymentParts(rendering: Rendering, workload: Workload): PodParts {
+  const { environment, container, pod } = serviceParts(rendering, workload, 'pod-template-hash');
+  if (!workload.watches) return { environment, container, pod };
+  return {
+    environment: { ...environment, env: [{ name: 'LIKENESS_REPORT', value: driftReportName(rendering) }] },
+    container: { ...container, volumeMounts: [tokenMount] },
+    pod: { ...pod, volumes: [tokenVolume] },
   };
 }
 
