@@ -16,6 +16,7 @@ import { runDiff } from './cluster/diff.ts';
 import { runStatus } from './cluster/status.ts';
 import { runPromote, runRetrain } from './cluster/wishes.ts';
 import { type DeadLetterOptions, runDeadLetters } from './dead-letters.ts';
+import { runExplainModel } from './explain-model.ts';
 import { runRender } from './render.ts';
 import { replayFile } from './replay.ts';
 import { type SimulateOptions, runSimulate } from './simulate/command.ts';
@@ -171,6 +172,13 @@ program
   .option('--ranker', 'train a ranker too, where the spec has none')
   .option('--json', 'the report as one JSON object on the last line')
   .action((options) => run(runBacktest({ ...options, environment: process.env }, terminal)));
+
+program
+  .command('explain-model <which>')
+  .description('a trained model: data, protocol, metrics and what they mean, weights, features and their scores')
+  .option('--data <dir>', 'data folder of the pipeline; <which> is a name, a digest or a file', defaultData)
+  .option('--json', 'the explanation as one JSON object')
+  .action((which, options) => run(runExplainModel(which, options, terminal)));
 
 const deadLetters = program.command('dead-letters').description('what was refused, why, and a way back');
 for (const [name, what] of [

@@ -1,6 +1,7 @@
 /** Trains one classifier: chooses it on validation rows, judges it on the newest, and fits what serves. */
 import { LikenessError } from '../../errors.ts';
 import { seededUniform } from '../statistics/mersenne-twister.ts';
+import type { TensorBackend } from '../tensor/tensor-backend.ts';
 import { describeCandidate } from './candidates.ts';
 import { modelLogits, probabilitiesOf, type Classifier } from './classifier.ts';
 import type { ClassifierInputs } from './classifier-inputs.ts';
@@ -49,7 +50,13 @@ export async function trainClassifier(
   const { seed, tensors, onProgress = () => undefined } = options;
   const folds = timeFolds(rows, options.holdout, inputs.label.withinMs);
   checkFolds(folds, inputs.name);
-  const fitting = { fields, selection, balance, kinds, seed, tensors, onProgress };
+  let tensorBackend = 'none';
+  const noting = async (): Promise<TensorBackend> => {
+    const backend = await tensors();
+    tensorBackend = backend.name;
+    return backend;
+  };
+  const fitting = { fields, selection, balance, kinds, seed, tensors: noting, onProgress };
   const judged = await fitClassifier(folds.judged, fitting);
   const best = judged.tried[0]!;
   onProgress(`fitting ${best.candidate.kind} to all examples whose label is known`);
@@ -64,7 +71,7 @@ export async function trainClassifier(
   return {
     classifier: served.tried[0]!.classifier,
     metrics: metricsOf(judged, folds.test),
-    report: reportOf(best, folds, inputs),
+    report: { ...reportOf(best, folds, inputs), tensorBackend },
     selection: explain(judged, folds.test, seed),
     golden: goldenRows(folds.test),
   };

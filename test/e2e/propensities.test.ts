@@ -1,0 +1,108 @@
+/** A pipeline on a laptop with a model that classifies: events go in, and a calibrated probability comes out. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { replayFile } from '../../cli/replay.ts';
+import { type LaunchedPipeline, launchPipeline } from '../../cli/up.ts';
+import { readImportKey } from '../../operator/local/keys.ts';
+import type { SentEvent } from '../../services/shared/event.ts';
+import { lastJson, likeness } from './command.ts';
+
+const patience = 120_000;
+const minute = 60_000;
+const start = Date.UTC(2026, 0, 1);
+
+const spec = `
+apiVersion: likeness.dev/v1alpha1
+kind: ProfilePipeline
+metadata: {name: tills}
+spec:
+  preset: none
+  events: [{name: view}, {name: cart}, {name: purchase}]
+  features:
+  - {name: views1h, count: {events: [view], window: 1h}}
+  - {name: carts1h, count: {events: [cart], window: 1h}}
+  - {name: purchases1h, count: {events: [purchase], window: 1h}}
+  models:
+  - name: buys-soon
+    classify: {label: {events: [purchase], within: 10m}, kind: Linear}
+  training: {minEvents: 500}
+`;
+
+let folder: string;
+let pipeline: LaunchedPipeline;
+let url: string;
+
+/** Sixty visitors come again and again: who puts something into the cart buys within minutes, most others do not. */
+function* visits(): Generator<SentEvent> {
+  let id = 0;
+  for (let round = 0; round < 10; round++)
+    for (let visitor = 0; visitor < 60; visitor++) {
+      const from = start + (round * 60 + visitor) * 3 * minute;
+      const wants = (visitor * 7 + round * 3) % 10;
+      const event = (type: string, after: number): SentEvent => {
+        const time = new Date(from + after * minute).toISOString();
+        return { id: `e-${id++}`, type, userId: `u-${visitor}`, itemId: 'mug', time };
+      };
+      yield event('view', 0);
+      if (wants < 4) yield event('cart', 2);
+      if (wants < 3 || wants === 9) yield event('purchase', 5);
+    }
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'likeness-propensities-'));
+  const [specFile, events, data] = ['spec.yaml', 'events.jsonl', 'data'].map((name) => join(folder, name));
+  writeFileSync(specFile!, spec);
+  const lines = Array.from(visits(), (event) => JSON.stringify(event));
+  writeFileSync(events!, lines.toSorted((a, b) => timeOf(a) - timeOf(b)).join('\n'));
+  pipeline = await launchPipeline({ spec: specFile!, data: data!, port: 0, logLevel: 'warn' });
+  url = pipeline.backend.urls().serving;
+  await replayFile({ file: events!, to: url, key: readImportKey(data!) });
+});
+
+const timeOf = (line: string): number => Date.parse((JSON.parse(line) as SentEvent).time);
+
+afterAll(async () => {
+  await pipeline?.stop();
+  rmSync(folder, { recursive: true });
+});
+
+interface Propensities {
+  readonly propensities: readonly { readonly probability: number; readonly model: { readonly kind: string } }[];
+}
+
+async function ask(profile: string): Promise<Propensities | undefined> {
+  const response = await fetch(`${url}/v1/profiles/${profile}/propensities`);
+  return response.status === 200 ? ((await response.json()) as Propensities) : undefined;
+}
+
+it(
+  'says how likely a purchase is, by a model that anyone can look into',
+  async () => {
+    let answer = await ask('u-1');
+    for (; answer === undefined; answer = await ask('u-1')) await sleep(200);
+    const [propensity] = answer.propensities;
+    expect(propensity!.probability).toBeGreaterThan(0);
+    expect(propensity!.probability).toBeLessThan(1);
+    expect(propensity).toMatchObject({
+      events: ['purchase'],
+      within: '10m',
+      model: { name: 'buys-soon', kind: 'linear', generation: 1 },
+    });
+
+    const models = join(folder, 'data', 'models');
+    const [digest] = readdirSync(models).filter((name) => /^[0-9a-f]{64}$/.test(name));
+    const manifest = JSON.parse(readFileSync(join(models, digest!, 'manifest.json'), 'utf8')) as {
+      metrics: Record<string, number>;
+    };
+    expect(manifest.metrics['rocAuc']).toBeGreaterThan(0.7);
+
+    const explained = await likeness('explain-model', 'buys-soon', '--data', join(folder, 'data'), '--json').ended;
+    expect(explained.code).toBe(0);
+    expect(lastJson(explained)).toMatchObject({ name: 'buys-soon', kind: 'linear', digest });
+  },
+  patience,
+);
