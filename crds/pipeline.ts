@@ -150,7 +150,9 @@ export const specFields = z.strictObject({
   models: modelsSchema.describe('What is learned from the events.'),
   training: trainingSchema.prefault({}).describe('When and how models are trained.'),
   archive: archiveSchema
-    .describe('Keeps clean events beside the models for longer than Kafka does, for trainings. Absent: there is none.')
+    .describe(
+      'Keeps clean events beside the models for longer than Kafka does, for trainings and rebuilds. Absent: there is none.',
+    )
     .optional(),
   stages: namedList(stageSchema, 3).default([]).describe('Sizes of the stages between ingest and profile.'),
   serving: servingSchema.prefault({}).describe('The API that reads profiles and recommends.'),

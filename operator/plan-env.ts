@@ -20,6 +20,7 @@ export function commonEnv(
     LIKENESS_TOPICS: JSON.stringify(topicNames(pipeline)),
     ...(spec.kafka && kafkaEnv(spec.kafka)),
     ...(store && { LIKENESS_REDIS: store.redis.url }),
+    ...(stage === 'feature' && spec.archive && { LIKENESS_ARCHIVE: 'true' }),
   };
 }
 

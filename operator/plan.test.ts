@@ -302,11 +302,24 @@ describe('secrets', () => {
       // It watches the models in service.
       feature: ['verificationKey full-signing', ...kafka, ...redis],
       serving: ['verificationKey full-signing', ...kafka, ...redis],
+      archive: kafka,
       trainer: ['signingKey full-signing', ...kafka],
       gate: ['verificationKey full-signing', ...kafka],
     });
     // Only the private half signs.
     expect(plan.workloads.find(({ name }) => name === 'serving')!.secrets[0]!.keys).toEqual(['signing.pub.pem']);
+  });
+
+  it('of the bucket of models are shown to who writes or reads the archive', () => {
+    const s3 = 'modelStore: {s3: {bucket: models, endpoint: "https://s3", secretRef: {name: keys}}}';
+    const unwatched = `${s3}, training: {retrain: {sampleShare: "0"}}`;
+    const { plan, workload } = planned(`{${unwatched}, archive: {retention: 9000h}}`);
+    expect(shown(plan)).toMatchObject({ archive: ['s3Credentials keys'], feature: ['s3Credentials keys'] });
+    expect(workload('archive').env['LIKENESS_SPEC']).toBe('{"archive":{"retention":"9000h"}}');
+    expect(workload('feature').env).toMatchObject({ LIKENESS_ARCHIVE: 'true' });
+    const without = planned(`{${unwatched}}`);
+    expect(shown(without.plan)).toMatchObject({ feature: [] });
+    expect(without.workload('archive')).toBeUndefined();
   });
 
   it('of models are shown to a cleaner that waits for one, and to no other', () => {

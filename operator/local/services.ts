@@ -12,6 +12,7 @@ import type { Broker } from '../../services/shared/broker.ts';
 import type { ModelStore } from '../../services/shared/model-store.ts';
 import type { ProfileStore } from '../../services/shared/profile-store.ts';
 import type { CommonDeps, Service } from '../../services/shared/service.ts';
+import { withArchive } from '../../services/shared/with-archive.ts';
 import { parseConfig as parseArchive } from '../../services/trainer/archive/config.ts';
 import { start as startArchive } from '../../services/trainer/archive/service.ts';
 import type { ServiceName } from '../plan.ts';
@@ -27,7 +28,14 @@ type Env = Readonly<Record<string, string | undefined>>;
 const starters: Record<ServiceName, (env: Env, deps: ServiceDeps) => Promise<Service>> = {
   ingest: (env, deps) => startIngest(parseIngest(env), deps),
   cleaner: (env, deps) => startCleaner(parseCleaner(env), deps),
-  feature: (env, deps) => startFeature(parseFeature(env), deps),
+  feature: (env, deps) => {
+    const config = parseFeature(env);
+    const { archive: place, topics, modelStore } = config;
+    if (place === undefined) return startFeature(config, deps);
+    const archive = connectArchive(modelStore, place);
+    const broker = withArchive(deps.broker, topics['events-clean'], archive, { optional: true });
+    return startFeature(config, { ...deps, broker });
+  },
   serving: (env, deps) => startServing(parseServing(env), deps),
   archive: (env, deps) => {
     const config = parseArchive(env);

@@ -36,6 +36,8 @@ const extra = {
   /** Kubernetes' own: where its API server is. */
   KUBERNETES_SERVICE_HOST: z.string().min(1).default('kubernetes.default.svc'),
   KUBERNETES_SERVICE_PORT: z.coerce.number().int().min(1).max(65535).default(443),
+  /** Where the log no longer holds what profiles lack, read it from the archive beside the models. */
+  LIKENESS_ARCHIVE: z.enum(['true', 'false']).default('false'),
   /** Rebuild: where profiles do not fit the log or the spec, forget them and begin at the start of the log. */
   LIKENESS_FROM_LOG_START: z.enum(['true', 'false']).default('false'),
 };
@@ -57,6 +59,10 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     spec: read.LIKENESS_SPEC,
     watch: watchConfig(read),
     modelStore: read.modelStore,
+    archive:
+      read.LIKENESS_ARCHIVE === 'true'
+        ? { pipeline: read.connections.pipeline, stream: 'events-clean' as const, epoch: read.LIKENESS_EPOCH }
+        : undefined,
     dedupeWindowMs: durationMs(read.LIKENESS_SPEC.cleaning.dedupe.window),
     connections: read.connections,
     host: read.LIKENESS_HOST,

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { SegmentArchive } from './archive/segment-archive.ts';
 import { allOf, eventLine, linesIn, memoryLog, memorySegments, recordAt, topic } from './archive/test-log.ts';
 import type { BrokerRecord } from './broker.ts';
-import { historyExtent, readHistory, withArchive } from './read-history.ts';
+import { historyExtent, readHistory } from './read-history.ts';
+import { withArchive } from './with-archive.ts';
 
 /** Some offsets have no record, as in Kafka. */
 const recordsOf = (gaps: readonly number[]): BrokerRecord[] =>

@@ -91,24 +91,3 @@ function ahead(partition: number, to: number, high: number): LikenessError {
       'again, and the archive is of the one before. Move the folder of this epoch out of the archive.',
   );
 }
-
-/** `broker`, whose topic `topic` begins where the archive does: whoever reads ranges of it needs to know of no archive. */
-export function withArchive(broker: Broker, topic: string, archive: Archive): Broker {
-  const history: History = { broker, topic, archive };
-  return {
-    producer: () => broker.producer(),
-    consume: (options) => broker.consume(options),
-    follow: (options) => broker.follow(options),
-    createTopics: (topics) => broker.createTopics(topics),
-    deleteTopics: (names) => broker.deleteTopics(names),
-    committed: (group, of) => broker.committed(group, of),
-    close: () => broker.close(),
-    read: (range) => (range.topic === topic ? readHistory(history, range) : broker.read(range)),
-    offsets: async (of) => {
-      const held = await broker.offsets(of);
-      if (of !== topic) return held;
-      const extents = await Promise.all(held.map(async (each) => joinExtents(each, await archive.extent(each.partition))));
-      return held.map(({ partition }, at) => ({ partition, low: extents[at]!.from, high: extents[at]!.to }));
-    },
-  };
-}

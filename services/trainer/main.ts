@@ -14,7 +14,7 @@ import type { Broker } from '../shared/broker.ts';
 import { exitCodeOf, exitCodes, LikenessError } from '../shared/errors.ts';
 import { parsePrivateKey } from '../shared/learning/signing.ts';
 import type { TensorBackend } from '../shared/learning/tensor/tensor-backend.ts';
-import { withArchive } from '../shared/read-history.ts';
+import { withArchive } from '../shared/with-archive.ts';
 import { noReporter, reportLatest, type Reporter } from '../shared/reporter.ts';
 import type { Telemetry } from '../shared/service.ts';
 import { parseConfig, type TrainerConfig } from './config.ts';

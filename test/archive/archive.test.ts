@@ -9,11 +9,14 @@ import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
 import { shopV1 } from '../../crds/presets/shop-v1.ts';
+import { freePort } from '../../operator/local/free-port.ts';
 import { connectBroker } from '../../services/shared/adapters/connect-broker.ts';
 import { connectArchive } from '../../services/shared/adapters/connect-model-store.ts';
+import { connectProfileStore } from '../../services/shared/adapters/connect-profile-store.ts';
 import type { Archive } from '../../services/shared/archive.ts';
 import type { Broker, Producer } from '../../services/shared/broker.ts';
 import { generateSigningKey } from '../../services/shared/learning/signing.ts';
+import { partitionTag } from '../../services/shared/profile-store.ts';
 import { historyExtent, readHistory } from '../../services/shared/read-history.ts';
 import { unpackLines } from '../../services/shared/record.ts';
 import { streams } from '../../services/shared/streams.ts';
@@ -44,6 +47,7 @@ beforeAll(async () => {
   await broker.createTopics([
     { name: topic, partitions },
     { name: topics['models']!, partitions: 1, compacted: true },
+    { name: topics['events-dead']!, partitions },
   ]);
   producer = await broker.producer();
   admin = new Kafka({ clientId: 'retention', brokers: [kafka], logLevel: logLevel.NOTHING }).admin();
@@ -95,6 +99,7 @@ function run(program: string, changes: Record<string, string> = {}): { child: Ch
 }
 
 let written = 0;
+const startedAt = new Date().toISOString();
 
 /** To both partitions, each line with a number of its own. */
 async function write(records: number): Promise<void> {
@@ -103,7 +108,8 @@ async function write(records: number): Promise<void> {
       const at = written++;
       const [profile, itemId] = [`u${at % 40}`, `i${(at + Math.floor(at / 40)) % 20}`];
       const time = new Date(Date.UTC(2026, 0, 1) + at * 60_000).toISOString();
-      return JSON.stringify({ id: `e${at}`, type: 'purchase', userId: profile, profile, itemId, time });
+      const received = { ingestedAt: startedAt, receivedAt: startedAt };
+      return JSON.stringify({ id: `e${at}`, type: 'purchase', userId: profile, profile, itemId, time, ...received });
     });
     return { partition: record % partitions, value: Buffer.from(lines.join('\n')) };
   });
@@ -171,6 +177,36 @@ it('gives every line once though its process is killed at random, and a training
   const digest = /"digest":"([0-9a-f]{64})"/.exec(said)![1]!;
   const manifest = await readFile(join(folder, 'models', digest, 'manifest.json'), 'utf8');
   expect(JSON.parse(manifest)).toMatchObject({ events: written });
+});
+
+it('has feature compute profiles from what Kafka has let go of', async () => {
+  const data = join(folder, 'feature');
+  const port = await freePort();
+  const { child, ended } = run('feature', {
+    LIKENESS_SPEC: JSON.stringify({ events: shopV1.events, features: shopV1.features }),
+    LIKENESS_GROUP: `${env['LIKENESS_NAMESPACE']}.shop.feature.e1`,
+    LIKENESS_DATA: data,
+    LIKENESS_ARCHIVE: 'true',
+    LIKENESS_PORT: String(port),
+  });
+  const group = `${env['LIKENESS_NAMESPACE']}.shop.feature.e1`;
+  const caughtUp = async (): Promise<boolean> => {
+    const committed = await broker.committed(group, topic);
+    return (await broker.offsets(topic)).every(({ partition, high }) => committed.get(partition) === high);
+  };
+  await until(caughtUp, 'feature has caught up');
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const counted = /^likeness_events_total\{stage="feature",result="ok",.*\} (\d+)$/m.exec(metrics);
+  expect(Number(counted?.[1])).toBe(written);
+  child.kill('SIGTERM');
+  expect((await ended).split('\n')[0]).toBe('0');
+  const store = await connectProfileStore({ dataDir: data });
+  const pipeline = { namespace: env['LIKENESS_NAMESPACE']!, name: 'shop', epoch: 1 };
+  const profiles: string[] = [];
+  for (let partition = 0; partition < partitions; partition++)
+    for await (const id of store.list(partitionTag(pipeline, partition))) profiles.push(id);
+  await store.close();
+  expect(new Set(profiles).size).toBe(40);
 });
 
 it('ends with the reason where Kafka has let go of what is not archived', async () => {

@@ -54,9 +54,9 @@ export function modelBucketEnv({ plan }: Rendering, stage: StageName): Readonly<
 
 const writers: ReadonlySet<StageName> = new Set<StageName>(['trainer', 'archive']);
 
-/** Whoever signs models, or checks who has signed them; and the archive, which lies beside them. */
+/** Whoever signs models, or checks who has signed them; and who writes or reads the archive, which lies beside them. */
 function usesModels({ workloads }: Rendering['plan'], stage: StageName): boolean {
-  if (stage === 'archive') return true;
-  const secrets = workloads.find(({ name }) => name === stage)?.secrets ?? [];
+  const { secrets = [], env = {} } = workloads.find(({ name }) => name === stage) ?? {};
+  if (stage === 'archive' || env['LIKENESS_ARCHIVE'] !== undefined) return true;
   return secrets.some(({ purpose }) => purpose === 'signingKey' || purpose === 'verificationKey');
 }

@@ -4,7 +4,7 @@ import { connectArchive, connectModelStore } from '../../shared/adapters/connect
 import { createTelemetry } from '../../shared/adapters/telemetry.ts';
 import { readTrustedKeys } from '../../shared/adapters/trusted-keys.ts';
 import { exitCodeOf, exitCodes, LikenessError } from '../../shared/errors.ts';
-import { withArchive } from '../../shared/read-history.ts';
+import { withArchive } from '../../shared/with-archive.ts';
 import type { Telemetry } from '../../shared/service.ts';
 import { parseConfig, type GateConfig } from './config.ts';
 import { run } from './service.ts';
