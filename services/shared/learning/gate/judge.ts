@@ -44,8 +44,10 @@ export const leastQuestions = 30;
 /** Histories by which scores and times are looked at. */
 const goldenUsers = 100;
 const sameKindDelta = -0.01;
-/** Scores of one kind of model may be so many times greater or less than those of another one. */
+/** Its scores may be so many times greater or less than its twin's, which has learned from nearly the same events. */
 const greatestShift = 10;
+/** Than those of the model in service, of the same kind: scores of EASE grow with the events, and a young model has few. */
+const greatestShiftBeside = 1000;
 /** Of what its twin is worth at the hold-out, a model that has even seen the answers must be worth so much. */
 const leastOfTwin = 0.8;
 /** So great a share of the log's items a model may not know. */
@@ -64,28 +66,42 @@ export function judge(input: JudgeInput): Judgement {
 type Figures = Record<string, number>;
 
 function judgeBehaviour(input: JudgeInput, figures: Figures): string[] {
-  const { candidate, active, questions, items, settings, now } = input;
+  const { candidate, questions, items, settings, now } = input;
   const histories = questions.slice(0, goldenUsers).map(({ history }) => history);
   const model = candidate.self.recommender;
   const own = observeBehaviour(model, histories);
   if (own.notANumber !== undefined) return [own.notANumber];
   const missing = [...items].filter((id) => model.items.indexOf(id) < 0).length;
   const p99 = scoringP99(model, histories, now);
-  const rivals = [candidate.twin, ...(active?.self.recommender.kind === model.kind ? [active.self] : [])];
-  const shifts = rivals.map(({ recommender }) => own.spread / observeBehaviour(recommender, histories).spread);
-  const worst =
-    shifts.filter(Number.isFinite).toSorted((a, b) => Math.abs(Math.log(b)) - Math.abs(Math.log(a)))[0] ?? 1;
-  Object.assign(figures, { 'items.missing': missing, 'latency.p99': p99 / 1000, 'score.shift': worst });
+  const worst = worstShift(input, own.spread, histories);
+  Object.assign(figures, { 'items.missing': missing, 'latency.p99': p99 / 1000, 'score.shift': worst.ratio });
   return [
     missing > mostMissing * items.size && `it does not know ${missing} of ${items.size} items that the log tells of`,
     own.known > 0 && own.flat === own.known && 'after every history all items score alike',
-    isShifted(worst) && `its scores are ${short(worst)} times what they were`,
+    worst.excess > 1 && `its scores are ${short(worst.ratio)} times what they were`,
     p99 > settings.latencyBudgetMs &&
       `scoring takes ${short(p99)} ms (99th percentile), and ${settings.latencyBudgetMs} are allowed (latencyBudget)`,
   ].filter((problem) => problem !== false);
 }
 
-const isShifted = (ratio: number): boolean => ratio > greatestShift || ratio < 1 / greatestShift;
+/** Of the models that it is compared with the one from which its scores are furthest, for what is allowed. */
+function worstShift(
+  { candidate, active }: JudgeInput,
+  spread: number,
+  histories: readonly GateQuestion['history'][],
+): { readonly ratio: number; readonly excess: number } {
+  const isSameKind = active?.self.recommender.kind === candidate.self.recommender.kind;
+  const rivals = [
+    { recommender: candidate.twin.recommender, greatest: greatestShift },
+    ...(active && isSameKind ? [{ recommender: active.self.recommender, greatest: greatestShiftBeside }] : []),
+  ];
+  const shifts = rivals.map(({ recommender, greatest }) => {
+    const ratio = spread / observeBehaviour(recommender, histories).spread;
+    return { ratio, excess: Math.abs(Math.log(ratio)) / Math.log(greatest) };
+  });
+  const known = shifts.filter(({ excess }) => Number.isFinite(excess));
+  return known.toSorted((a, b) => b.excess - a.excess)[0] ?? { ratio: 1, excess: 0 };
+}
 
 function judgeQuality(input: JudgeInput, figures: Figures): string[] {
   const { candidate, active, questions, seed } = input;
@@ -144,7 +160,7 @@ function compareWithActive(
         `over ${questions.length} questions), and ${percent(minDelta)} is the least (minDelta)`,
     ...segments
       .filter((segment) => isCollapsed(segment, settings.segmentFloor))
-      .map((segment) => `in ${segment.segment} it is worse by ${percent(-segment.mean)} (segmentFloor)`),
+      .map((segment) => `in ${segment.segment} it is worse: ${percent(segment.mean)} (segmentFloor)`),
   ];
 }
 

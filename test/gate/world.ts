@@ -1,0 +1,173 @@
+/** Trainer, gate, promotion and serving of a small shop in one process, over a real log and artifacts on disk. */
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { promotionSchema } from '../../crds/promotion.ts';
+import type { ModelStatus } from '../../crds/status.ts';
+import { startActivation } from '../../operator/local/activation.ts';
+import { parseConfig as parseServing } from '../../services/serving/config.ts';
+import { start as startServing } from '../../services/serving/service.ts';
+import { DirectoryModelStore } from '../../services/shared/adapters/directory-model-store.ts';
+import { openEmbeddedBroker } from '../../services/shared/adapters/embedded-broker.ts';
+import { serveHttp } from '../../services/shared/adapters/http.ts';
+import { openLmdbProfileStore } from '../../services/shared/adapters/lmdb-profile-store.ts';
+import { createTelemetry } from '../../services/shared/adapters/telemetry.ts';
+import type { CleanEvent } from '../../services/shared/event.ts';
+import { invertHere } from '../../services/shared/learning/ease.ts';
+import { generateSigningKey } from '../../services/shared/learning/signing.ts';
+import { readModelMessage, type ModelMessage } from '../../services/shared/model-messages.ts';
+import {
+  activeKey,
+  candidateKey,
+  type ActiveMessage,
+  type CandidateMessage,
+} from '../../services/shared/model-stream.ts';
+import { packLines } from '../../services/shared/record.ts';
+import { streams } from '../../services/shared/streams.ts';
+import { parseConfig as parseTrainer } from '../../services/trainer/config.ts';
+import { parseConfig as parseGate } from '../../services/trainer/gate/config.ts';
+import { run as judge } from '../../services/trainer/gate/service.ts';
+import { run as train } from '../../services/trainer/service.ts';
+
+const topics = Object.fromEntries(streams.map((stream) => [stream, `default.shop.${stream}.e1`]));
+const spec = {
+  features: [{ name: 'history', sequence: { events: ['purchase'], length: 50 } }],
+  models: [{ name: 'next-item', recommend: { history: 'history', target: ['purchase'] } }],
+};
+const keys = generateSigningKey();
+export const signingKey: KeyObject = createPrivateKey(keys.privatePem);
+const trustedKeys = [createPublicKey(keys.publicPem)];
+
+export interface GateWorldOptions {
+  readonly promotion?: object;
+}
+
+export type GateWorld = Awaited<ReturnType<typeof startGateWorld>>;
+
+/** What one look of the gate has that others have not. */
+export interface Look {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly promotion?: object;
+  /** The gate's clock of durations. */
+  readonly now?: () => number;
+}
+
+export async function startGateWorld({ promotion = {} }: GateWorldOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'likeness-gate-'));
+  writeFileSync(join(folder, 'trusted.pem'), keys.publicPem);
+  const broker = await openEmbeddedBroker(join(folder, 'log'));
+  await broker.createTopics(
+    streams.map((stream) => ({ name: topics[stream]!, partitions: 1, compacted: stream === 'models' })),
+  );
+  const profiles = openLmdbProfileStore(join(folder, 'profiles'));
+  const models = new DirectoryModelStore(join(folder, 'models'));
+  const fatal: unknown[] = [];
+  const onFatal = (error: unknown): void => void fatal.push(error);
+  const env = (more: object = {}): Record<string, string> => ({
+    LIKENESS_PIPELINE: 'shop',
+    LIKENESS_PARTITIONS: '1',
+    LIKENESS_TOPICS: JSON.stringify(topics),
+    LIKENESS_TRUSTED_KEYS: join(folder, 'trusted.pem'),
+    LIKENESS_RUN_ID: 'run',
+    LIKENESS_SIGNING_KEY: 'unused',
+    LIKENESS_SPEC: JSON.stringify({ ...spec, ...more }),
+  });
+  const telemetry = () => createTelemetry('gate', 'silent');
+  const serving = await startServing(parseServing(env({ events: [{ name: 'purchase' }] })), {
+    broker,
+    store: profiles,
+    models,
+    telemetry: telemetry(),
+    clock: Date,
+    onFatal,
+  });
+  const http = await serveHttp({ host: '127.0.0.1', port: 0, services: [serving], telemetry: telemetry() });
+  const remembered: { models: readonly ModelStatus[] } = { models: [] };
+  let look: Look = {};
+  const activation = await startActivation({
+    broker,
+    topic: topics['models']!,
+    models: [{ name: 'next-item' }],
+    promotion: promotionSchema.parse(promotion),
+    memory: {
+      load: () => ({ ...(remembered.models[0] && { model: remembered.models[0] }) }),
+      save: (saved) => void (remembered.models = saved),
+      wish: () => undefined,
+    },
+    judge: async ({ runId, digest }) => {
+      const asked = { LIKENESS_GATE_RUN: runId, LIKENESS_GATE_DIGEST: digest, ...look.env };
+      const config = parseGate({ ...env({ training: { promotion: look.promotion ?? {} } }), ...asked });
+      const now = look.now ?? (() => performance.now());
+      await judge(config, { broker, models, trustedKeys, clock: Date, now, telemetry: telemetry() });
+      return 0;
+    },
+    figuresOf: async () => undefined,
+    logger: pino({ enabled: false }),
+    clock: Date,
+    onFatal,
+  });
+
+  async function send(
+    stream: 'events-clean' | 'models',
+    key: string | null,
+    values: readonly Uint8Array[],
+  ): Promise<void> {
+    const producer = await broker.producer();
+    await producer.send(
+      topics[stream]!,
+      values.map((value) => ({ partition: 0, key, value })),
+    );
+    await producer.close();
+  }
+
+  return {
+    folder,
+    models,
+    fatal,
+    activation,
+    write: (events: readonly CleanEvent[]) =>
+      send('events-clean', null, packLines(events.map((event) => JSON.stringify(event)))),
+    announce: (message: CandidateMessage) =>
+      send('models', candidateKey(message.runId), [Buffer.from(JSON.stringify(message))]),
+    announceActive: (message: ActiveMessage) =>
+      send('models', activeKey(message.model), [Buffer.from(JSON.stringify(message))]),
+    /** The real trainer, to its candidate. */
+    async train(runId: string): Promise<CandidateMessage> {
+      const deps = { broker, models, signingKey, inverter: invertHere, clock: Date, telemetry: telemetry() };
+      const config = parseTrainer({ ...env({ training: { minEvents: 100 } }), LIKENESS_RUN_ID: runId });
+      return (await train(config, deps))[0]!;
+    },
+    /** From now on the gate looks so. */
+    lookWith: (next: Look) => void (look = next),
+    /** A refusal is forgotten, so that a third one does not hold what follows. */
+    forgive: () => void (remembered.models = remembered.models.map((model) => ({ ...model, refusals: 0 }))),
+    async messages(): Promise<ModelMessage[]> {
+      const found: ModelMessage[] = [];
+      const [{ low, high } = { low: 0, high: 0 }] = await broker.offsets(topics['models']!);
+      for await (const records of broker.read({ topic: topics['models']!, partition: 0, from: low, to: high }))
+        for (const record of records)
+          found.push(...[readModelMessage(record)].filter((message) => message !== undefined));
+      return found;
+    },
+    /** Version that serving answers with; undefined: none. */
+    async served(): Promise<string | undefined> {
+      const response = await fetch(`http://127.0.0.1:${http.port}/v1/recommendations`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ userId: 'u1', n: 3 }),
+      });
+      const answer = (await response.json()) as { model?: { version: string } };
+      return answer.model?.version;
+    },
+    async stop(): Promise<void> {
+      await activation.close();
+      await http.close();
+      await serving.stop();
+      await broker.close();
+      await profiles.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
