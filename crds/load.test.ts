@@ -43,7 +43,7 @@ const badSpecs: [string, ...string[]][] = [
   ],
   [
     'training: {epochs: 2}',
-    'p.yaml:5:14 spec.training.epochs: given an unknown field; allowed: minEvents, holdout, retrain, promotion, image, workers, gpu, resources, queueName, priorityClassName, retries, activeDeadlineSeconds, historyLimit',
+    'p.yaml:5:14 spec.training.epochs: given an unknown field; allowed: minEvents, holdout, retrain, refresh, skew, promotion, image, workers, gpu, resources, queueName, priorityClassName, retries, activeDeadlineSeconds, historyLimit',
   ],
   [
     'training: {gpu: 1}',
