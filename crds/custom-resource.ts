@@ -37,6 +37,7 @@ export function customResourceDefinition() {
             { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
             { name: 'Model', type: 'string', jsonPath: '.status.model.active.version' },
             { name: 'Training', type: 'string', jsonPath: '.status.training.phase' },
+            { name: 'Drift', type: 'string', jsonPath: '.status.drift.score' },
             { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
             { name: 'GPUs', type: 'string', jsonPath: '.status.training.gpus', priority: 1 },
             { name: 'Lag', type: 'string', jsonPath: '.status.lag', priority: 1 },

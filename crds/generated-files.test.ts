@@ -101,7 +101,7 @@ describe('the CRD', () => {
     const known = new Set(nodes.map(({ path }) => path.replace('[]', '')));
     const bare = paths.map((path) => path.replace(/\[\?.*?\]/, ''));
     expect(bare.filter((path) => !path.startsWith('.metadata') && !known.has(path))).toEqual([]);
-    expect(columns.map(({ name }) => name)).toEqual(['Ready', 'Reason', 'Model', 'Training', 'Age', 'GPUs', 'Lag']);
+    expect(columns.map(({ name }) => name)).toEqual(['Ready', 'Reason', 'Model', 'Training', 'Drift', 'Age', 'GPUs', 'Lag']);
   });
 
   it('has no default on either side of an exclusive pair, or the other could never be used', () => {

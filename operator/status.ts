@@ -1,4 +1,5 @@
 /** What was observed → the status of a ProfilePipeline. Pure. */
+import type { DriftStatus } from '../crds/drift.ts';
 import type {
   Condition,
   ConditionType,
@@ -39,6 +40,8 @@ export interface LearningObserved {
   readonly gateSilence?: string | undefined;
   /** In the order of the spec. */
   readonly models: readonly ModelStatus[];
+  /** undefined: no model is watched. */
+  readonly drift?: DriftStatus | undefined;
   readonly verdicts: Partial<Record<ConditionType, ConditionVerdict>>;
 }
 
@@ -118,15 +121,18 @@ function conditionsOf(input: StatusInput, verdicts: Partial<Record<ConditionType
   let conditions: readonly RuntimeCondition[] = removeCondition(withConditions(input, verdicts), 'Paused');
   if (input.learning?.models.length === 0 && input.learning.training === undefined)
     for (const type of ['ModelReady', 'PromotionHeld']) conditions = removeCondition(conditions, type);
+  if (input.learning !== undefined && input.learning.drift === undefined)
+    conditions = removeCondition(conditions, 'DriftDetected');
   if (input.logs !== undefined && input.logs.verdict === undefined)
     conditions = removeCondition(conditions, 'IngestDrained');
   return conditions as Condition[];
 }
 
 /** What is undefined is taken away from a status. */
-function learned({ training, models: [model, ...otherModels] }: LearningObserved): Partial<PipelineStatus> {
+function learned({ training, drift, models: [model, ...otherModels] }: LearningObserved): Partial<PipelineStatus> {
   return {
     training,
+    drift,
     model,
     otherModels: otherModels.length > 0 ? (otherModels as PipelineStatus['otherModels']) : undefined,
   };

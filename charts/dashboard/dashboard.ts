@@ -9,6 +9,7 @@ import {
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { datasource, panelOf } from './panel.ts';
+import { drift } from './rows/drift.ts';
 import { errors } from './rows/errors.ts';
 import { flow } from './rows/flow.ts';
 import { freshness } from './rows/freshness.ts';
@@ -22,7 +23,19 @@ import { serving } from './rows/serving.ts';
 import { training } from './rows/training.ts';
 
 /** From top to bottom. */
-export const rows: readonly Row[] = [now, flow, lag, freshness, errors, serving, training, model, processes, operator];
+export const rows: readonly Row[] = [
+  now,
+  flow,
+  lag,
+  freshness,
+  errors,
+  serving,
+  training,
+  model,
+  drift,
+  processes,
+  operator,
+];
 
 /** Where the chart finds it, from the root of the project. */
 export const dashboardFile = 'charts/likeness/dashboards/likeness.json';

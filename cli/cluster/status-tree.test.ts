@@ -233,3 +233,20 @@ describe('what is wrong', () => {
     expect(text).toContain('Degraded, ApplyFailed: Service shop-serving: quota\n    It is tried again.');
   });
 });
+
+it('shows drift where models are watched', () => {
+  const drift = {
+    feature: 'item.rank',
+    score: '0.41',
+    windowsAboveThreshold: 3,
+    hitRate: '0.12',
+    lastEvaluatedTime: ago(2),
+    retrainsToday: 1,
+  };
+  const found = { ...withConditions(condition('DriftDetected', 'True', 'InputsMoved', 'Verdict 7.')), drift };
+  expect(shown(pipeline(found))).toContain(
+    '├─ drift     found, item.rank 0.41 away, 3 windows in a row, hit rate 0.12, looked at 2m ago, 1 trainings in 24 h: Verdict 7.',
+  );
+  const none = { ...withConditions(condition('DriftDetected', 'False', 'NoDrift', 'No drift.')), drift: {} };
+  expect(shown(pipeline(none))).toContain('├─ drift     none\n');
+});

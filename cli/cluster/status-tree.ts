@@ -39,6 +39,7 @@ export function statusTree(view: StatusView): string[] {
     { label: 'serving', text: servingText(status) },
     modelNode(status, view.now),
     { label: 'training', text: trainingText(status, view.now) },
+    ...driftNodes(status, view.now),
     { label: 'events', children: eventNodes(view) },
   ];
   return [title(view), ...branches(nodes), ...problemLines(view.pipeline)];
@@ -131,6 +132,24 @@ function trainingText({ training }: PipelineStatus, now: number): string {
     ...said(failures || undefined, (count) => `${count} failed in a row`),
   ].join(', ');
   return [facts, ...said(training.message || undefined, (message) => message)].join(': ');
+}
+
+/** None where no model is watched. */
+function driftNodes({ drift, conditions }: PipelineStatus, now: number): Node[] {
+  if (drift === undefined) return [];
+  const found = conditionOf({ conditions }, 'DriftDetected');
+  const verdict = { True: 'found', False: 'none', Unknown: 'nothing looked at yet' }[found?.status ?? 'Unknown'];
+  const { feature, score, windowsAboveThreshold: windows = 0 } = drift;
+  const facts = [
+    verdict,
+    ...(feature === undefined ? [] : [`${feature} ${score} away`]),
+    ...said(windows || undefined, (count) => `${count} windows in a row`),
+    ...said(drift.hitRate, (rate) => `hit rate ${rate}`),
+    ...said(drift.lastEvaluatedTime, (time) => `looked at ${age(time, now)} ago`),
+    ...said(drift.cooldownUntil, (time) => `no training before ${time}`),
+    ...said(drift.retrainsToday || undefined, (count) => `${count} trainings in 24 h`),
+  ].join(', ');
+  return [{ label: 'drift', text: found?.status === 'True' ? `${facts}: ${found.message}` : facts }];
 }
 
 const timeOf = ({ series, eventTime, metadata }: EventObject): string =>

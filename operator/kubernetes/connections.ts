@@ -9,7 +9,7 @@ import type {
   TlsSettings,
 } from '../../services/shared/connections.ts';
 import { LikenessError } from '../../services/shared/errors.ts';
-import { partitionTag } from '../../services/shared/profile-store.ts';
+import { monitorTag, partitionTag } from '../../services/shared/profile-store.ts';
 import type { Plan } from '../plan.ts';
 import { groupName, topicName } from '../topics.ts';
 import type { Api } from './runtime/api.ts';
@@ -52,6 +52,8 @@ export function wantedTopicsOf({ api, admins }: TopicsAccess, plan: Plan, spec: 
       cleaner: { group: groupName(pipeline, 'cleaner'), topic: topicName(pipeline, 'events-raw') },
       feature: { group: groupName(pipeline, 'feature'), topic: topicName(pipeline, 'events-clean') },
     },
+    // Also of a spec that has none any more: it may have had.
+    groups: [groupName(pipeline, 'feature-monitor')],
     ...(spec.models.length > 0 && {
       counted: [topicName(pipeline, 'events-clean'), topicName(pipeline, 'models')],
     }),
@@ -80,6 +82,7 @@ async function clearProfiles(redis: RedisConnection, { pipeline, partitions }: P
   const store = await connectProfileStore({ redis });
   try {
     for (let partition = 0; partition < partitions; partition++) await store.clear(partitionTag(pipeline, partition));
+    await store.clear(monitorTag(pipeline));
   } finally {
     await store.close();
   }

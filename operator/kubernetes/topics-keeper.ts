@@ -18,6 +18,8 @@ export interface WantedTopics {
   readonly topics: readonly TopicSettings[];
   /** By stage: what it reads, and as which group. */
   readonly stages: Readonly<Record<string, GroupLag>>;
+  /** Further groups that end with the pipeline. */
+  readonly groups?: readonly string[];
   /** Topics of which it is to be known how much was ever written to them. */
   readonly counted?: readonly string[];
   /** Removes the profiles that were made from the topics. */
@@ -134,7 +136,7 @@ export class TopicsKeeper {
 
   async #remove(pipeline: string, entry: Entry, wanted: WantedTopics): Promise<void> {
     try {
-      const groups = Object.values(wanted.stages).map(({ group }) => group);
+      const groups = [...Object.values(wanted.stages).map(({ group }) => group), ...(wanted.groups ?? [])];
       await connected(wanted, async (admin) => admin.remove(await ownTopics(admin, wanted), groups));
       await wanted.clearProfiles();
       entry.removal = 'Removed';

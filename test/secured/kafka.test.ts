@@ -87,9 +87,12 @@ describe('what each service does', () => {
     for (const stream of ['events-clean', 'events-dead', 'items'] as const) await send(broker, stream);
   });
 
-  it('feature reads clean events, in its group and by itself, and writes dead ones', async () => {
+  it('feature reads clean events, in its group and by itself, writes dead ones, and watches models', async () => {
     const broker = await as('feature');
     await consume(broker, 'events-clean', 'feature');
+    await follow(broker, 'models');
+    await send(broker, 'signals');
+    await consume(broker, 'signals', 'feature-monitor');
     expect(await readAll(broker, 'events-clean')).toBeGreaterThan(0);
     await send(broker, 'events-dead');
   });

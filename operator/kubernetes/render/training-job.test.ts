@@ -32,6 +32,7 @@ describe('the Job of a training', () => {
     expect(variable(made, 'LIKENESS_RUN_ID')).toBe('run-7');
     expect(variable(made, 'LIKENESS_REPORT')).toBe('shop-trainer-report');
     expect(variable(made, 'LIKENESS_GPUS')).toBe('1');
+    expect(variable(made, 'LIKENESS_SINCE')).toBeUndefined();
     expect(made.container.image).toBe('trainer:1');
     expect(restrictedViolations(made.jobSpec.template)).toEqual([]);
   });

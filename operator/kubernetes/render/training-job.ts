@@ -27,6 +27,8 @@ export interface TrainingRun {
   readonly trigger: Trigger;
   /** What the operator is to remember of this run, and of those before it. */
   readonly memory: string;
+  /** Milliseconds since 1970: what was ingested before is not learned from. Absent: all is. */
+  readonly since?: number | undefined;
 }
 
 export const triggerLabel = 'likeness.dev/trigger';
@@ -87,10 +89,11 @@ const failureRules: V1PodFailurePolicyRule[] = [
   { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
 ];
 
-function variables(rendering: Rendering, workload: Workload, { runId }: TrainingRun): V1EnvVar[] {
+function variables(rendering: Rendering, workload: Workload, { runId, since }: TrainingRun): V1EnvVar[] {
   const own = {
     ...environmentOf(rendering, workload),
     LIKENESS_RUN_ID: runId,
+    ...(since !== undefined && { LIKENESS_SINCE: String(Math.floor(since)) }),
     LIKENESS_REPORT: trainerReportName(rendering),
     LIKENESS_GPUS: String(gpusOf(workload.job!.gpu)),
     ...(workload.job!.workers > 1 && { LIKENESS_TRAINERS: String(workload.job!.workers) }),

@@ -44,6 +44,7 @@ async function pass({
   const asked: { records?: number | undefined; hint?: string } = {};
   const observed: TrainingObserved = {
     status: { phase: 'Idle' },
+    drift: undefined,
     failure: undefined,
     hint: '0',
     isActive: false,

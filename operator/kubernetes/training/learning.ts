@@ -48,7 +48,11 @@ export async function passOverLearning(deps: LearningDeps, key: string, input: L
       trainingFailure: training.failure,
       gateSilence: promotions?.silence,
       models: promotions?.models ?? modelsIn(pipeline.status),
-      verdicts: verdictsOn(promotions, problem, pipeline.status),
+      drift: training.drift?.status,
+      verdicts: {
+        ...verdictsOn(promotions, problem, pipeline.status),
+        ...(training.drift && { DriftDetected: training.drift.verdict }),
+      },
     },
     until: earliest(training.until, promotions?.until),
     isBusy: training.isActive || standings === undefined || announces || requests.length > 0,

@@ -25,7 +25,15 @@ it('is a verdict with an id, a detector, a feature and a score', () => {
   const good = { id: '7', detector: 'HDDM_A', feature: 'views7d', score: 0.4 };
   const verdict = (value: unknown) => verdictIn(report({ verdict: JSON.stringify(value) }));
   expect(verdict(good)).toEqual(good);
-  for (const change of [{ id: '' }, { id: 7 }, { id: 'x'.repeat(65) }, { detector: undefined }, { score: '0.4' }])
+  expect(verdict({ ...good, changedAt: 7 })).toEqual({ ...good, changedAt: 7 });
+  for (const change of [
+    { id: '' },
+    { id: 7 },
+    { id: 'x'.repeat(65) },
+    { detector: undefined },
+    { score: '0.4' },
+    { changedAt: 'then' },
+  ])
     expect(verdict({ ...good, ...change })).toBeUndefined();
   for (const text of ['', 'drift', 'null', '[]']) expect(verdictIn(report({ verdict: text }))).toBeUndefined();
   expect(verdictIn(undefined)).toBeUndefined();

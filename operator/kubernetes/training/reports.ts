@@ -1,5 +1,6 @@
 /** What pods report of their work, in a ConfigMap for each kind: how far a training is, verdicts of drift, ingest's logs. */
 import type { Logger } from 'pino';
+import { readReport, type DriftReport } from '../../../services/shared/learning/drift/verdict.ts';
 import { pipelineOf } from '../children.ts';
 import { reportLabel } from '../render/access.ts';
 import type { Api } from '../runtime/api.ts';
@@ -34,6 +35,8 @@ export interface DriftVerdict {
   readonly detector: string;
   readonly feature: string;
   readonly score: number;
+  /** When the change came, milliseconds since 1970; absent: not known. */
+  readonly changedAt?: number;
 }
 
 export class Reports {
@@ -77,6 +80,11 @@ export class Reports {
     return verdictIn(this.#of(pipeline, 'drift'));
   }
 
+  /** All that is told of drift. */
+  driftOf(pipeline: string): DriftReport | undefined {
+    return readReport(this.#of(pipeline, 'drift')?.data?.['report'] ?? '');
+  }
+
   /** By pod of ingest: what it says of its log, as it wrote it. */
   logsOf(pipeline: string): Readonly<Record<string, string>> | undefined {
     return this.#of(pipeline, 'ingest')?.data;
@@ -99,9 +107,9 @@ export function progressIn(report: Report | undefined, runId: string): Progress 
 export function verdictIn(report: Report | undefined): DriftVerdict | undefined {
   try {
     const read = JSON.parse(report?.data?.['verdict'] ?? '') as Partial<DriftVerdict>;
-    const { id, detector, feature, score } = read;
+    const { id, detector, feature, score, changedAt = 0 } = read;
     const texts = [id, detector, feature].every((text) => typeof text === 'string' && text !== '' && text.length <= 64);
-    return texts && Number.isFinite(score) ? (read as DriftVerdict) : undefined;
+    return texts && Number.isFinite(score) && Number.isFinite(changedAt) ? (read as DriftVerdict) : undefined;
   } catch {
     return undefined;
   }

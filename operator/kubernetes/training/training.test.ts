@@ -33,6 +33,7 @@ function world() {
   } as never;
   const reports = {
     progressOf: () => undefined,
+    driftOf: () => undefined,
     verdictOf: () =>
       state.verdict === undefined ? undefined : { id: state.verdict, detector: 'd', feature: 'f', score: 1 },
   };

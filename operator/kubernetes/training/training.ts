@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PipelineSpec } from '../../../crds/pipeline.ts';
 import type { TrainingStatus } from '../../../crds/status.ts';
+import { observeDrift, type DriftObserved } from '../../drift-status.ts';
 import type { Plan } from '../../plan.ts';
 import { begun, decideRetrain, type RetrainDecision } from '../../retrain.ts';
 import type { Children } from '../children.ts';
@@ -18,12 +19,12 @@ import type { Timing } from '../runtime/timing.ts';
 import { describeRun, describeTraining, failureIn, runIdOf, type RunSeen } from './describe-training.ts';
 import { beyondLimit, jobName, memoryOf, remember, superseded, type Remembered } from './memory.ts';
 import { hasEnded, observeJob, queueOf, wholeSeconds, type TrainingJob } from './observe-job.ts';
-import type { Reports } from './reports.ts';
+import type { DriftVerdict, Reports } from './reports.ts';
 
 export interface TrainingDeps {
   readonly api: Pick<Api, 'create' | 'delete' | 'mergePatch' | 'listPage'>;
   readonly children: Pick<Children, 'of'>;
-  readonly reports: Pick<Reports, 'progressOf' | 'verdictOf'>;
+  readonly reports: Pick<Reports, 'progressOf' | 'verdictOf' | 'driftOf'>;
   readonly timing: Pick<Timing, 'now'>;
 }
 
@@ -42,6 +43,8 @@ export interface TrainingObserved {
   readonly failure: string | undefined;
   /** The Job that last succeeded, or any other text that changes when a candidate may have come. */
   readonly hint: string;
+  /** undefined: no model is watched. */
+  readonly drift: DriftObserved | undefined;
   /** A run is under way. */
   readonly isActive: boolean;
   /** When to look again, whatever happens. */
@@ -104,6 +107,7 @@ export class Trainings {
     { ledger, job }: Remembered,
   ): Promise<RetrainDecision> {
     const { timing, reports } = this.#deps;
+    const verdict = reports.verdictOf(key);
     const asked = pipeline.metadata.annotations?.[retrainAnnotation];
     const manual = asked === undefined || asked === '' ? undefined : shortened(asked);
     return decideRetrain({
@@ -112,7 +116,8 @@ export class Trainings {
       records,
       ledger,
       manual,
-      drift: reports.verdictOf(key)?.id,
+      drift: verdict?.id,
+      changedAt: verdict?.changedAt,
       waits: manual !== undefined && manual !== ledger.handled.Manual && (await this.#isQueued(job)),
     });
   }
@@ -124,7 +129,7 @@ export class Trainings {
 
   async #begin(
     key: string,
-    { pipeline, plan, options, records = 0 }: TrainingInput,
+    { pipeline, plan, spec, options, records = 0 }: TrainingInput,
     { remembered, decision }: { remembered: Remembered; decision: RetrainDecision & { readonly train: true } },
   ): Promise<Remembered> {
     const { api, timing } = this.#deps;
@@ -133,7 +138,8 @@ export class Trainings {
     const now = wholeSeconds(timing.now());
     const ledger = begun(remembered.ledger, { trigger, id, now, records });
     const named = jobName({ name, uid }, { trigger, id, attempt: remembered.ledger.count });
-    const run = { name: named, runId: named, trigger, memory: memoryOf(ledger) };
+    const since = changeOf(spec, this.#deps.reports.verdictOf(key));
+    const run = { name: named, runId: named, trigger, memory: memoryOf(ledger), since };
     const rendered = renderTrainingJob(plan, run, options);
     try {
       const job = await api.create<TrainingJob & KubeObject>(kinds.Job, rendered);
@@ -168,8 +174,11 @@ export class Trainings {
     const { ledger, job } = remembered;
     const run = job && describeRun(await this.#see(key, job), plan);
     const waits = decision && !decision.train ? decision : undefined;
+    const now = this.#deps.timing.now();
+    const status = describeTraining({ ledger, run, waits, before, spec, now });
     return {
-      status: describeTraining({ ledger, run, waits, before, spec, now: this.#deps.timing.now() }),
+      status,
+      drift: observeDrift({ spec, report: this.#deps.reports.driftOf(key), training: status, now }),
       failure: failureIn(ledger, run),
       hint: `${ledger.count} ${ledger.last?.outcome}`,
       isActive: ledger.last?.outcome === 'Running',
@@ -191,6 +200,11 @@ export class Trainings {
 }
 
 const isTraining = (child: KubeObject): boolean => child.kind === 'Job' && !isGateJob(child);
+
+/** What was before the last change is of another time, and not learned from. */
+function changeOf({ training }: PipelineSpec, verdict: DriftVerdict | undefined): number | undefined {
+  return training.retrain.mode === 'OnDrift' ? verdict?.changedAt : undefined;
+}
 
 /** A person may write anything; a status keeps 64 characters. */
 function shortened(text: string): string {
