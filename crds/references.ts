@@ -12,6 +12,7 @@ import { eachNameOnce } from './lists.ts';
 import { specFields } from './pipeline.ts';
 import { presetWindowErrors } from './preset-windows.ts';
 import { isEd25519PublicKey } from './public-keys.ts';
+import { labelErrors } from './ranker-labels.ts';
 import { scheduleProblem } from './schedule.ts';
 import { givenText, valueAt, type Path, type PlacedError } from './spec-error.ts';
 import { historyMessage, ratioMessage } from './spec-rules.ts';
@@ -194,6 +195,7 @@ function modelErrors(model: Entry, names: Names): PlacedError[] {
     ...unknownEvents(model, ['recommend', 'target'], names),
     ...unknownEvents(model, ['classify', 'label', 'events'], names),
     ...learnedFromErrors(model, names),
+    ...labelErrors(model, names.features),
   ];
 }
 

@@ -15,6 +15,13 @@ export const refusedByValidate = refusedBy('Validate', [
       'the name of an event: view, cart, purchase, return, review, search, support, page, screen, group, identify, alias',
   },
   {
+    name: 'a label of a ranker whose event is no step of the history',
+    patch:
+      'spec: {features: [{name: bought, sequence: {events: [purchase], length: 30}}], models: [{name: m, recommend: {history: bought, target: [purchase], ranker: {heads: {propensity: [{name: l, events: [cart]}]}}}}]}',
+    path: 'spec.models[0].recommend.ranker.heads.propensity[0].events[0]',
+    message: 'the name of an event of the history or the target: purchase',
+  },
+  {
     name: 'a rule that does not compile',
     patch: 'spec: {cleaning: {rules: [{name: r, when: "event.value >", action: Drop}]}}',
     path: 'spec.cleaning.rules[0].when',
