@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { promotionSchema } from '../../crds/promotion.ts';
 import type { ModelStatus } from '../../crds/status.ts';
 import { startActivation } from '../../operator/local/activation.ts';
+import { scrapeFigures } from '../../operator/local/trial-figures.ts';
 import { parseConfig as parseServing } from '../../services/serving/config.ts';
 import { start as startServing } from '../../services/serving/service.ts';
 import { DirectoryModelStore } from '../../services/shared/adapters/directory-model-store.ts';
@@ -26,6 +27,7 @@ import {
 } from '../../services/shared/model-stream.ts';
 import { packLines } from '../../services/shared/record.ts';
 import { streams } from '../../services/shared/streams.ts';
+import type { TrialFigures } from '../../services/shared/trial-figures.ts';
 import { parseConfig as parseTrainer } from '../../services/trainer/config.ts';
 import { parseConfig as parseGate } from '../../services/trainer/gate/config.ts';
 import { run as judge } from '../../services/trainer/gate/service.ts';
@@ -42,6 +44,8 @@ const trustedKeys = [createPublicKey(keys.publicPem)];
 
 export interface GateWorldOptions {
   readonly promotion?: object;
+  /** What serving's counts are changed to before they are looked at. */
+  readonly tamper?: (figures: TrialFigures) => TrialFigures;
 }
 
 export type GateWorld = Awaited<ReturnType<typeof startGateWorld>>;
@@ -54,7 +58,7 @@ export interface Look {
   readonly now?: () => number;
 }
 
-export async function startGateWorld({ promotion = {} }: GateWorldOptions = {}) {
+export async function startGateWorld({ promotion = {}, tamper = (figures) => figures }: GateWorldOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'likeness-gate-'));
   writeFileSync(join(folder, 'trusted.pem'), keys.publicPem);
   const broker = await openEmbeddedBroker(join(folder, 'log'));
@@ -75,15 +79,20 @@ export async function startGateWorld({ promotion = {} }: GateWorldOptions = {}) 
     LIKENESS_SPEC: JSON.stringify({ ...spec, ...more }),
   });
   const telemetry = () => createTelemetry('gate', 'silent');
+  const served = telemetry();
   const serving = await startServing(parseServing(env({ events: [{ name: 'purchase' }] })), {
     broker,
     store: profiles,
     models,
-    telemetry: telemetry(),
+    telemetry: served,
     clock: Date,
     onFatal,
   });
-  const http = await serveHttp({ host: '127.0.0.1', port: 0, services: [serving], telemetry: telemetry() });
+  const http = await serveHttp({ host: '127.0.0.1', port: 0, services: [serving], telemetry: served });
+  const figuresOf = async ({ model, generation }: ActiveMessage): Promise<TrialFigures | undefined> => {
+    const figures = await scrapeFigures([`http://127.0.0.1:${http.port}/metrics`], model, generation);
+    return figures && tamper(figures);
+  };
   const remembered: { models: readonly ModelStatus[] } = { models: [] };
   let look: Look = {};
   const activation = await startActivation({
@@ -103,7 +112,7 @@ export async function startGateWorld({ promotion = {} }: GateWorldOptions = {}) 
       await judge(config, { broker, models, trustedKeys, clock: Date, now, telemetry: telemetry() });
       return 0;
     },
-    figuresOf: async () => undefined,
+    figuresOf,
     logger: pino({ enabled: false }),
     clock: Date,
     onFatal,
@@ -152,11 +161,11 @@ export async function startGateWorld({ promotion = {} }: GateWorldOptions = {}) 
       return found;
     },
     /** Version that serving answers with; undefined: none. */
-    async served(): Promise<string | undefined> {
+    async served(userId = 'u1'): Promise<string | undefined> {
       const response = await fetch(`http://127.0.0.1:${http.port}/v1/recommendations`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ userId: 'u1', n: 3 }),
+        body: JSON.stringify({ userId, n: 3 }),
       });
       const answer = (await response.json()) as { model?: { version: string } };
       return answer.model?.version;
