@@ -87,7 +87,9 @@ function run(state: State, options: MonitorOptions): Monitor {
     watch.passed = passed;
     if (found === undefined) return [];
     const { back, ...of } = found;
-    const changedAt = back && timeBack(passed, back);
+    // Quality that has stayed bad is about the change that was found before.
+    const before = state.verdicts.findLast((verdict) => verdict.model === model && verdict.version === version);
+    const changedAt = back === undefined ? before?.changedAt : timeBack(passed, back);
     const verdict = { id: String(at.offset), model, version, ...of, time: at.timestamp };
     return [keep(state, { ...verdict, ...(changedAt !== undefined && { changedAt }) })];
   };

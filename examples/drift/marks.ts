@@ -1,0 +1,72 @@
+/** What happened on the way, from the pipeline's own logs. Pure. */
+
+export const markKinds = ['change', 'verdict', 'training', 'gate', 'canary', 'active', 'rollback'] as const;
+export type MarkKind = (typeof markKinds)[number];
+
+export interface Mark {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly kind: MarkKind;
+  readonly text: string;
+  /** Of a model that is announced for all. */
+  readonly version?: string;
+}
+
+interface Entry {
+  readonly time?: number;
+  readonly msg?: string;
+  readonly [field: string]: unknown;
+}
+
+/** Of one line of a log; undefined: it is about something else. */
+export function markOf(line: string): Mark | undefined {
+  const entry = parse(line);
+  if (entry?.time === undefined || entry.msg === undefined) return undefined;
+  const read = readers[entry.msg];
+  if (read !== undefined) return { time: entry.time, ...read(entry) };
+  return entry.msg.includes(takenBack) ? { time: entry.time, kind: 'rollback', text: entry.msg } : undefined;
+}
+
+/** In what the pipeline says of a model on trial that an alarm was raised about. */
+const takenBack = ' was taken back while it was on trial: ';
+
+const readers: Readonly<Record<string, (entry: Entry) => Omit<Mark, 'time'>>> = {
+  drift: ({ verdict }) => ({ kind: 'verdict', text: textOfVerdict(verdict as Verdict) }),
+  training: ({ trigger, since }) => ({
+    kind: 'training',
+    text: `${String(trigger)}${typeof since === 'number' ? `, from what came since ${clockTime(since)}` : ''}`,
+  }),
+  'candidate judged': ({ version, verdict, reasons }) => ({
+    kind: 'gate',
+    text: `${String(verdict)}: ${String(version)}: ${(reasons as string[]).join('; ')}`,
+  }),
+  'model announced': ({ version, canaryPercent }) =>
+    Number(canaryPercent) < 100
+      ? { kind: 'canary', text: `${String(version)} answers ${String(canaryPercent)}% of the profiles` }
+      : { kind: 'active', text: `${String(version)} answers all profiles`, version: String(version) },
+};
+
+interface Verdict {
+  readonly detector: string;
+  readonly feature: string;
+  readonly score: number;
+  readonly before?: number;
+  readonly changedAt?: number;
+}
+
+function textOfVerdict({ detector, feature, score, before, changedAt }: Verdict): string {
+  const rates =
+    before === undefined ? `is ${score.toFixed(2)}` : `misses went from ${percent(before)} to ${percent(score)}`;
+  return `${detector} of ${feature}: ${rates}${changedAt === undefined ? '' : `, since about ${clockTime(changedAt)}`}`;
+}
+
+const percent = (share: number): string => `${Math.round(100 * share)}%`;
+const clockTime = (time: number): string => new Date(time).toISOString().slice(11, 19);
+
+function parse(line: string): Entry | undefined {
+  try {
+    return JSON.parse(line) as Entry;
+  } catch {
+    return undefined;
+  }
+}
