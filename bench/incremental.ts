@@ -39,7 +39,7 @@ export async function run({ flags, note }: BenchContext): Promise<object> {
   const first = lines[0]!.time;
   const middle = first + Math.floor((lines.at(-1)!.time - first) / 2 / week) * week;
   const sums = new Sums(inputs, mergeOn);
-  let read = take(sums, lines, 0, middle).at;
+  let read = take(sums, lines, { from: 0, until: middle }).at;
   await still.fit(sums);
   still.eventsRead = read;
   let identical = true;
@@ -49,13 +49,13 @@ export async function run({ flags, note }: BenchContext): Promise<object> {
     if (at % 4 === 0) {
       await monthly.fit(sums);
       const anew = new Sums(inputs, mergeOn);
-      add(refit, take(anew, lines, 0, start));
+      add(refit, take(anew, lines, { from: 0, until: start }));
       await refit.fit(anew);
       identical &&= isSame(refit, monthly);
     }
     const asked = new Prequential(sums, 1e6);
     const from = read;
-    const taken = take(sums, lines, read, start + week, asked.before);
+    const taken = take(sums, lines, { from, until: start + week }, asked.before);
     read = taken.at;
     for (const trial of [weekly, monthly]) add(trial, { ...taken, at: read - from });
     for (const trial of [still, monthly, weekly]) trial.ask(asked);
@@ -103,8 +103,13 @@ async function linesOf(events: ReturnType<typeof shopEvents>['events']): Promise
   return lines.sort((a, b) => a.time - b.time);
 }
 
-/** Events from place `from` that are older than `until`. */
-function take(sums: Sums, lines: readonly Line[], from: number, until: number, before?: BeforeStep) {
+/** From place `from` those that are older than `until`. */
+interface Stretch {
+  readonly from: number;
+  readonly until: number;
+}
+
+function take(sums: Sums, lines: readonly Line[], { from, until }: Stretch, before?: BeforeStep) {
   const started = performance.now();
   let at = from;
   for (; at < lines.length && lines[at]!.time < until; at++) {

@@ -39,8 +39,16 @@ function* lines(count: number): Generator<string, void> {
     const time = new Date(Date.UTC(2026, 0, 1) + at * minute).toISOString();
     const type = random() < 0.3 ? 'purchase' : 'view';
     yield JSON.stringify({
-      ...{ id: `e${at}`, type, time, userId: `u${who}`, itemId: `i${item}` },
-      ...{ ingestedAt: time, receivedAt: time, profile: `u${who}`, value: 9.95, quantity: 1 },
+      id: `e${at}`,
+      type,
+      time,
+      userId: `u${who}`,
+      itemId: `i${item}`,
+      ingestedAt: time,
+      receivedAt: time,
+      profile: `u${who}`,
+      value: 9.95,
+      quantity: 1,
     });
   }
 }

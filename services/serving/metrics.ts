@@ -63,6 +63,12 @@ function declare(registers: Registry[]) {
       labelNames: ['model'],
       registers,
     }),
+    modelSkew: new Gauge({
+      name: 'likeness_model_skew',
+      help: 'Share of the values given to the model that the newest training computes otherwise.',
+      labelNames: ['model'],
+      registers,
+    }),
     modelTrained: new Gauge({
       name: 'likeness_model_trained_timestamp_seconds',
       help: 'When the model that answers was trained; its age is time() minus this.',

@@ -23,6 +23,7 @@ import { openApiDocument } from './openapi.ts';
 import { createOperations } from './operate.ts';
 import { renderPage } from './page.ts';
 import { createPredictionLog } from './predictions.ts';
+import { noteSkew } from './note-skew.ts';
 import { classifierUses } from './propensities.ts';
 import { createProfileReader } from './profile-reader.ts';
 import { authenticateKeys } from './read-keys.ts';
@@ -144,8 +145,9 @@ interface Followers {
   readonly metrics: ServingMetrics;
 }
 
-function followAll({ topics }: ServingConfig, deps: ServingDeps, { catalogue, models, metrics }: Followers) {
+function followAll({ topics, spec }: ServingConfig, deps: ServingDeps, { catalogue, models, metrics }: Followers) {
   const { broker, onFatal, telemetry } = deps;
+  const names = new Set(spec.models.map(({ name }) => name));
   const onItem = (record: BrokerRecord): void => {
     if (catalogue.apply(record) === 'malformed') {
       metrics.malformed.inc({ stream: 'items' });
@@ -159,7 +161,10 @@ function followAll({ topics }: ServingConfig, deps: ServingDeps, { catalogue, mo
       broker,
       stream: 'models',
       topic: topics.models,
-      onRecord: (record) => models.apply(record),
+      onRecord: (record) => {
+        models.apply(record);
+        noteSkew(record, metrics.modelSkew, names);
+      },
       onFatal,
     }),
   ]);

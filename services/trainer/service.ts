@@ -118,26 +118,26 @@ export async function run(config: RunConfig, deps: TrainerDeps): Promise<Candida
   warnOfMalformed(replayed, deps);
   progress(`${replayed.lines} events read`);
   const announced: CandidateMessage[] = [];
-  const { carrier } = config.cleaning;
   const tooFew: unknown[] = [];
+  const about = (name: string) => ({
+    skew,
+    runId: runIdOf(config, name),
+    cleaning: name === config.cleaning.carrier ? cleaning : undefined,
+  });
   for (const collector of collectors) {
     const trained = await trainOne(collector, config, { ...deps, progress }).catch(keepBadData(tooFew));
     if (trained) {
       progress(`announcing ${trained.facts.model}`);
-      const { name } = collector.inputs;
-      const outcome = { trained, replayed, skew, runId: runIdOf(config, name), ...(name === carrier && { cleaning }) };
-      announced.push(await publish(outcome, config, deps));
+      announced.push(await publish({ ...about(collector.inputs.name), trained, replayed }, config, deps));
     }
   }
   for (const inputs of config.models.filter(isOnSums)) {
     const made = await runOnSums(inputs, config, { ...deps, progress }).catch(keepBadData(tooFew));
-    const own = { skew, runId: runIdOf(config, inputs.name), ...(inputs.name === carrier && { cleaning }) };
-    if (made) announced.push(await publish({ ...made, ...own }, config, deps));
+    if (made) announced.push(await publish({ ...about(inputs.name), ...made }, config, deps));
   }
   for (const inputs of isFirst(team) ? config.classify.models : []) {
-    const own = { inputs, runId: runIdOf(config, inputs.name), replayed, skew, progress };
-    const carried = inputs.name === carrier && { cleaning };
-    const candidate = await runClassifier({ ...own, ...carried }, config, deps).catch(keepBadData(tooFew));
+    const own = { ...about(inputs.name), inputs, replayed, progress };
+    const candidate = await runClassifier(own, config, deps).catch(keepBadData(tooFew));
     if (candidate) announced.push(candidate);
   }
   if (tooFew.length > 0) throw tooFew[0];

@@ -120,12 +120,12 @@ it(
     pipeline = undefined;
 
     // Services run in this process; the trainer is one of its own, and computes what the definition says.
-    const { compile } = sequence;
-    const broken: typeof compile = (definition, context) => {
-      const kind = compile(definition, context);
+    const whole = { ...sequence };
+    const compile: (typeof sequence)['compile'] = (definition, context) => {
+      const kind = whole.compile(definition, context);
       return { ...kind, value: (...args) => (kind.value(...args) as unknown[]).slice(1) };
     };
-    Object.assign(sequence, { compile: broken });
+    Object.assign(sequence, { compile });
     try {
       await launch();
       const answers = Number(first.report['skewVectors']);
@@ -133,7 +133,7 @@ it(
       expect(second.metrics['skew']).toBeGreaterThan(0);
       expect(second.report['skewWorst']).toBe('history');
     } finally {
-      Object.assign(sequence, { compile });
+      Object.assign(sequence, whole);
     }
   },
   patience,
