@@ -16,6 +16,7 @@ from importlib.metadata import version
 sys.dont_write_bytecode = True
 
 import balance  # noqa: E402
+import classify  # noqa: E402
 import cleaning  # noqa: E402
 import drift  # noqa: E402
 import selection  # noqa: E402
@@ -32,6 +33,7 @@ FIXTURES = {
     "cleaning/fixtures/dbscan.json": cleaning.dbscan,
     "cleaning/fixtures/scales.json": cleaning.scales,
     "balance/fixtures/reference.json": balance.fixture,
+    "classify/fixtures/reference.json": classify.fixture,
 }
 
 

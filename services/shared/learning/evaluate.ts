@@ -56,7 +56,11 @@ export function gainsOf(scorer: StepScorer, input: EvaluationInput): Float64Arra
   return Float64Array.from(gains);
 }
 
-export function tally(scorer: StepScorer, input: EvaluationInput, onGain?: (ndcg: number) => void): Tally {
+export function tally(
+  scorer: StepScorer,
+  input: EvaluationInput,
+  onGain?: (ndcg: number, recall: number, query: number) => void,
+): Tally {
   const { queries, items, k } = input;
   const question = createQuestion(input);
   const recommended = new Uint8Array(items);
@@ -69,7 +73,7 @@ export function tally(scorer: StepScorer, input: EvaluationInput, onGain?: (ndcg
     totals.queries++;
     totals.recall += ranks.length / targets.length;
     const gain = ranks.reduce((sum, rank) => sum + 1 / Math.log2(1 + rank), 0) / idealGain(Math.min(k, targets.length));
-    onGain?.(gain);
+    onGain?.(gain, ranks.length / targets.length, query);
     totals.ndcg += gain;
     totals.mrr += ranks.length === 0 ? 0 : 1 / ranks[0]!;
   }

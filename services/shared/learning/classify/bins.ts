@@ -6,15 +6,20 @@ export interface BinnedColumn {
   readonly bins: Uint8Array;
   /** Ascending; bin b holds the values up to edges[b], the last bin all others. */
   readonly edges: Float64Array;
+  /** How many bins the columns before it have. */
+  readonly first: number;
 }
 
-export const mostBins = 256;
+const mostBins = 256;
 
 export function binColumns({ rows, columns, values }: Matrix): BinnedColumn[] {
+  let first = 0;
   return Array.from({ length: columns }, (_, column) => {
     const own = Float64Array.from({ length: rows }, (__, row) => values[row * columns + column]!);
     const edges = edgesOf(own.toSorted());
-    return { bins: Uint8Array.from(own, (value) => binOf(edges, value)), edges };
+    const binned = { bins: Uint8Array.from(own, (value) => binOf(edges, value)), edges, first };
+    first += edges.length + 1;
+    return binned;
   });
 }
 

@@ -1,5 +1,5 @@
 /** One tree of gradient boosting: the leaf that gains most is split next, by histograms of gradients. */
-import { mostBins, type BinnedColumn } from './bins.ts';
+import type { BinnedColumn } from './bins.ts';
 
 /** Nodes in the order in which they were made, the root first. */
 export interface Tree {
@@ -63,7 +63,7 @@ export function growTree(columns: readonly BinnedColumn[], slopes: Slopes, setti
   };
   const leafOf = (rows: Uint32Array, histogram: Float64Array): Leaf => {
     const node = addNode();
-    tree.value[node] = leafValue(totalsOf(histogram), settings);
+    tree.value[node] = leafValue(totalsOf(columns, histogram), settings);
     return { node, rows, histogram, split: bestSplit(columns, histogram, settings) };
   };
   const all = Uint32Array.from(slopes.gradients, (_, row) => row);
@@ -92,17 +92,17 @@ function histogramOf(
   { gradients, curvatures }: Slopes,
   rows: Uint32Array,
 ): Float64Array {
-  const histogram = new Float64Array(columns.length * mostBins * cell);
-  columns.forEach(({ bins, edges }, column) => {
-    if (edges.length === 0 && column > 0) return;
-    const base = column * mostBins;
+  const { first, edges } = columns.at(-1)!;
+  const histogram = new Float64Array((first + edges.length + 1) * cell);
+  for (const column of columns) {
+    if (column.edges.length === 0 && column.first > 0) continue;
     for (const row of rows) {
-      const at = (base + bins[row]!) * cell;
+      const at = (column.first + column.bins[row]!) * cell;
       histogram[at]! += gradients[row]!;
       histogram[at + 1]! += curvatures[row]!;
       histogram[at + 2]!++;
     }
-  });
+  }
   return histogram;
 }
 
@@ -113,9 +113,9 @@ interface Totals {
 }
 
 /** Every column adds up to the same; the first is always there. */
-function totalsOf(histogram: Float64Array): Totals {
+function totalsOf([first]: readonly BinnedColumn[], histogram: Float64Array): Totals {
   const totals = { gradient: 0, curvature: 0, rows: 0 };
-  for (let bin = 0; bin < mostBins; bin++) addCell(totals, histogram, bin);
+  for (let bin = 0; bin <= first!.edges.length; bin++) addCell(totals, histogram, bin);
   return totals;
 }
 
@@ -138,13 +138,13 @@ function bestSplit(
   histogram: Float64Array,
   settings: TreeSettings,
 ): Split | undefined {
-  const all = totalsOf(histogram);
+  const all = totalsOf(columns, histogram);
   const before = strength(all, settings);
   let best: Split | undefined;
-  columns.forEach(({ edges }, column) => {
+  columns.forEach(({ edges, first }, column) => {
     const left = { gradient: 0, curvature: 0, rows: 0 };
     for (let bin = 0; bin < edges.length; bin++) {
-      addCell(left, histogram, column * mostBins + bin);
+      addCell(left, histogram, first + bin);
       const right = {
         gradient: all.gradient - left.gradient,
         curvature: all.curvature - left.curvature,
@@ -174,7 +174,8 @@ function divide(
   const right = leaf.rows.filter((row) => bins[row]! > bin);
   const small = left.length <= right.length ? left : right;
   const ofSmall = sum(small);
-  const ofLarge = leaf.histogram.map((value, at) => value - ofSmall[at]!);
+  const ofLarge = leaf.histogram.slice();
+  for (let at = 0; at < ofLarge.length; at++) ofLarge[at]! -= ofSmall[at]!;
   return small === left
     ? [
         { rows: left, histogram: ofSmall },
