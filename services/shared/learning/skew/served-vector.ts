@@ -5,7 +5,7 @@ import type { EventDefinition } from '../../../../crds/pipeline.ts';
 import { canonicalJson } from '../../canonical-json.ts';
 import type { CompiledFeatures } from '../../profile/compile.ts';
 
-export const servedVectorSchema = z.object({
+const servedVectorSchema = z.object({
   /** The moment whose values these are, milliseconds since 1970. */
   at: z.number(),
   /** `definitionOfValues`: under another one the same events give other values. */
