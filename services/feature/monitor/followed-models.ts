@@ -120,7 +120,7 @@ export function followedModels(options: FollowedModelsOptions): FollowedModels {
       if (!baselines.has(digest)) keep(digest, await readBaseline(options, digest));
       return baselines.get(digest);
     },
-    settled: async () => void (await Promise.all([...slots.values()].map(({ work }) => work))),
+    settled: async () => void (await Promise.all([...slots.values()].map(({ work = Promise.resolve() }) => work))),
     notes: () => [...slots.values()].flatMap(({ problem }) => problem ?? []),
     async close() {
       closing.abort();

@@ -38,7 +38,7 @@ export interface Folded {
 
 export interface PartitionWatch {
   /** Of an event and the profile before it; undefined: it is not in the sample. Changes nothing. */
-  observe(offset: number, event: ReadyEvent, state: ProfileState): Sample | undefined;
+  readonly observe: (offset: number, event: ReadyEvent, state: ProfileState) => Sample | undefined;
   /** Takes the chunk, and what was sampled of it, into the block. If the commit fails, `restore` what is stored. */
   fold(chunk: Pick<Chunk, 'records'>, samples: readonly Sample[]): Folded;
   restore(stored: PartitionNote): void;
@@ -105,7 +105,7 @@ export function createPartitionWatch(options: PartitionWatchOptions): PartitionW
         block.to = offset;
         block.timestamp = timestamp;
         block.events += lines;
-        if (block.events >= blockSize || blockOf(offset + 1) !== blockOf(offset)) close(block, summaries);
+        if (isFull(block)) close(block, summaries);
       }
       return { summaries, note: block === undefined ? noBlock : encodeSummary(summaryOf(partition, block)) };
     },
@@ -124,6 +124,8 @@ export function createPartitionWatch(options: PartitionWatchOptions): PartitionW
 }
 
 const blockOf = (offset: number): number => Math.floor(offset / blockSize);
+
+const isFull = ({ to, events }: Block): boolean => events >= blockSize || blockOf(to + 1) !== blockOf(to);
 
 function count(block: Block, { seen }: Sample): void {
   for (const { model, asked, values } of seen) {
