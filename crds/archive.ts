@@ -15,7 +15,7 @@ export type ArchiveSettings = z.output<typeof archiveSchema>;
 /** Kinds that look back over a window. */
 const windowedKinds = ['count', 'sum', 'mean', 'min', 'max', 'distinct'] as const satisfies readonly FeatureKind[];
 
-export const windowMessage = 'a window of at most archive.retention, so that the feature can be computed again';
+const windowMessage = 'a window of at most archive.retention, so that the feature can be computed again';
 
 interface Archiving {
   readonly archive?: ArchiveSettings | undefined;

@@ -4,8 +4,6 @@ import { durationMs } from '../../../crds/scalars.ts';
 import { archiveSlice } from '../../../crds/slices.ts';
 import { parseEnv } from '../../shared/config.ts';
 
-export type ArchiveConfig = ReturnType<typeof parseConfig>;
-
 const extra = {
   /** A segment is closed when its oldest record has waited so long. */
   LIKENESS_ARCHIVE_AGE_MS: z.coerce.number().int().min(100).default(300_000),
