@@ -6,7 +6,7 @@ import { Ranker } from '../shared/learning/ranker/ranker.ts';
 import type { RankerDeps } from '../shared/learning/ranker/stage.ts';
 import type { Recommender } from '../shared/learning/recommender.ts';
 import { publicKeyOf } from '../shared/learning/signing.ts';
-import { readModelMessage } from '../shared/model-messages.ts';
+import { readModelMessage, type ModelMessage } from '../shared/model-messages.ts';
 import type { ActiveMessage } from '../shared/model-stream.ts';
 import type { TrainerConfig } from './config.ts';
 import type { TrainerDeps } from './service.ts';
@@ -57,10 +57,11 @@ async function newestActive(model: string, topic: string, { broker }: TrainerDep
   let newest: ActiveMessage | undefined;
   for (const { partition, low, high } of await broker.offsets(topic))
     for await (const records of broker.read({ topic, partition, from: low, to: high }))
-      for (const record of records) {
-        const message = readModelMessage({ key: record.key, value: record.value });
-        if (message?.kind === 'active' && message.model === model && message.generation > (newest?.generation ?? -1))
-          newest = message;
-      }
+      for (const { key, value } of records) newest = newerOf(newest, readModelMessage({ key, value }), model);
   return newest;
+}
+
+function newerOf(newest: ActiveMessage | undefined, message: ModelMessage | undefined, model: string) {
+  const isActive = message?.kind === 'active' && message.model === model;
+  return isActive && message.generation > (newest?.generation ?? -1) ? message : newest;
 }

@@ -30,7 +30,13 @@ function lines(): string[] {
 }
 
 const ranker = {
-  ...{ dimension: 16, length: 4, negatives: 22, learningRate: '0.01', dropout: '0.1', epochs: 12, patience: 12 },
+  dimension: 16,
+  length: 4,
+  negatives: 22,
+  learningRate: '0.01',
+  dropout: '0.1',
+  epochs: 12,
+  patience: 12,
   heads: { nextCategory: false, propensity: [{ name: 'buys', events: ['purchase'], within: '1h' }] },
   search: { trials: 3 },
 };

@@ -15,7 +15,7 @@ import {
   type Fitted,
 } from './fit.ts';
 import type { Told } from './fit-together.ts';
-import { assessTogether, spreadModels } from './judge-together.ts';
+import { assessTogether, spreadModels, type Judged } from './judge-together.ts';
 import { gatherData } from './ranker/gather-data.ts';
 import { continueRanker, rankerStage } from './ranker/in-training.ts';
 import { chooseRanker, type ChosenRanker } from './ranker/stage.ts';
@@ -72,24 +72,25 @@ export async function backtestTogether(
   const judged = await spreadModels(own && chosen && { fitted: own, weights: chosen.weights, beside }, set.items, told);
   const assessed = await assessTogether(judged, { sequences: set.sequences, queries: test.queries, k, inputs }, told);
   if (chosen === undefined) return undefined;
-  const { fitted } = judged;
-  const { seconds, ease } = fitted;
-  const blendSeconds = seconds.sr + seconds.ease + chosen.seconds;
-  const fitSeconds: Partial<Record<ModelKind, number>> = {
-    ...seconds,
-    blend: blendSeconds,
-    ranker: chosen.rankerSeconds,
-    'ranker-blend': blendSeconds + (chosen.rankerSeconds ?? 0),
-  };
-  const models = assessed.map((model) => ({ ...model, fitSeconds: fitSeconds[model.kind] ?? 0 }));
   const cut = testFrom === undefined ? {} : { testFrom };
-  const neural = further && chosen.ranker && { ranker: { ...chosen.ranker, ranker: further } };
+  return { ...resultOf(chosen, judged, assessed), ...cut };
+}
+
+function resultOf(chosen: Chosen, { fitted, beside }: Judged, assessed: readonly Assessed[]): BacktestResult {
+  const { weights, ranker, rankerSeconds = 0 } = chosen;
+  const { seconds, ease } = fitted;
+  const blend = seconds.sr + seconds.ease + chosen.seconds;
+  const fitSeconds: Record<ModelKind, number> = {
+    ...seconds,
+    blend,
+    ranker: rankerSeconds,
+    'ranker-blend': blend + rankerSeconds,
+  };
   return {
-    weights: chosen.weights,
-    models,
+    weights,
+    models: assessed.map((model) => ({ ...model, fitSeconds: fitSeconds[model.kind] })),
     fitted,
-    ...cut,
-    ...neural,
+    ...(ranker && beside && { ranker: { ...ranker, ranker: beside.ranker } }),
     easeItems: ease.items,
     easeMassKept: ease.massKept,
   };

@@ -12,7 +12,7 @@ import { encodeCheckpoint, decodeCheckpoint } from './checkpoint.ts';
 import { fitRanker, shapeOf, type RankerData } from './fit-ranker.ts';
 import { initialWeights } from './initial.ts';
 import { rankerProgram } from './program.ts';
-import { Ranker } from './ranker.ts';
+import type { Ranker } from './ranker.ts';
 import { defaultSettings, type RankerSettings } from './settings.ts';
 
 const items = 24;

@@ -41,7 +41,7 @@ export interface FitRankerOptions {
   readonly onEpoch?: ((epoch: number, result: EpochResult) => void) | undefined;
 }
 
-export interface Keeping {
+interface Keeping {
   readonly checkpoints: Checkpoints;
   readonly name: string;
   /** Asked after each batch: if so, the training keeps how far it is, and ends. */

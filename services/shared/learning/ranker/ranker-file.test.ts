@@ -13,8 +13,12 @@ import { sizeOf, variableShapes, type RankerShape } from './shape.ts';
 
 const items = new ItemIndex(['a', 'b', 'c', 'd']);
 const shape: RankerShape = {
-  ...{ items: 4, dimension: 8, length: 3 },
-  ...{ labels: ['soon'], categories: ['x', 'y'], timeToNext: true },
+  items: 4,
+  dimension: 8,
+  length: 3,
+  labels: ['soon'],
+  categories: ['x', 'y'],
+  timeToNext: true,
 };
 const random = seededUniform(1);
 const weights = new Map(

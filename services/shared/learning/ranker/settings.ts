@@ -2,7 +2,7 @@
 import { rankerSpecSchema, type RankerSpec } from '../../../../crds/ranker.ts';
 import { durationMs } from '../../../../crds/scalars.ts';
 
-export interface PropensityLabel {
+interface PropensityLabel {
   readonly name: string;
   /** Event types; one of them must follow. */
   readonly events: ReadonlySet<string>;
@@ -45,10 +45,14 @@ export interface HeadSettings {
 
 /** The spec's decimals and durations as numbers. */
 export function rankerSettings(spec: RankerSpec): RankerSettings {
+  const { dimension, length, negatives, epochs, patience } = spec;
   const { learningRate, dropout, l1, l2, heads, search, adversarial } = spec;
   return {
-    ...{ dimension: spec.dimension, length: spec.length, negatives: spec.negatives },
-    ...{ epochs: spec.epochs, patience: spec.patience },
+    dimension,
+    length,
+    negatives,
+    epochs,
+    patience,
     learningRate: Number(learningRate),
     dropout: Number(dropout),
     l1: Number(l1),
