@@ -129,9 +129,18 @@ describe('an artifact of a classifier', () => {
     const files = encodeClassifier(await train('linear'));
     change(files);
     const details = {
-      ...{ kind: 'linear' as const, model: 'buys', runId: 'r', trainedAt: '2026-01-01T00:00:00.000Z', offsets: [] },
-      ...{ codeVersion: 'learning/1', featureSchema: '0'.repeat(64), events: 1, profiles: 1, items: 0 },
-      ...{ metrics: {}, report: {} },
+      kind: 'linear' as const,
+      model: 'buys',
+      runId: 'r',
+      trainedAt: '2026-01-01T00:00:00.000Z',
+      offsets: [],
+      codeVersion: 'learning/1',
+      featureSchema: '0'.repeat(64),
+      events: 1,
+      profiles: 1,
+      items: 0,
+      metrics: {},
+      report: {},
     };
     return sealArtifact(files, details, createPrivateKey(keys.privatePem)).files;
   }
