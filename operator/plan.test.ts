@@ -129,7 +129,7 @@ describe('a change of the spec restarts only who reads it:', () => {
   it.each<[string, PipelineSpec, string[]]>([
     ['nothing', { ...shop }, []],
     ['limits', { ...shop, ingest: { ...shop.ingest, limits: { pendingEvents: 5 } } }, ['ingest']],
-    ['late events', { ...shop, cleaning: { ...cleaning, late: { grace: '2h' } } }, ['cleaner']],
+    ['late events', { ...shop, cleaning: { ...cleaning, late: { grace: '2h' } } }, ['cleaner', 'trainer']],
     ['dedupe', { ...shop, cleaning: { ...cleaning, dedupe: { window: '1h' } } }, ['cleaner', 'feature', 'trainer']],
     ['features', { ...shop, features: features.slice(1) }, ['feature', 'serving', 'trainer', 'gate']],
     ['events', { ...shop, events: events.slice(1) }, ['cleaner', 'feature', 'serving', 'trainer']],
@@ -342,8 +342,8 @@ describe('secrets', () => {
     const { workloads } = planPipeline({ ...id, spec: full });
     const read = (stage: StageName) =>
       JSON.parse(workloads.find(({ name }) => name === stage)!.env['LIKENESS_SPEC']!) as Record<string, unknown>;
-    const { dedupe, impute, scale, outliers } = cleanerSlice.parse(read('cleaner')).cleaning;
-    expect(trainerSlice.parse(read('trainer')).cleaning).toEqual({ dedupe, impute, scale, outliers });
+    const { dedupe, late, impute, scale, outliers } = cleanerSlice.parse(read('cleaner')).cleaning;
+    expect(trainerSlice.parse(read('trainer')).cleaning).toEqual({ dedupe, late, impute, scale, outliers });
     expect(cleanerSlice.parse(read('cleaner')).cleaningModel).toBe(full.models[0]!.name);
   });
 

@@ -14,6 +14,12 @@ const extra = {
     .transform((paths) => paths.split(',').map((path) => path.trim())),
   /** A file of JSON `[{name, sha256, scopes}]`: its keys with the scope `read` may read. */
   LIKENESS_READ_KEYS: z.string().min(1).optional(),
+  /** In a cluster: name of the ConfigMap in which this pod, of this name, says how trials go. */
+  LIKENESS_REPORT: z.string().min(1).optional(),
+  LIKENESS_POD: z.string().min(1).optional(),
+  /** Kubernetes' own: where its API server is. */
+  KUBERNETES_SERVICE_HOST: z.string().min(1).default('kubernetes.default.svc'),
+  KUBERNETES_SERVICE_PORT: z.coerce.number().int().min(1).max(65535).default(443),
 };
 
 /** Throws `BadConfig`, also for an address that others reach while nothing says who may read. */
@@ -38,8 +44,25 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     topics: read.LIKENESS_TOPICS,
     spec,
     readKeysFile,
+    report: reportOf(read),
     trustedKeyFiles: read.LIKENESS_TRUSTED_KEYS,
     modelStore: read.modelStore,
     connections: read.connections,
   };
+}
+
+interface Reporting {
+  readonly LIKENESS_NAMESPACE: string;
+  readonly LIKENESS_REPORT?: string | undefined;
+  readonly LIKENESS_POD?: string | undefined;
+  readonly KUBERNETES_SERVICE_HOST: string;
+  readonly KUBERNETES_SERVICE_PORT: number;
+}
+
+/** undefined: nobody asks. */
+function reportOf(read: Reporting) {
+  const { LIKENESS_REPORT: name, LIKENESS_POD: pod, LIKENESS_NAMESPACE: namespace } = read;
+  if (name === undefined) return undefined;
+  if (pod === undefined) throw new LikenessError('BadConfig', 'LIKENESS_POD is needed for LIKENESS_REPORT');
+  return { namespace, name, pod, host: read.KUBERNETES_SERVICE_HOST, port: read.KUBERNETES_SERVICE_PORT };
 }

@@ -31,12 +31,15 @@ import { createRouter, type Operations } from './router.ts';
 import { sampleVectors } from './sample-vectors.ts';
 import { createServedClassifiers, createServedModels } from './served-models.ts';
 import { createTrialCounts } from './trial-counts.ts';
+import { startTrialReport, type TrialReportOptions } from './trial-report.ts';
 import { watchStore } from './watch-store.ts';
 
 export interface ServingDeps extends CommonDeps {
   readonly broker: Broker;
   readonly store: ProfileStore;
   readonly models: ModelStore;
+  /** Where it is told what was counted of trials; absent: nowhere but in the metrics. */
+  readonly tellTrials?: TrialReportOptions['send'] | undefined;
   /** Makes request ids; default: random UUIDs. */
   readonly newId?: () => string;
 }
@@ -61,6 +64,13 @@ export async function start(config: ServingConfig, deps: ServingDeps): Promise<S
   const feeds = await followAll(config, deps, { catalogue, models, metrics });
   const storeWatch = watchStore(store, telemetry.logger);
   const trials = createTrialCounts(metrics, () => performance.now());
+  const report =
+    deps.tellTrials &&
+    startTrialReport({
+      read: () => trials.figures(),
+      send: deps.tellTrials,
+      onFailure: (error) => telemetry.logger.warn({ code: 'ReportFailed', error }, 'trials are not reported'),
+    });
   const profiles = createProfileReader({ store: readsOf(store), compiled, pipeline, partitions });
   const operations = createOperations({
     profiles,
@@ -86,6 +96,7 @@ export async function start(config: ServingConfig, deps: ServingDeps): Promise<S
   const stop = async (): Promise<void> => {
     storeWatch.close();
     keyFile?.close();
+    await report?.close();
     await Promise.all([...feeds.map((feed) => feed.close()), models.close(), predictions.close()]);
     await producer.close();
   };

@@ -46,16 +46,29 @@ export function driftReport(rendering: Rendering): KubernetesObject[] {
   return watches ? reportOf(rendering, 'feature', { name: driftReportName(rendering), of: 'drift' }) : [];
 }
 
+/** The ConfigMap in which each pod of serving says, under its name, how the model on trial does. */
+export function trialReportName(rendering: Rendering): string {
+  return childName(rendering, 'trial-report');
+}
+
+/** Where there are models, there are trials. */
+export const reportsTrials = ({ plan }: Rendering): boolean => plan.workloads.some(({ name }) => name === 'gate');
+
+export function trialReport(rendering: Rendering): KubernetesObject[] {
+  if (!reportsTrials(rendering)) return [];
+  return reportOf(rendering, 'serving', { name: trialReportName(rendering), of: 'trial' });
+}
+
 interface ReportKind {
   readonly name: string;
   /** What it is about. */
-  readonly of: 'trainer' | 'ingest' | 'drift';
+  readonly of: 'trainer' | 'ingest' | 'drift' | 'trial';
 }
 
 /** The report without any data, which is the stage's, and the right to patch this object and nothing else. */
 function reportOf(
   rendering: Rendering,
-  stage: 'trainer' | 'ingest' | 'feature',
+  stage: 'trainer' | 'ingest' | 'feature' | 'serving',
   { name, of }: ReportKind,
 ): KubernetesObject[] {
   const metadata = metadataOf(rendering, { name, component: stage });

@@ -38,7 +38,7 @@ describe('the network of a pipeline', () => {
     const s3 = `{bucket: models, endpoint: "${endpoint}", secretRef: {name: keys}}`;
     const policies = policiesOf(`{kafka: {bootstrapServers: "kafka.k.svc:1"}, modelStore: {s3: ${s3}}}`);
     const out = (stage: string) => edges(policies.get(`shop-${stage}`)!.egress);
-    expect(out('serving')).toEqual(['k:1', 'own:6379', edge]);
+    expect(out('serving')).toEqual(['k:1', 'own:6379', edge, '*:443', '*:6443']);
     for (const stage of ['trainer', 'feature']) expect(out(stage)).toContain(edge);
     for (const stage of ['ingest', 'cleaner']) expect(out(stage)).not.toContain(edge);
   });
@@ -54,7 +54,7 @@ describe('the network of a pipeline', () => {
       'shop-ingest': ['kafka:9093'],
       'shop-cleaner': ['kafka:9093'],
       'shop-feature': ['kafka:9093', 'own:6379', '*:443', '*:6443'],
-      'shop-serving': ['kafka:9093', 'own:6379', '*:443'],
+      'shop-serving': ['kafka:9093', 'own:6379', '*:443', '*:443', '*:6443'],
       'shop-trainer': ['kafka:9093', '*:443', '*:6443'],
       'shop-gate': ['kafka:9093'],
     });
@@ -86,7 +86,13 @@ describe('the network of a pipeline', () => {
     const policies = policiesOf(`{
       kafka: {bootstrapServers: "10.0.0.1:9092"}, store: {redis: {url: "rediss://[fd00::1]:6380"}},
       serving: {authentication: {jwksUrl: "http://10.0.0.9/keys", issuer: i, audience: a}}}`);
-    expect(edges(policies.get('shop-serving')!.egress)).toEqual(['*:9092', 'fd00::1/128:6380', '10.0.0.9/32:80']);
+    expect(edges(policies.get('shop-serving')!.egress)).toEqual([
+      '*:9092',
+      'fd00::1/128:6380',
+      '10.0.0.9/32:80',
+      '*:443',
+      '*:6443',
+    ]);
   });
 
   it('lets in whom the operator is told to', () => {

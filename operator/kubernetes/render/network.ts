@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer, V1NetworkPolicyPort } from '@kubernetes/client-node';
 import type { Workload } from '../../plan.ts';
-import { ingestReportName } from './access.ts';
+import { ingestReportName, reportsTrials } from './access.ts';
 import { type Address, kafkaAddresses, peerOf, urlAddress } from './addresses.ts';
 import { httpPort } from './image-layout.ts';
 import { modelBucketEnv } from './models-volume.ts';
@@ -92,12 +92,13 @@ function egressOf(rendering: Rendering, { name, env, watches }: Workload): V1Net
   const { LIKENESS_KAFKA: kafka, LIKENESS_REDIS: redis } = env;
   const { LIKENESS_S3_ENDPOINT: s3 } = modelBucketEnv(rendering, name);
   const jwks = name === 'serving' ? rendering.spec.serving.authentication?.jwksUrl : undefined;
+  const reports = name === 'trainer' || watches || (name === 'serving' && reportsTrials(rendering));
   return [
     ...(kafka === undefined ? [] : rulesTo(kafkaAddresses(kafka), brokersOf)),
     ...(redis === undefined ? [] : rulesTo([urlAddress(redis)], peerOf)),
     ...(s3 === undefined ? [] : rulesTo([urlAddress(s3)], peerOf)),
     ...(jwks === undefined ? [] : rulesTo([urlAddress(jwks)], peerOf)),
-    ...(name === 'trainer' || watches ? [apiServerRule] : []),
+    ...(reports ? [apiServerRule] : []),
   ];
 }
 

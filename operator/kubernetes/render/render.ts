@@ -1,7 +1,7 @@
 /** Plan → Kubernetes objects. Pure: no clock, no I/O; the same input always gives the same objects in the same order. */
 import { LikenessError } from '../../../services/shared/errors.ts';
 import type { Plan } from '../../plan.ts';
-import { driftReport, ingestReport, serviceAccount, trainerReport } from './access.ts';
+import { driftReport, ingestReport, serviceAccount, trainerReport, trialReport } from './access.ts';
 import { renderAutoscalers } from './autoscaling.ts';
 import { disruptionBudget } from './disruption.ts';
 import { environmentOf, stageConfigMap } from './environment.ts';
@@ -31,6 +31,7 @@ export function renderPipeline(plan: Plan, options: RenderOptions): KubernetesOb
     ...trainerReport(rendering),
     ...ingestReport(rendering),
     ...driftReport(rendering),
+    ...trialReport(rendering),
     specConfigMap(rendering),
     ...services.map((workload) => stageConfigMap(rendering, workload)),
     ...trustedKeysConfigMap(rendering),

@@ -1,7 +1,7 @@
 /** The Deployment of a stage; for ingest with a write-ahead log a StatefulSet, whose pods keep their volumes. Pure. */
 import type { V1DeploymentSpec, V1EnvVar, V1PersistentVolumeClaim, V1StatefulSetSpec } from '@kubernetes/client-node';
 import type { Workload } from '../../plan.ts';
-import { driftReportName, ingestReportName } from './access.ts';
+import { driftReportName, ingestReportName, reportsTrials, trialReportName } from './access.ts';
 import { tokenMount, tokenVolume } from './api-token.ts';
 import { stageConfigName } from './environment.ts';
 import { httpPort } from './image-layout.ts';
@@ -81,15 +81,22 @@ function logClaim(rendering: Rendering, { size, storageClassName }: Storage): V1
   };
 }
 
-/** Where models are watched, any pod may come to be the one that reports drift. */
+/** Where models are watched, any pod may come to be the one that reports drift; each of serving reports trials. */
 function deploymentParts(rendering: Rendering, workload: Workload): PodParts {
   const { environment, container, pod } = serviceParts(rendering, workload, 'pod-template-hash');
-  if (!workload.watches) return { environment, container, pod };
+  const env = reportEnv(rendering, workload);
+  if (env.length === 0) return { environment, container, pod };
   return {
-    environment: { ...environment, env: [{ name: 'LIKENESS_REPORT', value: driftReportName(rendering) }] },
+    environment: { ...environment, env },
     container: { ...container, volumeMounts: [tokenMount] },
     pod: { ...pod, volumes: [tokenVolume] },
   };
+}
+
+function reportEnv(rendering: Rendering, { name, watches }: Workload): V1EnvVar[] {
+  if (watches) return [{ name: 'LIKENESS_REPORT', value: driftReportName(rendering) }];
+  if (name !== 'serving' || !reportsTrials(rendering)) return [];
+  return [{ name: 'LIKENESS_REPORT', value: trialReportName(rendering) }, ownField('LIKENESS_POD', 'metadata.name')];
 }
 
 /** Says under its own name what of its log is not in Kafka yet. */
@@ -103,15 +110,15 @@ function loggedParts(rendering: Rendering, workload: Workload): PodParts {
 }
 
 function reportVariables(rendering: Rendering): V1EnvVar[] {
-  const ownField = (name: string, fieldPath: string) => ({
-    name,
-    valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } },
-  });
   return [
     { name: 'LIKENESS_REPORT', value: ingestReportName(rendering) },
     ownField('LIKENESS_POD', 'metadata.name'),
     ownField('LIKENESS_POD_UID', 'metadata.uid'),
   ];
+}
+
+function ownField(name: string, fieldPath: string): V1EnvVar {
+  return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } };
 }
 
 function serviceParts(rendering: Rendering, workload: Workload, revisionLabel: string): PodParts {

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { exampleSpec, rendered } from '../../../test/golden/examples.ts';
 import type { PipelineSpec } from '../../../crds/pipeline.ts';
 import type { ActiveMessage } from '../../../services/shared/model-stream.ts';
+import { answerSeconds, type ArmFigures, type TrialFigures } from '../../../services/shared/trial-figures.ts';
 import type { StoredCandidate } from '../../promotion.ts';
 import type { TopicsObserved } from '../../status.ts';
 import { passOverLearning, type LearningDeps } from './learning.ts';
@@ -28,6 +29,8 @@ interface Given {
   readonly topics?: TopicsObserved;
   readonly state?: ModelsState;
   readonly verdict?: 'Passed' | 'Pending';
+  /** What serving reports of a trial of this generation. */
+  readonly trial?: (generation: number) => TrialFigures | undefined;
   /** Looks of the gate that have ended. */
   readonly judged?: string;
 }
@@ -38,6 +41,7 @@ async function pass({
   state,
   verdict = 'Passed',
   judged = '',
+  trial,
 }: Given = {}) {
   const wanted: string[] = [];
   const announced: ActiveMessage[] = [];
@@ -62,6 +66,7 @@ async function pass({
       hintOf: () => judged,
       want: async (_, { requests }) => void wanted.push(...requests.map(({ runId, against }) => `${runId} ${against}`)),
     },
+    reports: { trialOf: (_, __, generation) => trial?.(generation) },
     now: () => 0,
   };
   const { plan, options } = rendered(spec, 'shop');
@@ -85,6 +90,28 @@ it('has the gate look at what it has no verdict on, and reads the stream again w
   expect([announced, wanted, isBusy]).toEqual([[], ['r null'], true]);
   expect(asked.hint).toBe('1 0 shop-gate-1');
   expect((await pass()).wanted).toEqual([]);
+});
+
+it('takes a model on trial back at an alarm from what serving reports of this very trial', async () => {
+  const stable = { version: 'v0', digest: 'd0' };
+  const active: ActiveMessage = {
+    kind: 'active',
+    model: 'next-item',
+    version: 'v1',
+    digest: 'd',
+    generation: 4,
+    canaryPercent: 10,
+    activatedAt: '1970-01-01T00:00:00Z',
+    stable,
+  };
+  const standings = new Map([[candidate.model, { candidates: [candidate], active, end: 1 }]]);
+  const arm = (errors: number): ArmFigures => ({ answers: 50, errors, seconds: answerSeconds.map(() => 5) });
+  const reported = (errors: number) => (generation: number) =>
+    generation === 4 ? { model: 'next-item', generation, canary: arm(errors), stable: arm(0) } : undefined;
+  const state = { standings, problem: '' };
+  expect((await pass({ state, trial: reported(0) })).announced).toEqual([]);
+  const { announced } = await pass({ state, trial: reported(40) });
+  expect(announced).toMatchObject([{ version: 'v0', generation: 5, canaryPercent: 100 }]);
 });
 
 it('announces nothing while the pipeline is suspended', async () => {

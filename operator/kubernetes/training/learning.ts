@@ -1,5 +1,7 @@
 /** Training and promotion in one pass over a pipeline: what its status says of both. */
 import type { ConditionType, ModelStatus, PipelineStatus } from '../../../crds/status.ts';
+import type { PipelineSpec } from '../../../crds/pipeline.ts';
+import { raiseAlarm } from '../../alarms.ts';
 import { notingGate, type Gate } from '../../gate.ts';
 import type { ConditionVerdict, LearningObserved, TopicsObserved } from '../../status.ts';
 import { topicName } from '../../topics.ts';
@@ -7,6 +9,7 @@ import type { Standings } from '../../model-standings.ts';
 import type { Gates } from './gates.ts';
 import type { ModelsKeeper, ModelsState, WantedModels } from './models-keeper.ts';
 import { decidePromotions, type Promotions } from '../../promotions.ts';
+import type { Reports } from './reports.ts';
 import type { TrainingInput, Trainings } from './training.ts';
 
 export interface LearningDeps {
@@ -14,6 +17,7 @@ export interface LearningDeps {
   readonly models: Pick<ModelsKeeper, 'look' | 'announce'>;
   readonly gate: Gate;
   readonly gates: Pick<Gates, 'hintOf' | 'want'>;
+  readonly reports: Pick<Reports, 'trialOf'>;
   readonly now: () => number;
 }
 
@@ -39,7 +43,8 @@ export async function passOverLearning(deps: LearningDeps, key: string, input: L
   const hint = `${training.hint} ${deps.gates.hintOf(key)}`.trimEnd();
   const { standings, problem } = lookAtModels(deps, key, { input, hint });
   const { gate, asked: requests } = notingGate(deps.gate);
-  const promotions = standings && promote({ ...deps, gate }, input, standings);
+  const alarmOf = (model: string) => alarmIn(deps, key, { model, standings, spec });
+  const promotions = standings && promote({ ...deps, gate, alarmOf }, input, standings);
   await deps.gates.want(key, { plan: input.plan, options: input.options, requests });
   const announces = announceAll(deps, key, { input, promotions });
   return {
@@ -87,9 +92,37 @@ function lookAtModels(
   return models.look(key, wanted, `${topics.written?.[wanted.topic]} ${hint}`);
 }
 
-function promote({ now, gate }: LearningDeps, { spec, pipeline }: LearningInput, standings: Standings): Promotions {
+interface Promoting extends LearningDeps {
+  readonly alarmOf: (model: string) => string | undefined;
+}
+
+/** Only of a model on trial: one that answers all has nothing beside it. */
+function alarmIn(
+  { reports }: LearningDeps,
+  key: string,
+  { model, standings, spec }: { model: string; standings: Standings | undefined; spec: PipelineSpec },
+): string | undefined {
+  const active = standings?.get(model)?.active;
+  if (active === undefined || active.canaryPercent >= 100) return undefined;
+  const figures = reports.trialOf(key, model, active.generation);
+  return raiseAlarm({ figures, quality: undefined, limits: spec.training.promotion.alarms });
+}
+
+function promote(
+  { now, gate, alarmOf }: Promoting,
+  { spec, pipeline }: LearningInput,
+  standings: Standings,
+): Promotions {
   const wish = pipeline.metadata.annotations?.[promoteAnnotation]?.slice(0, 128);
-  return decidePromotions({ now: now(), spec, previous: pipeline.status, standings, wish: wish || undefined, gate });
+  return decidePromotions({
+    now: now(),
+    spec,
+    previous: pipeline.status,
+    standings,
+    wish: wish || undefined,
+    gate,
+    alarmOf,
+  });
 }
 
 function earliest(...times: readonly (number | undefined)[]): number | undefined {

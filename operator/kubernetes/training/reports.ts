@@ -10,6 +10,8 @@ import { kinds } from '../runtime/kinds.ts';
 import type { RuntimeMetrics } from '../runtime/metrics.ts';
 import type { KubeObject } from '../runtime/resource.ts';
 import type { Timing } from '../runtime/timing.ts';
+import type { TrialFigures } from '../../../services/shared/trial-figures.ts';
+import { trialFiguresIn } from './trial-report.ts';
 
 export interface ReportsOptions {
   readonly api: Api;
@@ -83,6 +85,11 @@ export class Reports {
   /** All that is told of drift. */
   driftOf(pipeline: string): DriftReport | undefined {
     return readReport(this.#of(pipeline, 'drift')?.data?.['report'] ?? '');
+  }
+
+  /** What serving has counted since the trial of this generation began. */
+  trialOf(pipeline: string, model: string, generation: number): TrialFigures | undefined {
+    return trialFiguresIn(this.#of(pipeline, 'trial')?.data, model, generation);
   }
 
   /** By pod of ingest: what it says of its log, as it wrote it. */
