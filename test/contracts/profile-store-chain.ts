@@ -75,8 +75,9 @@ export async function foldUpTo(store: ProfileStore, tag: string): Promise<{ offs
     states.set(profileId, link(states.get(profileId), each));
     ids.set(profileId, `${ids.get(profileId) ?? ''}${each},`);
   }
-  const { note } = await store.readNote(tag);
-  const isNoted = (note && text(note)) === (watermark && String(offset));
+  // Of its own moment: somebody may be writing.
+  const { note, watermark: noted } = await store.readNote(tag);
+  const isNoted = (note && text(note)) === (noted && String(noted.offset));
   const matches = profileIds.every((profileId, index) => {
     const stored = profiles[index];
     const state = states.get(profileId);
