@@ -48,8 +48,6 @@ export const classifySchema = z.strictObject({
     ),
 });
 
-export type ClassifySpec = z.output<typeof classifySchema>;
-
 /** A model either recommends or classifies. */
 export const oneTask: Rule<{ readonly recommend?: unknown; readonly classify?: unknown }> = {
   rule: 'has(self.recommend) != has(self.classify)',

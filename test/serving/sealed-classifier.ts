@@ -6,7 +6,7 @@ import { encodeClassifier } from '../../services/shared/learning/classify/classi
 import { signingKey } from './sealed-model.ts';
 
 /** p = 1 / (1 + exp(1 - purchases30d)). */
-export const smallClassifier: Classifier = {
+const smallClassifier: Classifier = {
   encoders: [
     { name: 'purchases30d', kind: 'number', scale: { log: false, mean: 0, deviation: 1 }, missing: false },
     { name: 'lastPurchase', kind: 'number', scale: { log: true, mean: 0, deviation: 1 }, missing: true },
@@ -15,7 +15,8 @@ export const smallClassifier: Classifier = {
   calibration: { kind: 'platt', slope: -1, offset: 0 },
 };
 
-export function sealClassifier(classifier: Classifier = smallClassifier, name = 'buys-soon'): SealedArtifact {
+export function sealClassifier(metrics: Record<string, number> = {}, name = 'buys-soon'): SealedArtifact {
+  const classifier = smallClassifier;
   const golden = [
     { values: { purchases30d: 2, lastPurchase: 60 }, time: 0 },
     { values: { purchases30d: 0, lastPurchase: null }, time: 0 },
@@ -33,7 +34,7 @@ export function sealClassifier(classifier: Classifier = smallClassifier, name = 
       events: 8,
       profiles: 3,
       items: 0,
-      metrics: {},
+      metrics,
       report: {},
     },
     createPrivateKey(signingKey.privatePem),

@@ -7,8 +7,8 @@ import { columnCount } from './encoding.ts';
 import type { Tree } from './grow-tree.ts';
 import type { TrainedClassifier } from './train-classifier.ts';
 
-export const classifierFile = 'classifier.json';
-export const selectionFile = 'selection.json';
+const classifierFile = 'classifier.json';
+const selectionFile = 'selection.json';
 const goldenFile = 'golden.json';
 
 const scale = z.strictObject({ log: z.boolean(), mean: z.number(), deviation: z.number().positive() });

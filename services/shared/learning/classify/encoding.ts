@@ -69,7 +69,7 @@ function frequent(counts: ReadonlyMap<string, number>, most: number): string[] {
 }
 
 /** Names of the encoder's columns, for people. */
-export function columnNames(encoder: FieldEncoder): string[] {
+function columnNames(encoder: FieldEncoder): string[] {
   const { name } = encoder;
   if (encoder.kind === 'category')
     return [...encoder.values.map((value) => `${name}=${value}`), `${name}=(other)`, `${name}=(unknown)`];

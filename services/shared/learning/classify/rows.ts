@@ -13,7 +13,7 @@ export interface ClassifyRow {
  * `number`: as it is. `age`: a time, as seconds from it to the moment. `category`: a text, one column a value. `tags`:
  * weighted values, one column each.
  */
-export type FieldKind = 'number' | 'age' | 'category' | 'tags';
+type FieldKind = 'number' | 'age' | 'category' | 'tags';
 
 export interface Field {
   /** Name of the feature. */

@@ -32,7 +32,7 @@ export interface TrainedClassifier {
   readonly golden: readonly Pick<ClassifyRow, 'values' | 'time'>[];
 }
 
-export interface ExplainedFeature extends FeatureChoice {
+interface ExplainedFeature extends FeatureChoice {
   /** What ROC-AUC on the hold-out loses when the feature is shuffled; absent: it was not kept. */
   readonly importance?: number;
 }
