@@ -16,10 +16,12 @@ COPY . .
 FROM build AS services-files
 RUN ["node", "charts/images/main.ts", "--folders", "--target", "services", "--out", "/images"]
 
-# Trainings run on processors, so nothing of a GPU is in it. What a GPU needs belongs here, as a layer of this target
-# alone: libraries of some gigabytes that no service must carry.
+# TensorFlow is compiled for Node here, and goes into the trainer's image alone. For GPUs: --build-arg NATIVE=gpu, which
+# adds CUDA, some gigabytes; a node then brings its driver's libraries. --build-arg NATIVE=none trains on WebAssembly.
 FROM build AS trainer-files
-RUN ["node", "charts/images/main.ts", "--folders", "--target", "trainer", "--out", "/images"]
+ARG NATIVE=cpu
+RUN apt-get update && apt-get install --yes --no-install-recommends binutils ca-certificates g++ python3-pip
+RUN node charts/images/main.ts --folders --target trainer --native ${NATIVE} --out /images
 
 FROM scratch AS trainer
 ARG SOURCE=
@@ -29,9 +31,10 @@ LABEL org.opencontainers.image.title="Likeness trainer" \
       org.opencontainers.image.source="${SOURCE}" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=trainer-files /images/trainer/system/ /
+COPY --from=trainer-files /images/trainer/tensorflow/ /
 COPY --from=trainer-files /images/trainer/dependencies/ /
 COPY --from=trainer-files /images/trainer/app/ /
-ENV PATH=/usr/local/bin NODE_ENV=production
+ENV PATH=/usr/local/bin NODE_ENV=production LIKENESS_NATIVE=/app/native
 WORKDIR /app
 USER 1000:1000
 EXPOSE 8080

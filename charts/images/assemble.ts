@@ -6,12 +6,15 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { home } from '../../operator/kubernetes/render/image-layout.ts';
+import type { Flavour } from '../../services/shared/adapters/tensor/native-library.ts';
 import { configOf, type Image, nameOf, type Release, type Target } from './image.ts';
 import { copiedFile, type Entry, type Layer, layerOf, textFile } from './layer.ts';
 import { type Library, librariesOf } from './libraries.ts';
 import { isRun, type Lockfile, type Package, type Platform, productionPackages } from './packages.ts';
 import { sbomOf } from './sbom.ts';
 import { packagesOf, systemLayer } from './system.ts';
+import { withoutTensors } from './tensor-packages.ts';
+import { tensorFlowOf } from './tensorflow.ts';
 
 export interface Assembled {
   readonly image: Image;
@@ -25,15 +28,20 @@ const root = join(import.meta.dirname, '../..');
 /** Of the image, as the paths of entries are: without the leading slash. */
 const appFolder = home.slice(1);
 
+export interface Wanted {
+  readonly wanted: readonly Target[];
+  /** Of the label org.opencontainers.image.source. */
+  readonly source: string;
+  /** TensorFlow in the trainer's image: for processors, for GPUs, or only WebAssembly. */
+  readonly native: Flavour | 'none';
+}
+
 /** `use` gets the images while the compiled sources lie in a folder of their own, which is removed afterwards. */
-export async function withImages<T>(
-  { wanted, source }: { readonly wanted: readonly Target[]; readonly source: string },
-  use: (images: readonly Assembled[]) => Promise<T>,
-): Promise<T> {
+export async function withImages<T>(wanted: Wanted, use: (images: readonly Assembled[]) => Promise<T>): Promise<T> {
   const compiled = mkdtempSync(join(tmpdir(), 'likeness-image-'));
   try {
     await compile(compiled);
-    return await use(await assemble(wanted, { compiled, source }));
+    return await use(await assemble(wanted, compiled));
   } finally {
     rmSync(compiled, { recursive: true, force: true });
   }
@@ -49,26 +57,46 @@ async function compile(folder: string): Promise<void> {
   });
 }
 
-async function assemble(
-  wanted: readonly Target[],
-  { compiled, source }: { readonly compiled: string; readonly source: string },
-): Promise<Assembled[]> {
+interface Parts extends Wanted {
+  /** Of the compiled sources. */
+  readonly compiled: string;
+  readonly platform: Platform;
+  readonly release: Release;
+}
+
+async function assemble(wanted: Wanted, compiled: string): Promise<Assembled[]> {
   const { version, license } = readJson<{ version: string; license: string }>('package.json');
+  const release = { version, licence: license, source: wanted.source };
   const platform = { os: process.platform, cpu: process.arch, abi: process.versions.modules };
-  const packages = productionPackages(readJson<Lockfile>('package-lock.json'), platform);
+  const images: Assembled[] = [];
+  for (const target of wanted.wanted)
+    images.push(await assembleOne(target, { ...wanted, compiled, platform, release }));
+  return images;
+}
+
+async function assembleOne(target: Target, { compiled, platform, release, native }: Parts): Promise<Assembled> {
+  const lock = readJson<Lockfile>('package-lock.json');
+  const all = productionPackages(lock, platform);
+  const packages = target === 'trainer' ? all : withoutTensors(lock, all);
+  const tensorFlow = target === 'trainer' && native !== 'none' ? await tensorFlowOf(native, platform) : undefined;
   const dependencies = layerOf(
     'dependencies',
     packages.flatMap((found) => packageFiles(found, platform)),
   );
-  const libraries = await librariesOf([process.execPath, ...addonsOf(dependencies)]);
+  const addons = [...addonsOf(dependencies), ...(tensorFlow ? [tensorFlow.addon] : [])];
+  const libraries = (await librariesOf([process.execPath, ...addons])).filter(
+    ({ path }) => tensorFlow === undefined || !realpathSync(path).startsWith(`${tensorFlow.folder}/`),
+  );
   const system = systemLayer(realpathSync(process.execPath), libraries);
-  const release = { version, licence: license, source };
-  return wanted.map((target) => {
-    const name = nameOf(target, release);
-    const sbom = sbomOf({ ...describe(libraries), name, version, licence: license, packages });
-    const app = appLayer(compiled, release, sbom);
-    return { sbom, image: { name, config: configOf(target, release), layers: [system, dependencies, app] } };
-  });
+  const name = nameOf(target, release);
+  const { version, licence } = release;
+  const everyPackage = [...packages, ...(tensorFlow?.packages ?? [])];
+  const wheels = tensorFlow?.wheels ?? [];
+  const sbom = sbomOf({ ...describe(libraries), name, version, licence, packages: everyPackage, wheels });
+  const app = appLayer(compiled, release, sbom);
+  const own = target === 'trainer' ? [tensorFlow?.layer ?? layerOf('tensorflow', [])] : [];
+  const layers = [system, ...own, dependencies, app];
+  return { sbom, image: { name, config: configOf(target, release), layers } };
 }
 
 function packageFiles({ path }: Package, platform: Platform): Entry[] {

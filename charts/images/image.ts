@@ -5,6 +5,9 @@ import type { Layer } from './layer.ts';
 export const targets = ['services', 'trainer'] as const;
 export type Target = (typeof targets)[number];
 
+/** Where the trainer's image has native TensorFlow. */
+export const nativeFolder = `${home}/native`;
+
 export interface Release {
   readonly version: string;
   readonly licence: string;
@@ -34,6 +37,8 @@ interface About {
   readonly repository: string;
   readonly title: string;
   readonly description: string;
+  /** Beside what every image has. */
+  readonly env: readonly string[];
   /** What `docker run` without arguments does; a pod always says what it wants. */
   readonly main: readonly string[];
 }
@@ -43,12 +48,14 @@ const about: Record<Target, About> = {
     repository: 'likeness',
     title: 'Likeness',
     description: 'The services and the operator of Likeness',
+    env: [],
     main: [`${home}/cli/main.js`, '--help'],
   },
   trainer: {
     repository: 'likeness-trainer',
     title: 'Likeness trainer',
     description: 'Trains the models of Likeness',
+    env: [`LIKENESS_NATIVE=${nativeFolder}`],
     main: [`${home}/services/trainer/main.js`],
   },
 };
@@ -58,11 +65,11 @@ export const nameOf = (target: Target, { version }: Pick<Release, 'version'>): s
   `docker.io/library/${about[target].repository}:${version}`;
 
 export function configOf(target: Target, release: Release): ContainerConfig {
-  const { title, description, main } = about[target];
+  const { title, description, main, env } = about[target];
   return {
     User: `${user}:${user}`,
     WorkingDir: home,
-    Env: ['PATH=/usr/local/bin', 'NODE_ENV=production'],
+    Env: ['PATH=/usr/local/bin', 'NODE_ENV=production', ...env],
     ExposedPorts: { [`${httpPort}/tcp`]: {} },
     Entrypoint: command,
     Cmd: main,

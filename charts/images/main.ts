@@ -1,12 +1,13 @@
 /**
  * Builds the container images without Docker, or lays out their files for the Dockerfile.
- *   node charts/images/main.ts [--out DIR] [--target services|trainer] [--source URL] [--folders]
+ *   node charts/images/main.ts [--out DIR] [--target services|trainer] [--source URL] [--native cpu|gpu|none] [--folders]
  * Writes DIR/TARGET.tar and DIR/TARGET.cdx.json; with --folders DIR/TARGET/LAYER instead.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Assembled, withImages } from './assemble.ts';
+import { flavours } from '../../services/shared/adapters/tensor/native-library.ts';
+import { type Assembled, type Wanted, withImages } from './assemble.ts';
 import { writeFolder } from './folder.ts';
 import { architectureOf, type Target, targets } from './image.ts';
 import { writeArchive } from './oci-archive.ts';
@@ -15,6 +16,7 @@ const usage = `Builds the container images without Docker, or lays out their fil
   --target services|trainer  one of the two; default: both
   --out DIR                  where DIR/TARGET.tar (an OCI archive) and DIR/TARGET.cdx.json go; default: dist/images
   --source URL               where the sources are, for the label org.opencontainers.image.source
+  --native cpu|gpu|none      TensorFlow in the trainer's image, which is installed first; default: cpu
   --folders                  DIR/TARGET/LAYER in place of archives
 `;
 
@@ -23,6 +25,7 @@ interface Values {
   readonly out: string;
   readonly target?: string | undefined;
   readonly source: string;
+  readonly native: string;
   readonly folders: boolean;
 }
 
@@ -33,6 +36,7 @@ const readValues = (): Values =>
       out: { type: 'string', default: 'dist/images' },
       target: { type: 'string' },
       source: { type: 'string', default: '' },
+      native: { type: 'string', default: 'cpu' },
       folders: { type: 'boolean', default: false },
     },
   }).values;
@@ -41,6 +45,12 @@ function wantedTargets(target: string | undefined): Target[] {
   const wanted = targets.filter((name) => target === undefined || name === target);
   if (wanted.length === 0) throw new TypeError(`--target ${target}: there are ${targets.join(' and ')}.`);
   return wanted;
+}
+
+function wantedNative(native: string): Wanted['native'] {
+  const found = ([...flavours, 'none'] as const).find((each) => each === native);
+  if (found === undefined) throw new TypeError(`--native ${native}: there are ${flavours.join(', ')} and none.`);
+  return found;
 }
 
 async function write(values: Values, target: Target, { image, sbom }: Assembled): Promise<string> {
@@ -55,19 +65,25 @@ async function write(values: Values, target: Target, { image, sbom }: Assembled)
   return `${join(values.out, `${target}.tar`)}: ${image.name}@${digest}, ${Math.round(layerBytes / 1e6)} MB`;
 }
 
-async function build(values: Values, wanted: readonly Target[]): Promise<void> {
+async function build({ values, wanted, native }: Call): Promise<void> {
   await mkdir(resolve(values.out), { recursive: true });
-  await withImages({ wanted, source: values.source }, async (images) => {
+  await withImages({ wanted, source: values.source, native }, async (images) => {
     for (const [index, assembled] of images.entries())
       process.stdout.write(`${await write(values, wanted[index]!, assembled)}\n`);
   });
 }
 
+interface Call {
+  readonly values: Values;
+  readonly wanted: readonly Target[];
+  readonly native: Wanted['native'];
+}
+
 /** Undefined where the command was called wrongly, which is said. */
-function readCall(): { readonly values: Values; readonly wanted: readonly Target[] } | undefined {
+function readCall(): Call | undefined {
   try {
     const values = readValues();
-    return { values, wanted: wantedTargets(values.target) };
+    return { values, wanted: wantedTargets(values.target), native: wantedNative(values.native) };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     process.stderr.write(`${error.message}\n\n${usage}`);
@@ -78,4 +94,4 @@ function readCall(): { readonly values: Values; readonly wanted: readonly Target
 
 const call = readCall();
 if (call?.values.help) process.stdout.write(usage);
-else if (call) await build(call.values, call.wanted);
+else if (call) await build(call);

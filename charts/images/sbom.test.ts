@@ -11,6 +11,7 @@ const contents: Contents = {
     { path: 'node_modules/@lmdb/x', name: '@lmdb/x', version: '3.5.6', integrity: 'sha512-AAEC', licence: 'MIT' },
     { path: 'node_modules/b', name: 'b', version: '1.0.0', licence: '(Apache-2.0 AND BSD-3-Clause)' },
   ],
+  wheels: [{ name: 'tensorflow-cpu', version: '2.18.1', sha256: 'ef'.repeat(32) }],
   osPackages: [{ name: 'libstdc++6', version: '12.2.0-14', architecture: 'amd64', status: '' }],
   distribution: 'debian',
   files: [{ path: '/lib/libx.so', sha256: 'cd'.repeat(32) }],
@@ -31,6 +32,7 @@ it('names everything by its package URL, or else by its path', () => {
     'pkg:generic/node@24.21.0',
     'pkg:npm/%40lmdb/x@3.5.6',
     'pkg:npm/b@1.0.0',
+    'pkg:pypi/tensorflow-cpu@2.18.1',
     'pkg:deb/debian/libstdc%2B%2B6@12.2.0-14?arch=amd64',
     '/lib/libx.so',
   ]);

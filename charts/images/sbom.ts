@@ -10,11 +10,19 @@ export interface Contents {
   readonly licence: string;
   readonly node: { readonly version: string; readonly sha256: string };
   readonly packages: readonly Package[];
+  /** From PyPI. */
+  readonly wheels: readonly Wheel[];
   readonly osPackages: readonly OsPackage[];
   /** Debian's, or that of another distribution: ID of /etc/os-release. */
   readonly distribution: string;
   /** Libraries of no known package. */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
+}
+
+export interface Wheel {
+  readonly name: string;
+  readonly version: string;
+  readonly sha256: string;
 }
 
 export interface Component {
@@ -33,6 +41,7 @@ export function sbomOf(contents: Contents): string {
   const components = [
     nodeComponent(contents.node),
     ...contents.packages.map(npmComponent),
+    ...contents.wheels.map(wheelComponent),
     ...contents.osPackages.map((found) => osComponent(found, contents.distribution)),
     ...contents.files.map(fileComponent),
   ];
@@ -78,6 +87,18 @@ function npmComponent({ path, name, version, integrity, licence }: Package): Com
     ...(integrity?.startsWith('sha512-') && {
       hashes: [{ alg: 'SHA-512', content: Buffer.from(integrity.slice('sha512-'.length), 'base64').toString('hex') }],
     }),
+  };
+}
+
+function wheelComponent({ name, version, sha256 }: Wheel): Component {
+  const purl = `pkg:pypi/${name}@${version}`;
+  return {
+    type: 'library',
+    'bom-ref': purl,
+    name,
+    version,
+    purl,
+    hashes: [{ alg: 'SHA-256', content: sha256 }],
   };
 }
 

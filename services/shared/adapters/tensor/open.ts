@@ -31,8 +31,21 @@ export async function openTensorBackend(request: TensorRequest): Promise<TensorB
   if (asked > 0) return openOnGpu(request, asked);
   const flavour = request.want === 'wasm' ? undefined : installedFlavour(request);
   if (flavour !== undefined) return openNative(request, flavour);
-  if (request.want !== 'native') return (await import('./wasm.ts')).openWasmBackend();
+  if (request.want !== 'native') return openWasm();
   throw new LikenessError('TensorsUnavailable', `Native TensorFlow is not in ${request.home}. Run: npm run native`);
+}
+
+/** Of the images the trainer's alone has the packages. */
+async function openWasm(): Promise<TensorBackend> {
+  const wasm = await import('./wasm.ts').catch((cause: unknown) => {
+    throw new LikenessError(
+      'TensorsUnavailable',
+      'The packages @tensorflow/tfjs-core and tfjs-backend-wasm are not here. In a cluster, name the image of the ' +
+        'trainer: training.image, or trainerImage of the chart',
+      { cause },
+    );
+  });
+  return wasm.openWasmBackend();
 }
 
 /** With GPUs to be had the one that can use them, else the smaller one. */
@@ -51,7 +64,7 @@ async function openOnGpu(request: TensorRequest, asked: number): Promise<TensorB
   if (!existsSync(installationOf(request.home, 'gpu')))
     throw new LikenessError(
       'NoGpu',
-      `${wanted}, and ${packageOf.gpu} is not in ${request.home}. Run: npm run native -- --gpu, ${or}`,
+      `${wanted}, and ${packageOf.gpu} is not in ${request.home}. Run: npm run native -- --gpu, in a cluster name an image of the trainer built with NATIVE=gpu, ${or}`,
     );
   const backend = await openNative(request, 'gpu');
   if (backend.name === 'native-gpu') return backend;

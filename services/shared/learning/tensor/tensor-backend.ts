@@ -53,7 +53,7 @@ export interface TrainingSession {
 }
 
 export const tensorBackendNames = ['native-gpu', 'native-cpu', 'wasm'] as const;
-export type TensorBackendName = (typeof tensorBackendNames)[number];
+type TensorBackendName = (typeof tensorBackendNames)[number];
 
 export interface TensorBackend {
   readonly name: TensorBackendName;
