@@ -41,7 +41,7 @@ export interface ApplyOptions {
 }
 
 /** Looks at an event and at the profile before it, of which it keeps nothing; undefined: it does not look at this one. */
-export type Observe = (offset: number, event: ReadyEvent, state: ProfileState) => Sample | undefined;
+type Observe = (offset: number, event: ReadyEvent, state: ProfileState) => Sample | undefined;
 
 /** Lines that failed while they were applied, with the error: their profiles may be half changed. */
 export type Spoiled = ReadonlyMap<CleanLine, string>;

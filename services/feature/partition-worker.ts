@@ -34,7 +34,7 @@ export interface WorkerDeps {
 }
 
 /** Of one partition. */
-export interface Watching {
+interface Watching {
   readonly partition: PartitionWatch;
   /** Name of the topic of the stream `signals`. */
   readonly topic: string;

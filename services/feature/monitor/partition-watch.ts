@@ -29,7 +29,7 @@ export interface Sample {
   readonly seen: readonly Seen[];
 }
 
-export interface Folded {
+interface Folded {
   /** Records of `signals`, to be durable before the watermark moves. */
   readonly summaries: readonly Uint8Array[];
   /** To be committed with the watermark; undefined: nothing is watched, and nothing was. */

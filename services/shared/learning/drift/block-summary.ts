@@ -44,7 +44,6 @@ const summarySchema = z.strictObject({
   models: z.array(modelSchema),
 });
 
-export type InputCounts = z.output<typeof inputSchema>;
 export type QualityCounts = z.output<typeof qualitySchema>;
 export type ModelSummary = z.output<typeof modelSchema>;
 export type BlockSummary = z.output<typeof summarySchema>;

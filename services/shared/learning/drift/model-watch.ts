@@ -12,14 +12,14 @@ import { spreadErrors } from './spread-errors.ts';
 import type { DriftStanding } from './verdict.ts';
 
 /** Inputs are compared with the baseline by so many sampled events: fewer move by chance alone. */
-export const windowEvents = 1000;
+const windowEvents = 1000;
 /** After a verdict a model gets no other for so many windows; if it still serves by then, it is looked at afresh. */
 export const quietWindows = 10;
 /** The hit rate that is shown is of so many of the last questions, up to twice as many. */
 const shownQuestions = 500;
 
-export const qualityDetector = 'HDDM_A+ADWIN';
-export const qualityFeature = 'quality';
+const qualityDetector = 'HDDM_A+ADWIN';
+const qualityFeature = 'quality';
 
 const count = z.int().min(0);
 const qualitySchema = z.strictObject({ questions: count, hits: count, popularityHits: count });

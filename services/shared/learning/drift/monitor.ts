@@ -34,7 +34,7 @@ export interface MonitorOptions {
 }
 
 /** By the artifact's digest; undefined: it has no baseline, or it can no longer be had. */
-export type Baselines = (digest: string) => Baseline | undefined;
+type Baselines = (digest: string) => Baseline | undefined;
 
 export interface Monitor {
   /**

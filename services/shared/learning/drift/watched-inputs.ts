@@ -25,10 +25,6 @@ export const predictionInputs = [
   { name: 'prediction.confidence', kind: 'numeric' },
 ] as const satisfies readonly { name: string; kind: Kind }[];
 
-export const kindOf: ReadonlyMap<string, Kind> = new Map(
-  [...eventInputs, ...predictionInputs].map(({ name, kind }) => [name, kind]),
-);
-
 /** In the order of `eventInputs`; undefined where the event has no such value. */
 export function eventValues(
   event: Pick<CleanEvent, 'type' | 'value' | 'itemId' | 'item'>,
