@@ -1,13 +1,15 @@
 /** A baseline is of the same events the same bytes, and comes back as it was. */
 import { describe, expect, it } from 'vitest';
+import { specSchema } from '../../../../crds/pipeline.ts';
 import type { CleanEvent } from '../../event.ts';
 import { ItemIndex } from '../item-index.ts';
+import { modelInputs } from '../model-inputs.ts';
 import { baselineFile, decodeBaseline, encodeBaseline, leastValues, sketchColumns } from './baseline.ts';
 import { BaselineSample } from './baseline-sample.ts';
 
-const inputs = { history: undefined, targets: new Set(['purchase']) } as ConstructorParameters<
-  typeof BaselineSample
->[0];
+const features = [{ name: 'history', sequence: { length: 20 } }];
+const models = [{ name: 'next', recommend: { history: 'history', target: ['purchase'] } }];
+const inputs = modelInputs(specSchema.parse({ features, models }), 'next');
 const items = new ItemIndex(['a', 'b', 'c']);
 const event = (n: number, more: Partial<CleanEvent> = {}): CleanEvent => ({
   id: `e${n}`,
