@@ -53,11 +53,21 @@ async function judgeOne(
   config: RunConfig,
   deps: GateDeps,
 ): Promise<Judgement> {
-  const { spec, settings } = config;
+  const { spec } = config;
   if (!spec.models.some(({ name }) => name === candidate.model))
     return refused(`the spec has no model ${candidate.model}`);
   if (spec.models.some(({ name, classify }) => name === candidate.model && classify))
     return judgeClassifier(candidate, active, config, deps);
+  return judgeRecommender(candidate, active, config, deps);
+}
+
+async function judgeRecommender(
+  candidate: CandidateMessage,
+  active: ActiveMessage | undefined,
+  config: RunConfig,
+  deps: GateDeps,
+): Promise<Judgement> {
+  const { spec, settings } = config;
   const inputs = modelInputs(spec, candidate.model);
   const opening = { ...deps, maxBytes: config.maxBytes, pipeline: config.pipeline, inputs };
   const inService = active && (await openOther(active, opening));

@@ -3,7 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Partitioners } from 'kafkajs';
 import type { ModelStatus, PipelineStatus } from '../../../crds/status.ts';
 import type { KubeObject } from '../../../operator/kubernetes/runtime/resource.ts';
-import { candidateKey, type CandidateMessage } from '../../../services/shared/model-stream.ts';
+import {
+  candidateKey,
+  gateKey,
+  type CandidateMessage,
+  type GateMessage,
+} from '../../../services/shared/model-stream.ts';
 import type { OperatorBed } from './bed.ts';
 import type { Scenario } from './faults.ts';
 import { childrenIn, pipelineIn, pipelinePath, type PipelineSeen } from './snapshot.ts';
@@ -58,7 +63,7 @@ export const steps: Readonly<Record<Scenario, ScenarioSteps>> = {
   retrain: {
     prepare: async (place) => {
       const { bed, namespace } = place;
-      await send(bed, `${namespace}.shop.events-clean.e1`, 'u1', { id: 'e-1' });
+      await send(bed, `${namespace}.shop.events-clean.e1`, { u1: { id: 'e-1' } });
       await trainNext(place, 1);
     },
     isPrepared: ({ status }) => isInService(status, 'v1'),
@@ -91,7 +96,7 @@ function isInService({ model, training }: PipelineStatus = {}, version: string):
   return active?.version === version && canaryPercent === 100 && training?.phase === 'Succeeded';
 }
 
-/** As the trainer of the pipeline's n-th Job would: announces what it has learned, once. */
+/** As the trainer of the pipeline's n-th Job would: announces what it has learned, once; and as the gate would judge it. */
 async function trainNext({ bed, namespace, signal }: Place, n: number): Promise<void> {
   const path = `/apis/batch/v1/namespaces/${namespace}/jobs`;
   const jobs = async () =>
@@ -112,16 +117,23 @@ async function trainNext({ bed, namespace, signal }: Place, n: number): Promise<
     events: 1000,
     metrics: { 'ndcg@10': 0.1, 'popularity.ndcg@10': 0.01 },
   };
-  await send(bed, `${namespace}.shop.models.e1`, candidateKey(candidate.runId), candidate);
+  const { runId, model, version, digest } = candidate;
+  const against = n === 1 ? null : `digest-of-v${n - 1}`;
+  const said = { verdict: 'Passed', reasons: ['it is good'], figures: {}, judgedAt: candidate.trainedAt } as const;
+  const gate: GateMessage = { kind: 'gate', runId, model, version, digest, against, ...said };
+  await send(bed, `${namespace}.shop.models.e1`, { [candidateKey(runId)]: candidate, [gateKey(runId)]: gate });
 }
 
 const createdAt = ({ metadata }: KubeObject): number => Date.parse(metadata.creationTimestamp ?? '');
 
 /** A producer of its own: one that lives on asks for the topics of every pipeline that there ever was. */
-async function send({ kafka }: OperatorBed, topic: string, key: string, message: object): Promise<void> {
+async function send({ kafka }: OperatorBed, topic: string, messages: Readonly<Record<string, object>>): Promise<void> {
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
-  await producer.send({ topic, messages: [{ key, value: JSON.stringify(message), partition: 0 }] });
+  await producer.send({
+    topic,
+    messages: Object.entries(messages).map(([key, message]) => ({ key, value: JSON.stringify(message), partition: 0 })),
+  });
   await producer.disconnect();
 }
 

@@ -9,7 +9,8 @@ import { runPromote, runRetrain } from '../../../cli/cluster/wishes.ts';
 import type { ModelStatus, TrainingStatus } from '../../../crds/status.ts';
 import type { KubeObject } from '../../../operator/kubernetes/runtime/resource.ts';
 import { patchReport } from '../../../services/shared/adapters/config-map-report.ts';
-import type { ActiveMessage, CandidateMessage } from '../../../services/shared/model-stream.ts';
+import { candidateKey, gateKey } from '../../../services/shared/model-stream.ts';
+import type { ActiveMessage, CandidateMessage, GateMessage } from '../../../services/shared/model-stream.ts';
 import type { Service } from '../../../services/shared/service.ts';
 import { example, startWorld, type World } from './world.ts';
 
@@ -104,7 +105,7 @@ const send = (topic: string, key: string, message: object) =>
 /** Something that the operator takes for the first clean events. */
 const firstEvents = (namespace: string) => send(`${namespace}.shop.events-clean.e1`, 'u1', { id: 'e-1' });
 
-/** As a trainer would announce it. */
+/** As a trainer would announce it and the gate judge it, at once, so that no Job of the gate is made. */
 async function announce(namespace: string, version: string, ndcg = 0.1): Promise<void> {
   const candidate: CandidateMessage = {
     kind: 'candidate',
@@ -116,7 +117,16 @@ async function announce(namespace: string, version: string, ndcg = 0.1): Promise
     events: 1000,
     metrics: { 'ndcg@10': ndcg, 'popularity.ndcg@10': 0.01 },
   };
-  await send(`${namespace}.shop.models.e1`, `candidate/${candidate.runId}`, candidate);
+  const { runId, model, digest } = candidate;
+  const verdict = ndcg < 0.01 ? 'Refused' : 'Passed';
+  const against = (await modelOf(namespace))?.active?.digest ?? null;
+  const said = { verdict, reasons: ['as it was told'], figures: {}, judgedAt: candidate.trainedAt } as const;
+  const gate: GateMessage = { kind: 'gate', runId, model, version, digest, against, ...said };
+  const messages = Object.entries({ [candidateKey(runId)]: candidate, [gateKey(runId)]: gate });
+  await producer.send({
+    topic: `${namespace}.shop.models.e1`,
+    messages: messages.map(([key, message]) => ({ key, value: JSON.stringify(message), partition: 0 })),
+  });
 }
 
 /** What serving would follow: the messages `active`, in their order. */

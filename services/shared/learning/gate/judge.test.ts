@@ -41,7 +41,7 @@ function verdictOn(more: Partial<JudgeInput>) {
   });
   return { verdict, reasons: reasons.join('; '), figures };
 }
-const beside = (self: LoadedModel, twin: LoadedModel | undefined = undefined) => ({ self, twin });
+const beside = (self: LoadedModel, twin?: LoadedModel) => ({ self, twin });
 
 describe('a judgement', () => {
   it('lets a model pass that holds its ground', () => {
