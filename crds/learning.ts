@@ -50,14 +50,15 @@ export const retrainFields = z.strictObject({
     .default('OnGrowth')
     .describe(
       'What sets a training off once there is a model. Never: nothing. OnGrowth: the log of clean events has grown. ' +
-        'OnSchedule: the time has come. OnDrift: a verdict of drift has been given. A first model ' +
+        'OnSchedule: the time has come. OnDrift: a verdict of drift has been given, or there is so much more to learn ' +
+        'from since the last change, or since the start, as growth says. A first model ' +
         'and `likeness retrain` need none of them.',
     ),
   growth: decimal(1.05, 1000)
     .default('2')
     .describe(
       'With OnGrowth: train again once the log of clean events has so many times the records it had when the last ' +
-        'model was trained.',
+        'model was trained. With OnDrift: the same, after a drift of the time since the change.',
     ),
   schedule: patterned(
     128,

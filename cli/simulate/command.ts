@@ -1,8 +1,8 @@
 /** `likeness simulate`: events of a shop that does not exist, to a file, to standard output, or to an ingest. */
-import { once } from 'node:events';
 import { createWriteStream, readFileSync } from 'node:fs';
-import type { Writable } from 'node:stream';
-import { exitCodes, LikenessError } from '../../services/shared/errors.ts';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { describeError, exitCodes, LikenessError } from '../../services/shared/errors.ts';
 import type { SentEvent } from '../../services/shared/event.ts';
 import { parseBaseUrl } from '../base-url.ts';
 import { readSpecFile } from '../read-spec-file.ts';
@@ -80,18 +80,18 @@ function count(shop: Shop, terminal: Terminal): Counted {
   return counted;
 }
 
-async function writeOut(counted: Counted, file: string | undefined): Promise<number> {
-  const out: Writable = file === undefined ? process.stdout : createWriteStream(file);
-  const failed = Promise.withResolvers<never>();
-  failed.promise.catch(() => undefined);
-  if (file !== undefined)
-    out.once('error', (cause) =>
-      failed.reject(new LikenessError('Usage', `Cannot write ${file}: ${cause.message}`, { cause })),
-    );
-  for (const event of counted.events)
-    if (!out.write(`${JSON.stringify(event)}\n`)) await Promise.race([once(out, 'drain'), failed.promise]);
-  if (file !== undefined) await Promise.race([new Promise<void>((resolve) => out.end(resolve)), failed.promise]);
+async function writeOut({ events }: Counted, file: string | undefined): Promise<number> {
+  const lines = Readable.from(linesOf(events));
+  if (file === undefined) await pipeline(lines, process.stdout, { end: false });
+  else
+    await pipeline(lines, createWriteStream(file)).catch((cause: unknown) => {
+      throw new LikenessError('Usage', `Cannot write ${file}: ${describeError(cause)}`, { cause });
+    });
   return 0;
+}
+
+function* linesOf(events: Iterable<SentEvent>): Generator<string> {
+  for (const event of events) yield `${JSON.stringify(event)}\n`;
 }
 
 async function postAll({ events }: Counted, { speed }: Shop, { to, key }: SimulateOptions): Promise<number> {

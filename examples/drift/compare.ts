@@ -68,13 +68,12 @@ async function servedModel({ dataDir, version }: CompareInput, pipeline: Pipelin
 }
 
 async function freshModel({ events, change, freshFrom }: CompareInput, pipeline: Pipeline): Promise<WatchedModel> {
-  const { log, open } = pipeline;
   const learned = events.slice(change, freshFrom).map((event) => JSON.stringify(asClean(event)));
-  log.append(
+  pipeline.log.append(
     'events-clean',
     packLines(learned).map((value) => ({ value })),
   );
   const candidate = await train(pipeline, { runId: 'fresh', since: undefined });
   if (candidate === undefined) throw new Error('there are too few events of the new taste to learn from');
-  return watchModel({ ...pipeline, loaded: await open(candidate.digest), generation: 0 });
+  return watchModel({ ...pipeline, loaded: await pipeline.open(candidate.digest), generation: 0 });
 }

@@ -12,6 +12,7 @@ import type { SentEvent } from '../../services/shared/event.ts';
 import { askApi } from './ask-api.ts';
 import { compare } from './compare.ts';
 import { createJournal, type Journal } from './journal.ts';
+import type { Mark } from './marks.ts';
 import { createProfiles, type Profiles, type RatePoint, ratesOf } from './questions.ts';
 import { renderReport, type DemoSummary } from './report.ts';
 import type { Screen } from './screen.ts';
@@ -78,13 +79,13 @@ async function runShop(pipeline: LaunchedPipeline, spec: PipelineSpec, running: 
   const events = [...simulate(shop)];
   const [from, to] = [events[0]!, events.at(-1)!].map(({ time }) => Date.parse(time)) as [number, number];
   const journal = createJournal({ dataDir: options.dataDir, screen, from, to });
-  const sentAt = await sendAll(pipeline, events, { spec, journal, change });
+  const freshFrom = change + Math.round((events.length - change) * learnedShare);
+  const sentAt = await sendAll(pipeline, events, { spec, journal, change, freshFrom });
   const changedAt = sentAt[change]!;
   journal.end(Date.now());
   const { marks, asked, drift, misses } = journal;
   const version = marks.findLast((mark) => mark.version !== undefined && mark.time < changedAt)?.version;
   if (version === undefined) throw new LikenessError('ModelInvalid', 'No model was in service before the change');
-  const freshFrom = change + Math.round((events.length - change) * learnedShare);
   const others = await compare({ spec, events, sentAt, change, freshFrom, dataDir: options.dataDir, version });
   const summary = summariseDemo({ marks, asked, others, changedAt, seed: shop.seed, events: events.length });
   const [live, unchanged, fresh] = [asked, others.static, others.fresh].map((answers) =>
@@ -102,27 +103,53 @@ interface SendingAll {
   readonly spec: PipelineSpec;
   readonly journal: Journal;
   readonly change: number;
+  readonly freshFrom: number;
 }
 
-/** Gives when each was sent, milliseconds since 1970. */
+/**
+ * Gives when each was sent, milliseconds since 1970. On a slow machine it waits before the change for a first model, and
+ * before the comparison for one of the new time: what is shown is the same, only later.
+ */
 async function sendAll(
   pipeline: LaunchedPipeline,
   events: readonly SentEvent[],
-  { spec, journal, change }: SendingAll,
+  { spec, journal, change, freshFrom }: SendingAll,
 ): Promise<Float64Array> {
   const profiles = createProfiles(compileFeatures(spec.features, spec.events), spec.models[0]!.recommend!.history);
   const sentAt = new Float64Array(events.length);
-  let at = 0;
+  let [at, waited] = [0, 0];
   for (const batch of batches(events)) {
-    await pace(batch.at(-1)!, Date.now());
+    const has = (event: number): boolean => at <= event && event < at + batch.length;
+    if (has(change)) waited += await holdFor(journal, (marks) => marks.some(({ kind }) => kind === 'active'));
+    if (has(freshFrom)) waited += await holdFor(journal, hasFollowed);
+    await pace(Date.parse(batch.at(-1)!.time) + waited - Date.now());
     const now = Date.now();
     sentAt.fill(now, at, at + batch.length);
-    if (at <= change && change < at + batch.length) journal.noteChange(now);
+    if (has(change)) journal.noteChange(now);
     at += batch.length;
     await send(pipeline, profiles, { batch, journal });
     journal.look(Date.now());
   }
   return sentAt;
+}
+
+/** Whether a model has come into service for all since drift was found. */
+function hasFollowed(marks: readonly Mark[]): boolean {
+  const change = marks.findIndex(({ kind }) => kind === 'change');
+  const verdict = marks.findIndex(({ kind }, place) => kind === 'verdict' && place > change);
+  return verdict >= 0 && marks.some(({ kind }, place) => kind === 'active' && place > verdict);
+}
+
+const patienceMs = 150_000;
+
+/** Until the marks are so, or patience is at its end. Gives the milliseconds. */
+async function holdFor(journal: Journal, isSo: (marks: readonly Mark[]) => boolean): Promise<number> {
+  const started = Date.now();
+  for (journal.look(started); !isSo(journal.marks); journal.look(Date.now())) {
+    if (Date.now() - started > patienceMs) break;
+    await sleep(batchMs);
+  }
+  return Date.now() - started;
 }
 
 async function untilReady({ backend }: LaunchedPipeline): Promise<void> {
@@ -145,9 +172,8 @@ function* batches(events: readonly SentEvent[]): Generator<SentEvent[]> {
   if (batch.length > 0) yield batch;
 }
 
-async function pace(last: SentEvent, now: number): Promise<void> {
-  const due = Date.parse(last.time) - now;
-  if (due > 0) await sleep(due);
+async function pace(ms: number): Promise<void> {
+  if (ms > 0) await sleep(ms);
 }
 
 interface Sending {
