@@ -64,6 +64,7 @@ describe('the CRD', () => {
       '.spec.cleaning.scale',
       '.spec.features',
       '.spec.models',
+      '.spec.models[].recommend.ranker.heads.propensity',
       '.spec.stages',
       '.status.conditions',
       '.status.stages',
@@ -88,7 +89,9 @@ describe('the CRD', () => {
     );
     // These are there or absent as a whole: their absence says something.
     const connections = ['.spec.kafka', '.spec.modelStore.s3', '.caSecretRef'];
-    const optional = [...connections, '.spec.ingest.log', '.spec.archive', '[].sequence', '[].interest', '.autoscaling'];
+    const models = ['[].recommend', '[].classify', '.ranker'];
+    const spec = ['.spec.ingest.log', '.spec.archive', '[].sequence', '[].interest', '.autoscaling'];
+    const optional = [...connections, ...models, ...spec];
     expect(lacking.filter((path) => !optional.some((end) => path.endsWith(end)))).toEqual([]);
   });
 
@@ -101,7 +104,16 @@ describe('the CRD', () => {
     const known = new Set(nodes.map(({ path }) => path.replace('[]', '')));
     const bare = paths.map((path) => path.replace(/\[\?.*?\]/, ''));
     expect(bare.filter((path) => !path.startsWith('.metadata') && !known.has(path))).toEqual([]);
-    expect(columns.map(({ name }) => name)).toEqual(['Ready', 'Reason', 'Model', 'Training', 'Drift', 'Age', 'GPUs', 'Lag']);
+    expect(columns.map(({ name }) => name)).toEqual([
+      'Ready',
+      'Reason',
+      'Model',
+      'Training',
+      'Drift',
+      'Age',
+      'GPUs',
+      'Lag',
+    ]);
   });
 
   it('has no default on either side of an exclusive pair, or the other could never be used', () => {

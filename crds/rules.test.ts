@@ -180,6 +180,7 @@ const specArbitrary = fc.record({
           timeZone: maybe(fc.constant('Europe/Berlin')),
           growth: maybe(decimalText),
           cooldown: maybe(duration),
+          sampleShare: maybe(fc.constantFrom('0', '0.02')),
         }),
       ),
     }),

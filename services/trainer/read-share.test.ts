@@ -25,7 +25,7 @@ function world() {
       yield [];
     },
   } as unknown as Broker;
-  return { log, asked, read: () => readShare({ broker, topic: 'clean', team, parts }, []) };
+  return { log, asked, read: () => readShare({ broker, topic: 'clean', team, parts }, [() => undefined]) };
 }
 
 it('reads its own partitions, and when it begins again the same records', async () => {
