@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { BenchContext } from '../main.ts';
 
-export interface EventsTraining {
+interface EventsTraining {
   readonly events: number;
   readonly eventsPerSecond: number;
   readonly readSeconds: number;

@@ -48,7 +48,7 @@ export function instanceEnv(workload: Workload, settings: LocalSettings, keys: L
 export const driftFile = (dataDir: string): string => join(dataDir, 'drift.json');
 
 /** The pipeline's own first. */
-export function trustedKeyFiles({ trustedKeyFile, otherTrustedKeyFiles = [] }: LocalKeys): string[] {
+function trustedKeyFiles({ trustedKeyFile, otherTrustedKeyFiles = [] }: LocalKeys): string[] {
   return [trustedKeyFile, ...otherTrustedKeyFiles];
 }
 

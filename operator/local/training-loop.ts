@@ -26,7 +26,7 @@ export interface TrainingLoopOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
-export interface WantedRun {
+interface WantedRun {
   readonly runId: string;
   /** Milliseconds since 1970: what was ingested before is of another time. Absent: all is learned from. */
   readonly since?: number | undefined;

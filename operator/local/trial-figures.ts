@@ -7,7 +7,7 @@ const linePattern = /^(likeness_trial_[a-z_]+)\{(.*)\} (\d+)$/;
 const labelPattern = /([a-z]+)="([^"]*)"/g;
 
 /** Of all texts together, in the Prometheus format; undefined: none of them knows of this trial. */
-export function figuresIn(texts: readonly string[], model: string, generation: number): TrialFigures | undefined {
+function figuresIn(texts: readonly string[], model: string, generation: number): TrialFigures | undefined {
   const samples = texts.flatMap((text) => text.split('\n')).flatMap((line) => sampleOf(line) ?? []);
   const own = samples.filter(({ labels }) => labels['model'] === model && labels['generation'] === String(generation));
   if (own.length === 0) return undefined;

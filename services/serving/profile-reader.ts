@@ -20,7 +20,7 @@ export interface ReadProfile {
 }
 
 /** A key that was read, with or without a state, and the offset that its partition's states contain. */
-export type Mark = ServedVector['read'][number];
+type Mark = ServedVector['read'][number];
 
 export interface ProfileReader {
   /** undefined: nothing is known of this id. */

@@ -1,7 +1,7 @@
 /** How the model on trial and the model before it answer: what serving counts, and what alarms are raised by. */
 
 /** `canary` answers the profiles on trial, `stable` all others. */
-export const arms = ['canary', 'stable'] as const;
+const arms = ['canary', 'stable'] as const;
 export type Arm = (typeof arms)[number];
 
 /** Upper bounds, in seconds, of the bins in which answers are counted; what took longer is in one more bin. */

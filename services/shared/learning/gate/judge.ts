@@ -6,7 +6,7 @@ import { collectEvidence, pairedWith, type CandidateSide, type Evidence, type Si
 import type { GateQuestion } from './hold-out.ts';
 import { compareSegments, isCollapsed } from './segments.ts';
 
-export interface GateSettings {
+interface GateSettings {
   /** Undefined: -0.01, and 0 where the candidate is of another kind than the model in service. */
   readonly minDelta: number | undefined;
   readonly segmentFloor: number;
