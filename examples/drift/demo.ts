@@ -12,7 +12,7 @@ import type { SentEvent } from '../../services/shared/event.ts';
 import { askApi } from './ask-api.ts';
 import { compare } from './compare.ts';
 import { createJournal, type Journal } from './journal.ts';
-import type { Mark } from './marks.ts';
+import { followingKinds, followingSteps, type Mark } from './marks.ts';
 import { createProfiles, type Profiles, type RatePoint, ratesOf } from './questions.ts';
 import { renderReport, type DemoSummary } from './report.ts';
 import type { Screen } from './screen.ts';
@@ -133,12 +133,7 @@ async function sendAll(
   return sentAt;
 }
 
-/** Whether a model has come into service for all since drift was found. */
-function hasFollowed(marks: readonly Mark[]): boolean {
-  const change = marks.findIndex(({ kind }) => kind === 'change');
-  const verdict = marks.findIndex(({ kind }, place) => kind === 'verdict' && place > change);
-  return verdict >= 0 && marks.some(({ kind }, place) => kind === 'active' && place > verdict);
-}
+const hasFollowed = (marks: readonly Mark[]): boolean => followingSteps(marks).length === followingKinds.length;
 
 const patienceMs = 150_000;
 

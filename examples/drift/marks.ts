@@ -70,3 +70,13 @@ function parse(line: string): Entry | undefined {
     return undefined;
   }
 }
+
+/** The steps by which a pipeline follows a change, in this order; a trial that was under way before ends among them. */
+export const followingKinds = ['change', 'verdict', 'training', 'gate', 'canary', 'active'] as const;
+
+/** The first of each kind that comes after the one before it; shorter where a step has not come yet. */
+export function followingSteps(marks: readonly Mark[]): Mark[] {
+  const steps: Mark[] = [];
+  for (const mark of marks) if (mark.kind === followingKinds[steps.length]) steps.push(mark);
+  return steps;
+}

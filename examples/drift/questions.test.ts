@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { specSchema } from '../../crds/pipeline.ts';
 import { compileFeatures } from '../../services/shared/profile/compile.ts';
+import type { MarkKind } from './marks.ts';
 import { createProfiles, rateBetween, ratesOf } from './questions.ts';
 import { summariseDemo } from './summarise.ts';
 
@@ -33,15 +34,11 @@ it('counts shares by stretches of time, and leaves out those with too few questi
 
 it('sums up by what came after the change', () => {
   const answers = (hit: boolean, from: number) => Array.from({ length: 10 }, (_, at) => ({ time: from + at, hit }));
-  const mark = (time: number, kind: 'verdict' | 'canary' | 'active') => ({ time, kind, text: '' });
+  const mark = (time: number, kind: MarkKind) => ({ time, kind, text: '' });
+  // The trial of a model of the old time ends after the training has begun.
+  const kinds = ['active', 'change', 'active', 'verdict', 'training', 'gate', 'active', 'canary', 'active'] as const;
   const summary = summariseDemo({
-    marks: [
-      mark(500, 'active'),
-      mark(12_000, 'verdict'),
-      mark(11_000, 'active'),
-      mark(14_000, 'canary'),
-      mark(15_000, 'active'),
-    ],
+    marks: kinds.map((kind, at) => mark(9000 + 1000 * at, kind)),
     asked: [...answers(true, 9000), ...answers(false, 10_500), ...answers(true, 20_000)],
     others: { static: answers(false, 20_000), fresh: answers(true, 20_000), freshFrom: 20_000 },
     changedAt: 10_000,
@@ -49,5 +46,5 @@ it('sums up by what came after the change', () => {
     events: 100,
   });
   expect(summary).toMatchObject({ before: 1, fallen: 0, live: 1, recoveredFraction: 1, staticFraction: 0 });
-  expect(summary).toMatchObject({ secondsToVerdict: 2, secondsToRecovery: 5, synthetic: true });
+  expect(summary).toMatchObject({ secondsToVerdict: 2, secondsToRecovery: 7, synthetic: true });
 });

