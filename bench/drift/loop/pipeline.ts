@@ -18,7 +18,8 @@ const loopSpec: PipelineSpec = specSchema.parse({
   models: [{ name: 'next-item', recommend: { history: 'history', target: ['view', 'cart', 'purchase'] } }],
   training: {
     minEvents: 1000,
-    retrain: { mode: 'OnDrift', cooldown: '10s', maxPerDay: 24 },
+    // What serves has seen two thirds of the new time, at least.
+    retrain: { mode: 'OnDrift', growth: '1.5', cooldown: '10s', maxPerDay: 96 },
     promotion: { canaryPercent: 20, bakeTime: '30s', minDelta: '-0.02' },
   },
 });
