@@ -106,8 +106,12 @@ describe('a pipeline in pods', () => {
       await importTastes();
       const active = async () => (await world.pipeline('shops')).status?.model?.active?.version;
       await expect.poll(active, patience).toBeDefined();
-      const { items: jobs } = await world.get<{ items: V1Job[] }>('-n', 'shops', 'jobs');
-      expect(jobs.filter(({ status }) => (status?.succeeded ?? 0) > 0)).toHaveLength(1);
+      const jobsOf = async (component: string) =>
+        (await world.get<{ items: V1Job[] }>('-n', 'shops', 'jobs', '-l', `app.kubernetes.io/component=${component}`))
+          .items;
+      const [jobs, judged] = [await jobsOf('trainer'), await jobsOf('gate')];
+      for (const done of [jobs, judged])
+        expect(done.filter(({ status }) => (status?.succeeded ?? 0) > 0)).toHaveLength(1);
       for (const { spec: job } of jobs)
         expect(job!.template.spec!.containers[0]!.resources!.limits).toMatchObject({ 'nvidia.com/gpu': '1' });
       expect(world.allocatedGpus).toHaveLength(jobs.length);

@@ -151,6 +151,7 @@ describe('a pipeline that is taken', () => {
         handledPromote: 'v2',
       },
       otherModels: [{ name: 'next-purchase', phase: 'None' }],
+      drift: { score: '0.31', lastEvaluatedTime: '2026-01-01T00:00:00Z', retrainsToday: 1 },
       serving: { url: 'http://shop-serving', replicas: 2, readyReplicas: 1, selector: 'app=shop' },
     };
     const patch = ['patch', 'ppl', 'shop', '--subresource=status', '--type=merge', '-p', JSON.stringify({ status })];
@@ -158,8 +159,8 @@ describe('a pipeline that is taken', () => {
     const stored = JSON.parse(await cluster.kubectl(['get', 'ppl', 'shop', '-o', 'json'])) as { status: unknown };
     expect(stored.status).toEqual(status);
     const [heads, row] = (await cluster.kubectl(['get', 'ppl', 'shop', '-o', 'wide'])).trim().split('\n');
-    expect(heads!.split(/ +/)).toEqual(['NAME', 'READY', 'REASON', 'MODEL', 'TRAINING', 'AGE', 'GPUS', 'LAG']);
-    expect(row).toMatch(/^shop +False +TopicsMissing +v2 +Running +\S+ +1 nvidia.com\/gpu +12345$/);
+    expect(heads!.split(/ +/)).toEqual(['NAME', 'READY', 'REASON', 'MODEL', 'TRAINING', 'DRIFT', 'AGE', 'GPUS', 'LAG']);
+    expect(row).toMatch(/^shop +False +TopicsMissing +v2 +Running +0\.31 +\S+ +1 nvidia.com\/gpu +12345$/);
   });
 
   it('is scaled by its replicas of serving, unless it is autoscaled', async () => {
