@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { dashboardFile } from '../../charts/dashboard/dashboard.ts';
 import { runPromote } from '../../cli/cluster/wishes.ts';
 import type { PipelineStatus } from '../../crds/status.ts';
-import type { CandidateMessage } from '../../services/shared/model-stream.ts';
+import { candidateKey, gateKey, type CandidateMessage, type GateMessage } from '../../services/shared/model-stream.ts';
 import type { Series } from '../testbed/prometheus.ts';
 import { startObserved, type Observed } from './observed.ts';
 import { namespace } from './targets.ts';
-import { sendPast, sendTraffic, type Traffic } from './traffic.ts';
+import { sendMuch, sendPast, sendTraffic, type Traffic } from './traffic.ts';
 
 interface Dashboard {
   readonly panels: readonly { readonly title: string; readonly type: string; readonly targets?: readonly Target[] }[];
@@ -62,8 +62,8 @@ async function endTraining(phase: 'Succeeded' | 'Failed'): Promise<void> {
   await expect.poll(training, patience).toBe(phase);
 }
 
-/** Of a model that nobody has made. */
-async function announce(version: string, ndcg: number): Promise<void> {
+/** Of a model that nobody has made, and what a gate says of it. */
+async function announce(version: string, verdict: GateMessage['verdict']): Promise<void> {
   const candidate: CandidateMessage = {
     kind: 'candidate',
     runId: `run-${version}`,
@@ -72,11 +72,16 @@ async function announce(version: string, ndcg: number): Promise<void> {
     digest: 'f'.repeat(64),
     trainedAt: new Date().toISOString(),
     events: 1000,
-    metrics: { 'ndcg@10': ndcg, 'popularity.ndcg@10': 0.01 },
+    metrics: { 'ndcg@10': 0.1, 'popularity.ndcg@10': 0.01 },
   };
+  const { runId, model, digest } = candidate;
+  const against = (await statusOf()).model?.active?.digest ?? null;
+  const said = { verdict, reasons: ['as it was told'], figures: {}, judgedAt: candidate.trainedAt };
+  const gate: GateMessage = { kind: 'gate', runId, model, version, digest, against, ...said };
   const producer = new Kafka({ brokers: [inject('kafka')], logLevel: logLevel.NOTHING }).producer();
   await producer.connect();
-  const messages = [{ key: `candidate/${candidate.runId}`, value: JSON.stringify(candidate), partition: 0 }];
+  const told = Object.entries({ [candidateKey(runId)]: candidate, [gateKey(runId)]: gate });
+  const messages = told.map(([key, message]) => ({ key, value: JSON.stringify(message), partition: 0 }));
   await producer.send({ topic: `${namespace}.shop.models.e1`, messages });
   await producer.disconnect();
 }
@@ -87,26 +92,38 @@ describe('a pipeline to which everything happens', () => {
     traffic = sendTraffic(observed.addresses);
     await endTraining('Succeeded');
     expect(await observed.train('run-1')).toBe(0);
+    expect(await observed.judge()).toBe(0);
     await expect.poll(async () => (await statusOf()).model?.phase, patience).toBe('Active');
     const personalised = 'sum(likeness_recommendations_total{result="personalised"})';
     await expect.poll(async () => (await ask(personalised)).length, patience).toBe(1);
   });
 
+  it('watches how well the model answers', async () => {
+    let times = 0;
+    const watched = async () => {
+      await sendMuch(observed.addresses, `much-${times++}`);
+      return (await ask('likeness_model_hit_rate')).length;
+    };
+    await expect.poll(watched, { ...patience, interval: 5000 }).toBe(1);
+  });
+
   it('puts a model on trial that serving cannot load, goes back, and refuses one', async () => {
     const first = (await statusOf()).model!.active!.version;
-    await announce('v-lost', 0.9);
+    await announce('v-lost', 'Passed');
     await expect.poll(async () => (await statusOf()).model?.active?.version, patience).toBe('v-lost');
     const options = { namespace, kubeconfig: observed.world.cluster.kubeconfig, version: '0.1.0', now: Date.now() };
     const silent = { print: () => undefined, note: () => undefined, status: () => undefined };
     await runPromote('shop', { ...options, modelVersion: first }, silent);
     await expect.poll(async () => (await statusOf()).model?.active?.version, patience).toBe(first);
-    await announce('v-bad', 0.0001);
+    await announce('v-bad', 'Refused');
     await expect.poll(async () => (await statusOf()).model?.refusals, patience).toBe(1);
   });
 
   it('fails a training', async () => {
     await annotate('ppl/shop', 'likeness.dev/retrain=fails');
     await endTraining('Failed');
+    const scraped = async () => (await ask('likeness_training_consecutive_failures > 0')).length;
+    await expect.poll(scraped, patience).toBe(1);
   });
 });
 

@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
+import type { V1Job } from '@kubernetes/client-node';
 import { expect, vi } from 'vitest';
 import { parseConfig, type Defaults } from '../../operator/config.ts';
 import { readSpec } from '../../operator/kubernetes/read-pipeline.ts';
@@ -30,8 +31,10 @@ export interface Observed {
   readonly world: World;
   readonly prometheus: RunningPrometheus;
   readonly addresses: Addresses;
-  /** Runs a trainer to its end; its candidate is the operator's to judge. */
+  /** Runs a trainer to its end; its candidate is the gate's to judge. */
   train(runId: string): Promise<number | null>;
+  /** Runs a gate to its end, in the place of the pod of the first Job of a gate that the operator makes. */
+  judge(): Promise<number | null>;
   stop(): Promise<void>;
 }
 
@@ -55,8 +58,11 @@ export async function startObserved(): Promise<Observed> {
     closers.push(() => prometheus.stop());
     const urlOf = (stage: string) => runners.find((runner) => runner.stage === stage)!.url;
     const addresses = { ingest: urlOf('ingest'), serving: urlOf('serving') };
-    const trainer = instanceEnv(workloadOf(plan, 'trainer'), settingsIn(folder), ensureKeys(folder));
-    return { world, prometheus, addresses, train: (runId) => train({ ...trainer, LIKENESS_RUN_ID: runId }), stop };
+    const envOf = (name: 'trainer' | 'gate') =>
+      instanceEnv(workloadOf(plan, name), settingsIn(folder), ensureKeys(folder));
+    const train = (runId: string) => runToEnd('trainer', { ...envOf('trainer'), LIKENESS_RUN_ID: runId });
+    const judge = async () => runToEnd('trainer/gate', { ...envOf('gate'), ...(await askedOfGate(world)) });
+    return { world, prometheus, addresses, train, judge, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -105,7 +111,7 @@ const changes = {
   training: {
     gpu: { count: 0 },
     retries: 0,
-    retrain: { mode: 'Never' },
+    retrain: { mode: 'Never', sampleShare: '1' },
     promotion: { canaryPercent: 50, bakeTime: '3s' },
   },
 };
@@ -150,8 +156,18 @@ async function startStages(plan: Plan, settings: LocalSettings): Promise<Runner[
   return runners;
 }
 
-function train(env: Readonly<Record<string, string>>): Promise<number | null> {
-  const args = ['--disable-warning=ExperimentalWarning', join(root, 'services/trainer/main.ts')];
+/** What the operator tells the gate of the candidate. */
+async function askedOfGate(world: World): Promise<Record<string, string>> {
+  const select = ['-n', namespace, 'jobs', '-l', 'app.kubernetes.io/component=gate'];
+  const jobs = async () => (await world.get<{ items: V1Job[] }>(...select)).items;
+  await expect.poll(async () => (await jobs()).length, patience).toBe(1);
+  const env = (await jobs())[0]!.spec!.template.spec!.containers[0]!.env!;
+  const asked = env.filter(({ name }) => name.startsWith('LIKENESS_GATE_'));
+  return Object.fromEntries(asked.map(({ name, value }) => [name, value!]));
+}
+
+function runToEnd(program: string, env: Readonly<Record<string, string>>): Promise<number | null> {
+  const args = ['--disable-warning=ExperimentalWarning', join(root, 'services', program, 'main.ts')];
   const child = spawn(process.execPath, args, { env: { PATH: process.env['PATH'], ...env }, stdio: 'ignore' });
   return new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -123,6 +123,12 @@ const cases: readonly Case[] = [
     silent: condition('PromotionHeld', '0x60'),
     minutes: 1,
   },
+  {
+    alert: 'LikenessDriftLasts',
+    raised: condition('DriftDetected', '1x500'),
+    silent: condition('DriftDetected', '1x100 0x400'),
+    minutes: 361,
+  },
   { alert: 'LikenessModelNotLoaded', raised: loads('refused', '1x60'), silent: loads('refused', '2x60'), minutes: 12 },
   { alert: 'LikenessOperatorAbsent', raised: leads('0x60'), silent: leads('1x60'), minutes: 11 },
   { alert: 'LikenessOperatorWatchStale', raised: silence('400x60'), silent: silence('100x60'), minutes: 6 },

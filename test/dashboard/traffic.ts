@@ -37,6 +37,16 @@ export async function sendPast({ ingest }: Addresses): Promise<void> {
     accepted(await send(`${ingest}/v1/events`, 'POST', JSON.stringify(past.slice(start, start + 300))), 'the past');
 }
 
+/** So many that a partition has whole blocks of them, of which summaries are told. */
+export async function sendMuch({ ingest }: Addresses, name: string): Promise<void> {
+  for (let start = 0; start < 16_000; start += 2000) {
+    const many = Array.from({ length: 2000 }, (_, at) =>
+      event(`${name}-${start + at}`, { user: at % users, item: at + Math.floor((start + at) / users), secondsAgo: 1 }),
+    );
+    accepted(await send(`${ingest}/v1/events`, 'POST', JSON.stringify(many)), 'much traffic');
+  }
+}
+
 function accepted(status: number, what: string): void {
   if (status >= 300) throw new Error(`ingest answered ${status} to ${what}`);
 }
