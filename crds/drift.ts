@@ -64,7 +64,7 @@ export const driftStatusSchema = z.strictObject({
   hitRate: text(32).describe('Share of the last sampled events whose item was among the first ten.').optional(),
   windowsAboveThreshold: count().describe('Windows in a row in which the input has moved away.').optional(),
   lastEvaluatedTime: time().describe('When the last window was looked at.').optional(),
-  cooldownUntil: time().describe('No verdict sets off a training before.').optional(),
+  cooldownUntil: time().describe('No verdict sets off a training before; it may be over.').optional(),
   retrainsToday: count().describe('Trainings begun within 24 hours, of retrain.maxPerDay.').optional(),
 });
 

@@ -90,6 +90,8 @@ describe('what the status says of drift', () => {
       retrainsToday: 2,
       cooldownUntil: '2026-01-01T12:30:00Z',
     });
-    expect(observe(report(), { ...training, startTime: at(2) }).status).not.toHaveProperty('cooldownUntil');
+    // Time alone must not make the operator write a status.
+    expect(observe(report(), { ...training, startTime: at(2) }).status.cooldownUntil).toBe('2026-01-01T11:00:00Z');
+    expect(observe(report(), {}).status).not.toHaveProperty('cooldownUntil');
   });
 });

@@ -42,9 +42,10 @@ export function observeDrift(input: DriftInput): DriftObserved | undefined {
 
 function budgetOf({ training: { retrain } }: PipelineSpec, training: TrainingStatus, now: number): DriftStatus {
   const { startTime, recentStartTimes = [] } = training;
-  const until = startTime === undefined ? 0 : Date.parse(startTime) + durationMs(retrain.cooldown);
   const today = recentStartTimes.filter((at) => now - Date.parse(at) < dayMs).length;
-  return { ...(until > now && { cooldownUntil: stamp(until) }), retrainsToday: today };
+  if (startTime === undefined) return { retrainsToday: today };
+  // It stays said once it is over: a status is not written anew because time has passed.
+  return { cooldownUntil: stamp(Date.parse(startTime) + durationMs(retrain.cooldown)), retrainsToday: today };
 }
 
 /** A verdict is about the model that was watched; another one in its place has yet to be found wanting. */

@@ -139,14 +139,15 @@ function driftNodes({ drift, conditions }: PipelineStatus, now: number): Node[] 
   if (drift === undefined) return [];
   const found = conditionOf({ conditions }, 'DriftDetected');
   const verdict = { True: 'found', False: 'none', Unknown: 'nothing looked at yet' }[found?.status ?? 'Unknown'];
-  const { feature, score, windowsAboveThreshold: windows = 0 } = drift;
+  const { feature, score, windowsAboveThreshold: windows = 0, cooldownUntil } = drift;
+  const waits = cooldownUntil !== undefined && Date.parse(cooldownUntil) > now;
   const facts = [
     verdict,
     ...(feature === undefined ? [] : [`${feature} ${score} away`]),
     ...said(windows || undefined, (count) => `${count} windows in a row`),
     ...said(drift.hitRate, (rate) => `hit rate ${rate}`),
     ...said(drift.lastEvaluatedTime, (time) => `looked at ${age(time, now)} ago`),
-    ...said(drift.cooldownUntil, (time) => `no training before ${time}`),
+    ...said(waits ? cooldownUntil : undefined, (time) => `no training before ${time}`),
     ...said(drift.retrainsToday || undefined, (count) => `${count} trainings in 24 h`),
   ].join(', ');
   return [{ label: 'drift', text: found?.status === 'True' ? `${facts}: ${found.message}` : facts }];
