@@ -66,6 +66,8 @@ export function memoryLog(records: readonly BrokerRecord[], batch = 3) {
   return {
     broker,
     trim: (low: number) => void (state.low = low),
+    /** As if the topic was made again, and has only so many records yet. */
+    cut: (length: number) => void (state.records.length = length),
     add: (record: BrokerRecord) => void state.records.push(record),
   };
 }

@@ -151,6 +151,14 @@ it('takes no other topic for the one that it has archived', async () => {
   await expect(later.open().look(going, true)).rejects.toMatchObject({ code: 'LogRecreated' });
 });
 
+it('says so when the topic is made again while it looks on', async () => {
+  const { log, open } = world(stretch(0, 9));
+  const archiver = open();
+  await archiver.look(going, true);
+  log.cut(3);
+  await expect(archiver.look(going)).rejects.toMatchObject({ code: 'LogAheadOfTopic' });
+});
+
 it('removes what is older than the retention', async () => {
   const { clock, archive, open } = world(stretch(0, 9), { retentionMs: 10 * minute });
   const archiver = open();

@@ -69,7 +69,9 @@ export class Archiver {
   async #bringUp(held: PartitionOffsets, signal: AbortSignal, flush: boolean): Promise<void> {
     const { clock, metrics } = this.#deps;
     const { partition, high } = held;
-    const known = this.#positions.get(partition) ?? { next: await this.#locate(held) };
+    const kept = this.#positions.get(partition);
+    // A log that ends before what is archived is another one: only a new look at the archive says so.
+    const known = kept && kept.next <= high ? kept : { next: await this.#locate(held) };
     const waiting = high > known.next;
     const since = waiting ? (known.since ?? clock.now()) : undefined;
     this.#positions.set(partition, { next: known.next, ...(since !== undefined && { since }) });
