@@ -117,6 +117,11 @@ const cases: readonly [name: string, given: Given, expected: string][] = [
   ['the trial is over', { candidates: both, active: onTrial, bakeMs: 10 * minute }, 'v2 3 100%'],
   ['serving fails during the trial', { candidates: both, active: onTrial, alarm: 'down' }, 'v1 3 100%'],
   [
+    'an alarm comes as the trial ends',
+    { candidates: both, active: onTrial, alarm: 'down', now: now + 60 * minute },
+    'v1 3 100%',
+  ],
+  [
     'serving fails without a trial',
     { candidates: both, active: active('v2', { stable: ref('v1') }), alarm: 'down', memory: { decided: 2 } },
     'Active',

@@ -128,6 +128,8 @@ it('expires whole segments from the front, and keeps its place when all have gon
   await append(0, 2);
   const timeOf = (offset: number): number => recordAt(offset, []).timestamp;
   expect(await archive.expire(timeOf(5))).toMatchObject([{ first: 0 }]);
+  // As old as is allowed, and no older.
+  expect(await archive.expire(timeOf(9))).toEqual([]);
   expect(await read(5)).toEqual(linesIn(stretch(5, 14)));
   expect(await archive.segments()).toHaveLength(2);
   await archive.expire(timeOf(1000));

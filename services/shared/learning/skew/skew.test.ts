@@ -75,6 +75,10 @@ test('a vector of another watermark than it says is skewed', () => {
   expect(recompute([said]).skew).toBe(1);
 });
 
+test('a state with events of after the moment that it says is skewed, and ends no training', () => {
+  expect(recompute([{ ...serve(5, compiled), at: origin + 3 * hour }]).skew).toBe(1);
+});
+
 test('what cannot be computed again is counted and says nothing', () => {
   const other = { ...serve(5, broken), definition: 'another' };
   expect(recompute([other])).toEqual({ vectors: 0, unchecked: 1, skew: 0, maxDifference: 0 });
