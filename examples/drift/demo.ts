@@ -120,7 +120,7 @@ async function sendAll(
   let [at, waited] = [0, 0];
   for (const batch of batches(events)) {
     const has = (event: number): boolean => at <= event && event < at + batch.length;
-    if (has(change)) waited += await holdFor(journal, (marks) => marks.some(({ kind }) => kind === 'active'));
+    if (has(change)) waited += await holdFor(journal, isSettled);
     if (has(freshFrom)) waited += await holdFor(journal, hasFollowed);
     await pace(Date.parse(batch.at(-1)!.time) + waited - Date.now());
     const now = Date.now();
@@ -132,6 +132,14 @@ async function sendAll(
   }
   return sentAt;
 }
+
+/** A model is in service, and none is on its way there: it would be watched from the change on, and miss the fall. */
+const isSettled = (marks: readonly Mark[]): boolean => {
+  const last = marks.findLast(
+    ({ kind, text }) => kind === 'training' || kind === 'active' || text.startsWith('Refused'),
+  );
+  return last !== undefined && last.kind !== 'training' && marks.some(({ kind }) => kind === 'active');
+};
 
 const hasFollowed = (marks: readonly Mark[]): boolean => followingSteps(marks).length === followingKinds.length;
 

@@ -29,7 +29,7 @@ describe('the demonstration of drift', () => {
   let report: string;
   let said: string;
   beforeAll(async () => {
-    const output = await demonstrate('--json', '--data', data, '--before', '30', '--after', '50');
+    const output = await demonstrate('--json', '--data', data, '--before', '50', '--after', '50');
     summary = lastJson(output);
     report = readFileSync(summary.report, 'utf8');
     said = output.stderr;
