@@ -16,9 +16,9 @@ import { startMeasure, type Compared, type Measure, type Point } from './measure
 import { createPipeline, topics, type LoopPipeline } from './pipeline.ts';
 import { createServing, type Serving } from './serve.ts';
 
-export type MarkKind = 'change' | 'verdict' | 'training' | 'gate' | 'canary' | 'active' | 'rollback';
+type MarkKind = 'change' | 'verdict' | 'training' | 'gate' | 'canary' | 'active' | 'rollback';
 
-export interface Mark {
+interface Mark {
   /** Events before it. */
   readonly at: number;
   readonly kind: MarkKind;

@@ -1,6 +1,6 @@
 /** How many questions each of the compared models answers, in steps of the run, and from some event on. */
 
-export const compared = ['live', 'static', 'fresh'] as const;
+const compared = ['live', 'static', 'fresh'] as const;
 /** `live`: whichever model serves the profile; `static`: the one that served when the change came; `fresh`: one of the new taste alone. */
 export type Compared = (typeof compared)[number];
 
