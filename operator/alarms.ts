@@ -51,7 +51,7 @@ function qualityAlarm({ canary, stable }: TrialQuality, drop: number): string | 
   const [own, before] = [canary.hits / canary.questions, stable.hits / stable.questions];
   const chance = Math.sqrt(varianceOf(own, canary.questions) + varianceOf(before, stable.questions));
   if (own >= before * (1 - drop) - certainty * chance) return undefined;
-  return `it foresaw ${percent(own)} of ${canary.questions} next items, and the old model ${percent(before)} of its own (alarms.qualityDrop)`;
+  return `it foresaw ${percent(own)} of ${canary.questions} next items, and the old model ${percent(before)} of ${stable.questions} (alarms.qualityDrop)`;
 }
 
 const rateOf = ({ answers, errors }: ArmFigures): number => (answers === 0 ? 0 : errors / answers);

@@ -40,7 +40,7 @@ export interface ReconcileDeps {
   readonly topics: TopicsKeeper;
   readonly models: ModelsKeeper;
   readonly trainings: Trainings;
-  readonly reports: Pick<Reports, 'logsOf' | 'trialOf'>;
+  readonly reports: Pick<Reports, 'driftOf' | 'logsOf' | 'trialOf'>;
   readonly gate: Gate;
   readonly gates: Gates;
   readonly events: EventRecorder;

@@ -15,7 +15,7 @@ import {
   type CandidateMessage,
   type GateMessage,
 } from '../../services/shared/model-stream.ts';
-import type { ArmFigures, TrialFigures } from '../../services/shared/trial-figures.ts';
+import type { ArmFigures, TrialFigures, TrialQuality } from '../../services/shared/trial-figures.ts';
 import type { GateRequest } from '../gate.ts';
 import { startActivation, type ActivationOptions } from './activation.ts';
 import { askToPromote, openPromotionMemory } from './promotion-memory.ts';
@@ -26,13 +26,14 @@ let broker: Broker;
 let verdicts: Record<string, GateMessage['verdict'] | 'failed'>;
 let asked: GateRequest[];
 let figures: Partial<TrialFigures> | undefined;
+let quality: TrialQuality | undefined;
 const fatal: unknown[] = [];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'likeness-activation-'));
   broker = await openEmbeddedBroker(folder);
   await broker.createTopics([{ name: topic, partitions: 1 }]);
-  [verdicts, asked, figures] = [{}, [], undefined];
+  [verdicts, asked, figures, quality] = [{}, [], undefined, undefined];
   fatal.length = 0;
 });
 afterEach(async () => {
@@ -77,6 +78,7 @@ const start = (promotion: object = {}, more: Partial<ActivationOptions> = {}) =>
     memory: openPromotionMemory(folder),
     judge,
     figuresOf: async (trial) => figures && ({ ...figures, generation: trial.generation } as TrialFigures),
+    qualityOf: () => quality,
     logger: pino({ enabled: false }),
     clock: Date,
     onFatal: (error) => void fatal.push(error),
@@ -140,6 +142,19 @@ it('takes a model on trial back at an alarm', async () => {
   figures = { model: 'next-item', canary: arm(40), stable: arm(0) };
   await seen(['a 1 100%', 'b 2 50%', 'a 3 100%']);
   expect(activation.models()[0]!.lastRefusal ?? '').toContain('40.0% of its 100 answers failed');
+  await activation.close();
+});
+
+it('takes a model on trial back for its quality', async () => {
+  const activation = await start({ canaryPercent: 50, bakeTime: '1h' });
+  await announce('a');
+  await seen(['a 1 100%']);
+  await announce('b');
+  await seen(['a 1 100%', 'b 2 50%']);
+  const arm = (version: string, hits: number) => ({ version, questions: 300, hits });
+  quality = { canary: arm('b', 30), stable: arm('a', 90) };
+  await seen(['a 1 100%', 'b 2 50%', 'a 3 100%']);
+  expect(activation.models()[0]!.lastRefusal ?? '').toContain('foresaw 10.0% of 300 next items');
   await activation.close();
 });
 

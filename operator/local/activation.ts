@@ -26,7 +26,8 @@ export interface ActivationOptions {
   readonly judge: GateRunsOptions['judge'];
   /** What serving has counted since the trial of this generation began. */
   readonly figuresOf: (trial: ActiveMessage) => Promise<TrialFigures | undefined>;
-  readonly qualityOf?: (trial: ActiveMessage) => TrialQuality | undefined;
+  /** What the watch over quality has counted since then. */
+  readonly qualityOf: (trial: ActiveMessage) => TrialQuality | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly onFatal: (error: unknown) => void;
@@ -148,7 +149,7 @@ async function alarmsOf(
   const trials = [...standings.values()].flatMap(({ active }) => (active && active.canaryPercent < 100 ? active : []));
   const raised = trials.map(async (trial): Promise<[string, string | undefined]> => {
     const figures = await figuresOf(trial);
-    return [trial.model, raiseAlarm({ figures, quality: qualityOf?.(trial), limits: promotion.alarms })];
+    return [trial.model, raiseAlarm({ figures, quality: qualityOf(trial), limits: promotion.alarms })];
   });
   return new Map(await Promise.all(raised));
 }

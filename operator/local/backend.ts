@@ -21,7 +21,9 @@ import { refuseOrphanedLogs } from './orphaned-logs.ts';
 import { startProcesses } from './processes.ts';
 import { openPromotionMemory } from './promotion-memory.ts';
 import { prepareTopics } from './topics.ts';
+import { driftReportIn } from './drift-report.ts';
 import { scrapeFigures } from './trial-figures.ts';
+import { trialQualityIn } from '../trial-quality.ts';
 import { startTrainingLoop, type TrainingLoop } from './training-loop.ts';
 
 export interface LocalOptions extends LocalSettings {
@@ -130,6 +132,7 @@ function activate(plan: Plan, parts: Parts & { readonly running: Running }): Pro
     memory: openPromotionMemory(options.dataDir),
     judge: judgeIn(plan, options, keys),
     figuresOf: ({ model, generation }) => scrapeFigures(running.metricUrls('serving'), model, generation),
+    qualityOf: (trial) => trialQualityIn(driftReportIn(driftFile(options.dataDir)), trial),
     logger: telemetry.logger,
     clock,
     onFatal,

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { Training } from '../../crds/pipeline.ts';
 import type { Broker } from '../../services/shared/broker.ts';
 import { exitCodes, LikenessError } from '../../services/shared/errors.ts';
-import { readReport, type Verdict } from '../../services/shared/learning/drift/verdict.ts';
+import { driftReportIn } from './drift-report.ts';
 import type { Clock } from '../../services/shared/service.ts';
 import type { Observed } from '../backend.ts';
 import { decideRetrain, ledgerOf, type RememberedRun, type TrainingRun } from '../retrain.ts';
@@ -83,7 +83,7 @@ async function tick(options: TrainingLoopOptions, runs: RememberedRun[], signal:
   const records = offsets.reduce((sum, partition) => sum + partition.high, 0);
   const now = options.clock.now();
   const { training } = options;
-  const verdict = training.retrain.mode === 'OnDrift' ? newestVerdict(options.driftFile) : undefined;
+  const verdict = training.retrain.mode === 'OnDrift' ? driftReportIn(options.driftFile)?.verdicts.at(-1) : undefined;
   const found = verdict && { drift: verdict.id, changedAt: verdict.changedAt };
   const decision = decideRetrain({ now, records, ledger: ledgerOf(runs), training, ...found });
   if (!decision.train) return;
@@ -112,12 +112,6 @@ function describe(runs: readonly TrainingRun[], since: number): Observed['traini
   if (last === undefined) return { phase: 'Idle', message: 'waiting for the first events', failures };
   if (last.outcome === 'TooFewEvents') return { phase: 'Idle', message: 'waiting for more events', failures };
   return { phase: last.outcome, message: `started ${new Date(last.startedAt).toISOString()}`, failures };
-}
-
-/** undefined: there is none, or what is there is no report. */
-function newestVerdict(file: string): Verdict | undefined {
-  if (!existsSync(file)) return undefined;
-  return readReport(readFileSync(file, 'utf8'))?.verdicts.at(-1);
 }
 
 function loadRuns(file: string): RememberedRun[] {

@@ -113,6 +113,7 @@ export async function startGateWorld({ promotion = {}, tamper = (figures) => fig
       return 0;
     },
     figuresOf,
+    qualityOf: () => undefined,
     logger: pino({ enabled: false }),
     clock: Date,
     onFatal,

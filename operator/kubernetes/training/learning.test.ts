@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { exampleSpec, rendered } from '../../../test/golden/examples.ts';
 import type { PipelineSpec } from '../../../crds/pipeline.ts';
 import type { ActiveMessage } from '../../../services/shared/model-stream.ts';
+import type { DriftReport } from '../../../services/shared/learning/drift/verdict.ts';
 import { answerSeconds, type ArmFigures, type TrialFigures } from '../../../services/shared/trial-figures.ts';
 import type { StoredCandidate } from '../../promotion.ts';
 import type { TopicsObserved } from '../../status.ts';
@@ -31,6 +32,8 @@ interface Given {
   readonly verdict?: 'Passed' | 'Pending';
   /** What serving reports of a trial of this generation. */
   readonly trial?: (generation: number) => TrialFigures | undefined;
+  /** What feature reports. */
+  readonly drift?: DriftReport;
   /** Looks of the gate that have ended. */
   readonly judged?: string;
 }
@@ -42,6 +45,7 @@ async function pass({
   verdict = 'Passed',
   judged = '',
   trial,
+  drift,
 }: Given = {}) {
   const wanted: string[] = [];
   const announced: ActiveMessage[] = [];
@@ -66,7 +70,7 @@ async function pass({
       hintOf: () => judged,
       want: async (_, { requests }) => void wanted.push(...requests.map(({ runId, against }) => `${runId} ${against}`)),
     },
-    reports: { trialOf: (_, __, generation) => trial?.(generation) },
+    reports: { trialOf: (_, __, generation) => trial?.(generation), driftOf: () => drift },
     now: () => 0,
   };
   const { plan, options } = rendered(spec, 'shop');
@@ -112,6 +116,13 @@ it('takes a model on trial back at an alarm from what serving reports of this ve
   expect((await pass({ state, trial: reported(0) })).announced).toEqual([]);
   const { announced } = await pass({ state, trial: reported(40) });
   expect(announced).toMatchObject([{ version: 'v0', generation: 5, canaryPercent: 100 }]);
+  const drift = (generation: number): DriftReport => {
+    const trial = { version: 'v1', digest: 'd', generation, questions: 300, hits: 30, stableHits: 90 };
+    return { verdicts: [], standings: [{ model: 'next-item', version: 'v0', evaluatedAt: 0, trial }] };
+  };
+  expect((await pass({ state, drift: drift(3) })).announced).toEqual([]);
+  const [worse] = (await pass({ state, drift: drift(4) })).announced;
+  expect(worse).toMatchObject({ version: 'v0', generation: 5, canaryPercent: 100 });
 });
 
 it('announces nothing while the pipeline is suspended', async () => {

@@ -4,6 +4,7 @@ import type { PipelineSpec } from '../../../crds/pipeline.ts';
 import { raiseAlarm } from '../../alarms.ts';
 import { notingGate, type Gate } from '../../gate.ts';
 import type { ConditionVerdict, LearningObserved, TopicsObserved } from '../../status.ts';
+import { trialQualityIn } from '../../trial-quality.ts';
 import { topicName } from '../../topics.ts';
 import type { Standings } from '../../model-standings.ts';
 import type { Gates } from './gates.ts';
@@ -17,7 +18,7 @@ export interface LearningDeps {
   readonly models: Pick<ModelsKeeper, 'look' | 'announce'>;
   readonly gate: Gate;
   readonly gates: Pick<Gates, 'hintOf' | 'want'>;
-  readonly reports: Pick<Reports, 'trialOf'>;
+  readonly reports: Pick<Reports, 'driftOf' | 'trialOf'>;
   readonly now: () => number;
 }
 
@@ -105,7 +106,8 @@ function alarmIn(
   const active = standings?.get(model)?.active;
   if (active === undefined || active.canaryPercent >= 100) return undefined;
   const figures = reports.trialOf(key, model, active.generation);
-  return raiseAlarm({ figures, quality: undefined, limits: spec.training.promotion.alarms });
+  const quality = trialQualityIn(reports.driftOf(key), active);
+  return raiseAlarm({ figures, quality, limits: spec.training.promotion.alarms });
 }
 
 function promote(

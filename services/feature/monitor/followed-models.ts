@@ -43,6 +43,14 @@ interface Slot {
   work?: Promise<void> | undefined;
 }
 
+interface Wanted {
+  /** What need not be fetched. */
+  readonly held: readonly (WatchedModel | undefined)[];
+  readonly ref: ModelRef;
+}
+
+type Missing = 'later' | 'never';
+
 /** Baselines are small; a monitor needs those of the model in service and of the one before. */
 const keptBaselines = 16;
 
@@ -61,38 +69,54 @@ export function followedModels(options: FollowedModelsOptions): FollowedModels {
     slot.work = undefined;
   }
 
-  /** False: it may come. What was fetched and is not good never becomes good. */
+  /** False: it may come. */
   async function attempt(slot: Slot, message: ActiveMessage): Promise<boolean> {
-    const ref = stableOf(message);
-    if (slot.watched?.digest === ref.digest) {
-      slot.watched = { ...slot.watched, generation: message.generation };
-      slot.problem = undefined;
-      return true;
+    const { generation, activatedAt: since } = message;
+    const held = [slot.watched, slot.watched?.onTrial?.model];
+    const stable = await load(slot, message, { held, ref: stableOf(message) });
+    if (stable === 'later') return false;
+    if (stable === 'never') return delete slot.watched;
+    const { onTrial: _onTrial, ...own } = stable;
+    slot.watched = { ...own, generation };
+    if (isTrial(message)) {
+      const model = await load(slot, message, { held, ref: message });
+      if (typeof model === 'string') return model === 'never';
+      slot.watched = { ...slot.watched, onTrial: { model: { ...model, generation }, since } };
     }
-    let files;
-    try {
-      files = await options.fetch(ref.digest);
-    } catch (error) {
-      fail(slot, message, error);
-      return false;
-    }
-    try {
-      const loaded = options.open(files, ref.digest);
-      const { model, version } = loaded.manifest;
-      if (model !== message.model || version !== ref.version)
-        throw new LikenessError('ModelInvalid', `the artifact is ${model} ${version}`);
-      keep(ref.digest, loaded.baseline);
-      slot.watched = options.watch(loaded, message.generation);
-      slot.problem = undefined;
-      logger.info({ model, ...ref, inputs: Object.keys(loaded.baseline?.inputs ?? {}) }, 'the model is watched');
-    } catch (error) {
-      delete slot.watched;
-      fail(slot, message, error);
-    }
+    slot.problem = undefined;
     return true;
   }
 
-  function fail(slot: Slot, { model, version }: ActiveMessage, error: unknown): void {
+  /** From memory where it is held. What was fetched and is not good never becomes good. */
+  async function load(slot: Slot, message: ActiveMessage, { held, ref }: Wanted): Promise<WatchedModel | Missing> {
+    const known = held.find((each) => each?.digest === ref.digest);
+    if (known !== undefined) return known;
+    const { version, digest } = ref;
+    let files;
+    try {
+      files = await options.fetch(digest);
+    } catch (error) {
+      fail(slot, { model: message.model, version }, error);
+      return 'later';
+    }
+    try {
+      const loaded = options.open(files, digest);
+      const { model } = loaded.manifest;
+      if (model !== message.model || loaded.manifest.version !== version)
+        throw new LikenessError('ModelInvalid', `the artifact is ${model} ${loaded.manifest.version}`);
+      keep(digest, loaded.baseline);
+      logger.info(
+        { model, version, digest, inputs: Object.keys(loaded.baseline?.inputs ?? {}) },
+        'the model is watched',
+      );
+      return options.watch(loaded, message.generation);
+    } catch (error) {
+      fail(slot, { model: message.model, version }, error);
+      return 'never';
+    }
+  }
+
+  function fail(slot: Slot, { model, version }: { model: string; version: string }, error: unknown): void {
     const code = error instanceof LikenessError ? error.code : 'ModelInvalid';
     const reason = error instanceof Error ? error.message : String(error);
     const problem = `model ${model} ${version} is not watched: ${reason}`;
@@ -145,6 +169,10 @@ async function readBaseline(
 }
 
 /** While a model is on trial it answers some; what is watched is the one that has proved itself. */
-function stableOf({ version, digest, stable, canaryPercent }: ActiveMessage): ModelRef {
-  return stable && canaryPercent < 100 ? stable : { version, digest };
+function stableOf(message: ActiveMessage): ModelRef {
+  return isTrial(message) ? message.stable : message;
+}
+
+function isTrial(message: ActiveMessage): message is ActiveMessage & { readonly stable: ModelRef } {
+  return message.stable !== undefined && message.canaryPercent < 100;
 }

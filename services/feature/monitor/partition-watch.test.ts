@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { blockSize, decodeSummary, type BlockSummary } from '../../shared/learning/drift/block-summary.ts';
+import type { ReadyEvent } from '../../shared/clean-line.ts';
+import type { ProfileState } from '../../shared/profile/profile.ts';
 import type { PartitionNote } from '../../shared/profile-store.ts';
 import { createPartitionWatch, type Sample } from './partition-watch.ts';
 import type { WatchedModel } from './watched-model.ts';
@@ -36,6 +38,7 @@ const samplesOf = (records: readonly Lines[], by: WatchedModel): Sample[] =>
           model: by,
           values: [['x', offset % 5 === 0 ? undefined : offset]] as const,
           ...(offset % 2 === 0 && { asked: { hit: offset % 4 === 0, popularityHit: true } }),
+          ...(offset % 6 === 0 && { paired: { model: model('c', 2), hit: offset % 9 === 0 } }),
         },
       ],
     }));
@@ -126,6 +129,10 @@ describe('a partition watch', () => {
         expect(sum(({ sampled }) => sampled)).toBe(samples.length);
         expect(sum(({ quality }) => quality.questions)).toBe(samples.filter(({ offset }) => offset % 2 === 0).length);
         expect(sum(({ quality }) => quality.hits)).toBe(samples.filter(({ offset }) => offset % 4 === 0).length);
+        const paired = samples.filter(({ offset }) => offset % 6 === 0);
+        expect(sum(({ trial }) => trial?.questions ?? 0)).toBe(paired.length);
+        expect(sum(({ trial }) => trial?.hits ?? 0)).toBe(paired.filter(({ offset }) => offset % 9 === 0).length);
+        expect(sum(({ trial }) => trial?.stableHits ?? 0)).toBe(paired.filter(({ offset }) => offset % 4 === 0).length);
         expect(sum(({ inputs }) => inputs['x']?.missing ?? 0)).toBe(
           samples.filter(({ offset }) => offset % 5 === 0).length,
         );
@@ -161,6 +168,28 @@ describe('a partition watch', () => {
     const rest = [{ offset: 999, timestamp: 0, lines: 1 }];
     const { summaries } = next.fold({ records: rest }, []);
     expect(decodeSummary(summaries[0]!).models).toMatchObject([{ digest: 'b', sampled: 2 }]);
+  });
+
+  it('asks the model on trial what the other one is asked, of what came since the trial began', () => {
+    const since = '2026-01-01T00:00:00.000Z';
+    const answering = (digest: string, hit: boolean): WatchedModel => ({
+      ...model(digest),
+      look: ({ clean }) => ({ values: [], ...(clean.itemId && { asked: { hit, popularityHit: false } }) }),
+    });
+    const watch = watchOf([{ ...answering('a', true), onTrial: { model: answering('c', false), since } }]);
+    const seenOf = (ingestedAt: string, itemId: string | null) =>
+      watch.observe(0, { clean: { ingestedAt, itemId }, hash: [0, 0] } as unknown as ReadyEvent, {} as ProfileState)!
+        .seen[0]!;
+    expect(seenOf(since, 'x').paired).toMatchObject({ model: { digest: 'c' }, hit: false });
+    expect(seenOf('2025-12-31T23:59:59.999Z', 'x')).not.toHaveProperty('paired');
+    expect(seenOf(since, null)).not.toHaveProperty('paired');
+  });
+
+  it('reads what was written before models on trial were asked', () => {
+    const summary = { model: 'm', version: 'v', digest: 'a', generation: 1, sampled: 1, inputs: {} };
+    const models = [{ ...summary, quality: { questions: 0, hits: 0, popularityHits: 0 } }];
+    const old = { format: 1, partition: 0, from: 0, to: 0, timestamp: 0, events: 1, models };
+    expect(decodeSummary(Buffer.from(JSON.stringify(old)))).toEqual(old);
   });
 
   it('writes no note while nothing is watched, and forgets one that a commit has left behind', () => {

@@ -14,6 +14,7 @@ import {
   type BlockSummary,
   type ModelSummary,
 } from '../../shared/learning/drift/block-summary.ts';
+import { addPaired } from '../../shared/learning/drift/paired-counts.ts';
 import type { ProfileState } from '../../shared/profile/profile.ts';
 import type { PartitionNote } from '../../shared/profile-store.ts';
 import type { Chunk } from '../chunks.ts';
@@ -21,6 +22,8 @@ import type { Look, WatchedModel } from './watched-model.ts';
 
 interface Seen extends Look {
   readonly model: WatchedModel;
+  /** The model on trial was asked the same. */
+  readonly paired?: { readonly model: WatchedModel; readonly hit: boolean };
 }
 
 /** One sampled event, before it was applied: what each model was asked, and would have answered. */
@@ -90,7 +93,7 @@ export function createPartitionWatch(options: PartitionWatchOptions): PartitionW
       if (event.hash[1] >= threshold) return undefined;
       const seen = models().flatMap((model): Seen[] => {
         const look = model.look(event, state);
-        return look === undefined ? [] : [{ model, ...look }];
+        return look === undefined ? [] : [{ model, ...look, ...askOnTrial(model, look, event, state) }];
       });
       return seen.length === 0 ? undefined : { offset, seen };
     },
@@ -123,12 +126,24 @@ export function createPartitionWatch(options: PartitionWatchOptions): PartitionW
   };
 }
 
+/** What came before the trial is nothing to foresee: the model may have learned from it. */
+function askOnTrial(
+  { onTrial }: WatchedModel,
+  { asked }: Look,
+  event: ReadyEvent,
+  state: ProfileState,
+): Pick<Seen, 'paired'> {
+  if (onTrial === undefined || asked === undefined || event.clean.ingestedAt < onTrial.since) return {};
+  const own = onTrial.model.look(event, state)?.asked;
+  return own === undefined ? {} : { paired: { model: onTrial.model, hit: own.hit } };
+}
+
 const blockOf = (offset: number): number => Math.floor(offset / blockSize);
 
 const isFull = ({ to, events }: Block): boolean => events >= blockSize || blockOf(to + 1) !== blockOf(to);
 
 function count(block: Block, { seen }: Sample): void {
-  for (const { model, asked, values } of seen) {
+  for (const { model, asked, values, paired } of seen) {
     const part = partOf(block, model);
     part.summary.sampled++;
     if (asked !== undefined) {
@@ -139,8 +154,15 @@ function count(block: Block, { seen }: Sample): void {
         popularityHits: popularityHits + Number(asked.popularityHit),
       };
     }
+    if (asked !== undefined && paired !== undefined) countPaired(part, asked.hit, paired);
     for (const [name, value] of values) countValue(part, name, value);
   }
+}
+
+function countPaired({ summary }: Part, stableHit: boolean, { model, hit }: NonNullable<Seen['paired']>): void {
+  const { version, digest, generation } = model;
+  const one = { version, digest, generation, questions: 1, hits: Number(hit), stableHits: Number(stableHit) };
+  summary.trial = addPaired(summary.trial, one);
 }
 
 function countValue({ model, inputs }: Part, name: string, value: unknown): void {
@@ -164,10 +186,13 @@ function partOf(block: Block, model: WatchedModel): Part {
   const stored = block.stored.find(({ model: name, digest }) => name === model.name && digest === model.digest);
   block.stored = block.stored.filter(({ model: name }) => name !== model.name);
   const { name, version, digest, generation } = model;
-  const { sampled, quality } = stored ?? { sampled: 0, quality: noQuality };
+  const { sampled, quality, trial }: Pick<ModelSummary, 'sampled' | 'quality' | 'trial'> = stored ?? {
+    sampled: 0,
+    quality: noQuality,
+  };
   const part: Part = {
     model,
-    summary: { model: name, version, digest, generation, sampled, quality },
+    summary: { model: name, version, digest, generation, sampled, quality, ...(trial && { trial }) },
     inputs: new Map(),
   };
   for (const [input, { bins, missing }] of Object.entries(stored?.inputs ?? {})) {

@@ -23,6 +23,13 @@ export interface Look {
   readonly asked?: { readonly hit: boolean; readonly popularityHit: boolean };
 }
 
+/** Another model that answers a part of the profiles, to be asked beside the one that has proved itself. */
+interface OnTrial {
+  readonly model: WatchedModel;
+  /** When the trial began, as events have their `ingestedAt`. */
+  readonly since: string;
+}
+
 export interface WatchedModel {
   readonly name: string;
   readonly version: string;
@@ -31,6 +38,7 @@ export interface WatchedModel {
   readonly sketches: ReadonlyMap<string, { readonly bins: number; readonly locate: Locate }>;
   /** undefined: the model does not learn from such events. */
   look(event: ReadyEvent, state: ProfileState): Look | undefined;
+  readonly onTrial?: OnTrial;
 }
 
 export interface WatchedModelInput {

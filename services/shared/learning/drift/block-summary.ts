@@ -1,6 +1,7 @@
 /** One record of the stream `signals`: what a replica of feature saw in one block of one partition. Sums, so they add up. */
 import { z } from 'zod';
 import { LikenessError } from '../../errors.ts';
+import { pairedCountsSchema } from './paired-counts.ts';
 
 /** A block holds so many offsets at most, from a multiple of it; and it ends early at so many events. */
 export const blockSize = 1000;
@@ -29,6 +30,8 @@ const modelSchema = z.strictObject({
   sampled: count,
   quality: qualitySchema,
   inputs: z.record(z.string(), inputSchema),
+  /** Absent: no other model was on trial, or none was asked. */
+  trial: pairedCountsSchema.optional(),
 });
 
 const summarySchema = z.strictObject({

@@ -6,6 +6,7 @@ import type { Sketch } from '../sketch/sketch.ts';
 import type { Baseline } from './baseline.ts';
 import { addPairs, addQuality, noQuality, type ModelSummary, type QualityCounts } from './block-summary.ts';
 import { resumeInputWatch, scoreOf, startInputWatch, storedInputWatch, type InputWatchOptions } from './input-watch.ts';
+import { pairedCountsSchema } from './paired-counts.ts';
 import { passedSchema, type Back } from './passed-blocks.ts';
 import { resumeProposeConfirm, startProposeConfirm, storedProposeConfirm } from './propose-confirm.ts';
 import { spreadErrors } from './spread-errors.ts';
@@ -35,6 +36,8 @@ export const modelWatchSchema = z.strictObject({
   quality: storedProposeConfirm,
   shown: z.strictObject({ last: qualitySchema, current: qualitySchema }),
   passed: passedSchema,
+  /** Of the last trial of another model beside it. */
+  trial: pairedCountsSchema.optional(),
   /** Of the last window, by input. */
   scores: z.record(z.string(), z.number()),
   worst: z.strictObject({ feature: z.string(), score: z.number(), windows: count }).optional(),
@@ -101,13 +104,14 @@ export function updateModelWatch(
 }
 
 export function standingOf(model: string, watch: ModelWatch, evaluatedAt: number): DriftStanding {
-  const { version, worst, shown, scores } = watch;
+  const { version, worst, shown, scores, trial } = watch;
   const { questions, hits, popularityHits } = addQuality(shown.last, shown.current);
   return {
     model,
     version,
     evaluatedAt,
     ...(worst && { worst, scores }),
+    ...(trial && { trial }),
     ...(questions > 0 && { hitRate: hits / questions, popularityHitRate: popularityHits / questions }),
   };
 }

@@ -119,6 +119,27 @@ describe('the monitor', () => {
     expect(run(promoted)).toHaveLength(1);
   });
 
+  it('adds up a trial, whatever is told twice and wherever it is cut, and begins anew with the next one', () => {
+    const trial = { version: 'v2', digest: 'b', generation: 2, questions: 50, hits: 10, stableHits: 20 };
+    const summaries = blocks(9, (at) => ({ hits: 40, of: { generation: at < 3 ? 1 : 2, ...(at >= 3 && { trial }) } }));
+    let monitor = startMonitor(options);
+    summaries.forEach((summary, at) => {
+      monitor.apply(summary, at, baselines);
+      const changed = at === 5 ? { ...options, inputs: { threshold: 0.3 } } : options;
+      monitor = resumeMonitor(JSON.parse(JSON.stringify(monitor.store())), changed);
+      monitor.apply(summary, at, baselines);
+    });
+    const counted = { ...trial, questions: 300, hits: 60, stableHits: 120 };
+    expect(monitor.report().standings).toMatchObject([{ version: 'v1', trial: counted }]);
+    const next = { ...trial, digest: 'c', generation: 4 };
+    monitor.apply(block(9, { hits: 40, of: { generation: 4, trial: next } }), 9, baselines);
+    // What another replica had still counted of the trial before.
+    monitor.apply(block(10, { hits: 40, of: { generation: 4, trial } }), 10, baselines);
+    expect(monitor.report().standings[0]!.trial).toEqual(next);
+    monitor.apply(block(11, { hits: 40, of: { version: 'v3', digest: 'c', generation: 5 } }), 11, baselines);
+    expect(monitor.report().standings[0]).not.toHaveProperty('trial');
+  });
+
   it('takes blocks of a log that was created anew, and ids go on rising', () => {
     const monitor = startMonitor(options);
     const [first] = run(qualityFalls, monitor);

@@ -5,6 +5,7 @@ import type { Baseline } from './baseline.ts';
 import type { BlockSummary, ModelSummary } from './block-summary.ts';
 import type { InputWatchOptions } from './input-watch.ts';
 import { modelWatchSchema, standingOf, startModelWatch, updateModelWatch, type ModelWatch } from './model-watch.ts';
+import { addPaired } from './paired-counts.ts';
 import { timeBack, withPassed } from './passed-blocks.ts';
 import { readStored } from './read-settings.ts';
 import { keptVerdicts, verdictSchema, type DriftReport, type Verdict } from './verdict.ts';
@@ -63,7 +64,8 @@ export function resumeMonitor(stored: unknown, options: MonitorOptions): Monitor
     .filter(([name]) => options.models.includes(name))
     .map(([name, watch]): [string, ModelWatch] => {
       const isSame = JSON.stringify(watch.inputWatch.options) === JSON.stringify(wanted);
-      return [name, isSame ? watch : startModelWatch(watch, options.inputs)];
+      const { trial } = watch;
+      return [name, isSame ? watch : { ...startModelWatch(watch, options.inputs), ...(trial && { trial }) }];
     });
   return run({ ...state, models: Object.fromEntries(models) }, options);
 }
@@ -85,6 +87,7 @@ function run(state: State, options: MonitorOptions): Monitor {
     const passed = withPassed(watch.passed, { questions: quality.questions, sampled, to: at.timestamp });
     const found = updateModelWatch(watch, summary, baseline, options.inputs);
     watch.passed = passed;
+    if (summary.trial !== undefined) watch.trial = addPaired(watch.trial, summary.trial);
     if (found === undefined) return [];
     const { back, ...of } = found;
     // Quality that has stayed bad is about the change that was found before.

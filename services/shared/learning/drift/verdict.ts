@@ -1,5 +1,6 @@
 /** A verdict of drift, as it is reported: the newest is what sets a training off. */
 import { z } from 'zod';
+import { pairedCountsSchema, type PairedCounts } from './paired-counts.ts';
 
 /** So many are kept and reported. */
 export const keptVerdicts = 16;
@@ -38,6 +39,8 @@ export interface DriftStanding {
   /** Of the last questions, at least some hundred where there were so many. */
   readonly hitRate?: number;
   readonly popularityHitRate?: number;
+  /** Of the last model that was on trial beside it; absent while none has been asked. */
+  readonly trial?: PairedCounts;
 }
 
 /** What the monitor tells whoever decides on trainings. */
@@ -55,6 +58,7 @@ const standingSchema = z.object({
   scores: z.record(z.string(), z.number()).optional(),
   hitRate: z.number().optional(),
   popularityHitRate: z.number().optional(),
+  trial: pairedCountsSchema.optional(),
 });
 
 const reportSchema = z.object({
