@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { LearnedSteps } from '../../crds/learned-cleaning.ts';
 import { LikenessError } from '../shared/errors.ts';
 import type { LoadedCleaning } from '../shared/learning/artifact.ts';
-import { readActive, type ActiveMessage, type ModelRef } from '../shared/model-stream.ts';
+import { readActive, stableOf, type ActiveMessage, type ModelRef } from '../shared/model-stream.ts';
 import { activeCleaning, type ActiveCleaning } from './active-cleaning.ts';
 import type { CleanerMetrics } from './metrics.ts';
 
@@ -107,10 +107,4 @@ export function followedCleaning(options: FollowedCleaningOptions): FollowedClea
       await work;
     },
   };
-}
-
-/** While a model is on trial it answers some; every event goes by the one that has proved itself. */
-function stableOf(message: ActiveMessage): ModelRef {
-  const { version, digest, stable, canaryPercent } = message;
-  return stable && canaryPercent < 100 ? stable : { version, digest };
 }

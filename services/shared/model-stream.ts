@@ -58,6 +58,17 @@ export interface ModelRef {
   readonly digest: string;
 }
 
+/** Whether it answers some profiles alone, beside the one that answered all before. */
+export function isTrial(message: ActiveMessage): message is ActiveMessage & { readonly stable: ModelRef } {
+  return message.stable !== undefined && message.canaryPercent < 100;
+}
+
+/** While a model is on trial, the one that has proved itself. */
+export function stableOf(message: ActiveMessage): ModelRef {
+  const { version, digest } = isTrial(message) ? message.stable : message;
+  return { version, digest };
+}
+
 export const candidateKey = (runId: string): string => `candidate/${runId}`;
 export const gateKey = (runId: string): string => `gate/${runId}`;
 export const activeKey = (model: string): string => `active/${model}`;

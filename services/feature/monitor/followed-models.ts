@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { LikenessError } from '../../shared/errors.ts';
 import type { LoadedModel } from '../../shared/learning/artifact.ts';
 import type { Baseline } from '../../shared/learning/drift/baseline.ts';
-import { readActive, type ActiveMessage, type ModelRef } from '../../shared/model-stream.ts';
+import { isTrial, readActive, stableOf, type ActiveMessage, type ModelRef } from '../../shared/model-stream.ts';
 import type { WatchedModel } from './watched-model.ts';
 
 export interface FollowedModels {
@@ -166,13 +166,4 @@ async function readBaseline(
     logger.warn({ code: error.code, error, digest }, 'the inputs of this model cannot be watched');
     return undefined;
   }
-}
-
-/** While a model is on trial it answers some; what is watched is the one that has proved itself. */
-function stableOf(message: ActiveMessage): ModelRef {
-  return isTrial(message) ? message.stable : message;
-}
-
-function isTrial(message: ActiveMessage): message is ActiveMessage & { readonly stable: ModelRef } {
-  return message.stable !== undefined && message.canaryPercent < 100;
 }

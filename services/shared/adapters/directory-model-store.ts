@@ -1,9 +1,10 @@
 /** Model artifacts in a folder (a volume in the cluster): one folder a digest, complete or absent. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../errors.ts';
 import { checkDigest, checkFileNames, isDigest, type ModelStore } from '../model-store.ts';
+import { exists, syncFolder, writeDurably } from './durable-files.ts';
 
 export class DirectoryModelStore implements ModelStore {
   readonly #folder: string;
@@ -64,34 +65,6 @@ export class DirectoryModelStore implements ModelStore {
       const message = `The model folder ${this.#folder} cannot be used: ${(cause as Error).message}`;
       throw new LikenessError('StoreUnavailable', message, { cause, retryable: true });
     }
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(nothingIfMissing)) !== undefined;
-}
-
-function nothingIfMissing(cause: NodeJS.ErrnoException): undefined {
-  if (cause.code === 'ENOENT') return undefined;
-  throw cause;
-}
-
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

@@ -1,10 +1,11 @@
 /** Segments of the archive in a folder beside the models: a file appears whole, by a rename. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ArchivePlace, Segment, SegmentStore, StoredSegment } from '../archive.ts';
 import { parseSegmentName, partitionFolder, placeOf, segmentName } from '../archive/segment-name.ts';
 import { LikenessError } from '../errors.ts';
+import { exists, nothingIfMissing, syncFolder, writeDurably } from './durable-files.ts';
 
 const draftPrefix = '.draft-';
 const abandonedMs = 3_600_000;
@@ -91,34 +92,6 @@ export class DirectorySegments implements SegmentStore {
   }
 }
 
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(nothingIfMissing)) !== undefined;
-}
-
 async function namesIn(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(nothingIfMissing)) ?? [];
-}
-
-function nothingIfMissing(cause: NodeJS.ErrnoException): undefined {
-  if (cause.code === 'ENOENT') return undefined;
-  throw cause;
 }
