@@ -41,28 +41,22 @@ export async function run({ flags, note }: BenchContext): Promise<object> {
   const pipelines = Number(flags['pipelines'] ?? 100);
   const topics = flags['topics'] ?? (pipelines > 100 ? 'Existing' : 'Managed');
   const steadySeconds = Number(flags['steady'] ?? 130);
-  const [kafka, cluster] = await Promise.all([startKafka(), startBenchCluster(2 * workloadsEach * pipelines)]);
+  const kafka = await startKafka();
   const env = operatorEnv(kafka.address, topics);
-  const readiness = await watchReadiness(cluster);
-  const bench = { cluster, readiness, renderer: new Renderer(env), note };
-  const bare = await measureBare(bench, pipelines);
+  const bare = await onItsOwnCluster(env, note, pipelines, (bench) => measureBare(bench, pipelines));
   note(`bare: ${JSON.stringify(bare)}`);
-  if (topics === 'Existing') await prepareTopics(bench, kafka.address, pipelines);
+  if (topics === 'Existing') await prepareTopics({ renderer: new Renderer(env), note }, kafka.address, pipelines);
   const nodeArgs = [...chartFlags(), ...(flags['node-args']?.split(' ') ?? [])];
-  const operator = await startOperator({
-    url: cluster.url,
-    ca: cluster.ca,
-    token: await cluster.adminToken(),
-    env,
-    nodeArgs,
+  const { full, steady, peakRssMb } = await onItsOwnCluster(env, note, pipelines, async (bench) => {
+    const { url, ca } = bench.cluster;
+    const operator = await startOperator({ url, ca, token: await bench.cluster.adminToken(), env, nodeArgs });
+    const full = await measureOperator(bench, operator, pipelines);
+    note(`operator: ${JSON.stringify(full)}`);
+    const steady = await measureSteady(bench, operator, { pipelines, seconds: steadySeconds });
+    const peakRssMb = round(operator.peakRssMb(), 0);
+    await operator.stop();
+    return { full, steady, peakRssMb };
   });
-  const full = await measureOperator(bench, operator, pipelines);
-  note(`operator: ${JSON.stringify(full)}`);
-  const steady = await measureSteady(bench, operator, { pipelines, seconds: steadySeconds });
-  const peakRssMb = round(operator.peakRssMb(), 0);
-  await operator.stop();
-  await readiness.stop();
-  await cluster.stop();
   await kafka.stop();
   return {
     pipelines,
@@ -77,6 +71,23 @@ export async function run({ flags, note }: BenchContext): Promise<object> {
     objectsEach: bare.objectsEach,
     cpuMsEach: { bare: bare.cpuMsEach, operator: full.cpuMsEach },
   };
+}
+
+/** A control plane slows down as it fills, so that each of the two has a new one. */
+async function onItsOwnCluster<T>(
+  env: Readonly<Record<string, string>>,
+  note: BenchContext['note'],
+  pipelines: number,
+  measure: (bench: Bench) => Promise<T>,
+): Promise<T> {
+  const cluster = await startBenchCluster(workloadsEach * pipelines);
+  const readiness = await watchReadiness(cluster);
+  try {
+    return await measure({ cluster, readiness, renderer: new Renderer(env), note });
+  } finally {
+    await readiness.stop();
+    await cluster.stop();
+  }
 }
 
 /** As the chart starts the operator. */
@@ -128,7 +139,11 @@ async function prepare({ api }: BenchCluster, wanted: readonly Place[]): Promise
   await inParallel(wanted, atOnce, async (place) => void (await api.create(volumes, volumeOf(place))));
 }
 
-async function prepareTopics({ renderer, note }: Bench, kafka: string, pipelines: number): Promise<void> {
+async function prepareTopics(
+  { renderer, note }: Pick<Bench, 'renderer' | 'note'>,
+  kafka: string,
+  pipelines: number,
+): Promise<void> {
   const wanted = [...places('warmoperator', warmUps), ...places('operator', pipelines)];
   await createTopics(
     kafka,
