@@ -1,8 +1,6 @@
 /** `likeness backtest`: how well the models of a spec would have recommended, on a file of events. */
-import { createReadStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { createInterface } from 'node:readline';
-import { createGunzip } from 'node:zlib';
 import { formatErrors } from '../crds/format-errors.ts';
 import { loadPipeline } from '../crds/load.ts';
 import type { PipelineSpec } from '../crds/pipeline.ts';
@@ -19,6 +17,7 @@ import { defaultSettings } from '../services/shared/learning/ranker/settings.ts'
 import { rankerReport } from '../services/shared/learning/ranker/report.ts';
 import type { TensorBackend } from '../services/shared/learning/tensor/tensor-backend.ts';
 import { protocols, type Protocol } from '../services/shared/learning/split.ts';
+import { linesOf } from './lines-of.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface BacktestCommand {
@@ -110,21 +109,6 @@ async function readEvents(file: string, inputs: ModelInputs, spec: PipelineSpec)
     );
   }
   return collector.table.build();
-}
-
-async function* linesOf(file: string): AsyncGenerator<string> {
-  const bytes = createReadStream(file);
-  const input = file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
-  const failure = Promise.withResolvers<never>();
-  bytes.once('error', failure.reject);
-  input.once('error', failure.reject);
-  failure.promise.catch(() => input.destroy());
-  try {
-    yield* createInterface({ input, crlfDelay: Infinity });
-    if (bytes.errored ?? input.errored) await failure.promise;
-  } catch (cause) {
-    throw new LikenessError('BadData', `${file} cannot be read: ${(cause as Error).message}`, { cause });
-  }
 }
 
 function parseLine(text: string, where: string) {

@@ -34,12 +34,20 @@ export async function postBatch(options: Ingest, body: string): Promise<IngestAn
     if (options.signal?.aborted) return undefined;
     const outcome = await tryPost(options, body);
     if (!('retry' in outcome)) return outcome;
-    if (performance.now() > deadline) {
+    const pause = outcome.afterMs ?? wait;
+    if (performance.now() + pause > deadline) {
       const message = `${options.to} does not accept events: ${outcome.retry}. Is the pipeline up?`;
       throw new LikenessError('BrokerUnavailable', message, { retryable: true });
     }
-    await sleep(outcome.afterMs ?? wait, undefined, { signal: options.signal }).catch(() => undefined);
+    await sleep(pause, undefined, { signal: options.signal }).catch(() => undefined);
   }
+}
+
+/** What it refused by name, in words, each with the line that was sent. */
+export function refusalsIn({ items = [] }: IngestAnswer, lines: readonly string[]): string[] {
+  return items
+    .filter(({ status }) => status >= 400)
+    .map(({ index, code, status, message = '' }) => `${code ?? status}: ${message} in ${lines[index]?.slice(0, 200)}`);
 }
 
 type Attempt = IngestAnswer | { readonly retry: string; readonly afterMs?: number };

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { replayFile } from './replay.ts';
 
@@ -99,4 +100,18 @@ it("ignores another file's cursor, and says so", async () => {
   expect(await replayFile({ ...options(), onNote: (note) => void notes.push(note) })).toMatchObject({ accepted: 600 });
   expect(notes).toEqual([expect.stringContaining('/somewhere/else')]);
   expect(await replayFile(options())).toMatchObject({ accepted: 0, line: 600 });
+});
+
+it('names a file that is damaged, with the cursor behind what was sent before', async () => {
+  answer = accept;
+  const whole = gzipSync(readFileSync(options().file));
+  const file = `${options().file}.gz`;
+  writeFileSync(file, whole);
+  expect(await replayFile({ ...options(), file })).toMatchObject({ accepted: 600 });
+  rmSync(options().cursorFile);
+  writeFileSync(file, whole.subarray(0, whole.length - 20));
+  await expect(replayFile({ ...options(), file })).rejects.toMatchObject({
+    code: 'BadData',
+    message: expect.stringContaining(`${file} cannot be read`) as string,
+  });
 });

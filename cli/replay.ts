@@ -1,12 +1,11 @@
 /** `likeness replay`: sends a file of events to an ingest, in order, each batch repeated until it is accepted. */
-import { createReadStream, existsSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createGunzip } from 'node:zlib';
 import { LikenessError } from '../services/shared/errors.ts';
 import { parseBaseUrl } from './base-url.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import { type IngestAnswer, postBatch } from './post-batch.ts';
+import { linesOf } from './lines-of.ts';
+import { type IngestAnswer, postBatch, refusalsIn } from './post-batch.ts';
 
 export interface ReplayOptions {
   /** JSON Lines of canonical events; `.gz` is unpacked. */
@@ -39,7 +38,7 @@ const batchEvents = 250;
 const batchBytes = 256 * 1024;
 const shownProblems = 10;
 
-/** Rejects with `Usage` for a wrong address, with `NotFound` if there is no file or no ingest, or as ingest says. */
+/** Rejects with `Usage` for a wrong address, `NotFound` if there is no file or no ingest, `BadData` for a damaged file, or as ingest says. */
 export async function replayFile(options: ReplayOptions): Promise<ReplayProgress> {
   parseBaseUrl(options.to, '--to');
   const line = readCursor(options.cursorFile, options.file, options.onNote);
@@ -65,11 +64,10 @@ interface Lines {
 
 async function* batches(file: string, skip: number): AsyncGenerator<Lines> {
   if (!existsSync(file)) throw new LikenessError('NotFound', `There is no file ${file}`);
-  const input = file.endsWith('.gz') ? createReadStream(file).pipe(createGunzip()) : createReadStream(file);
   let lines: string[] = [];
   let bytes = 0;
   let end = 0;
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+  for await (const line of linesOf(file)) {
     end++;
     if (end <= skip || line.trim() === '') continue;
     lines.push(line);
@@ -90,14 +88,10 @@ async function pace({ rate, signal }: ReplayOptions, sent: number, started: numb
 
 function add(progress: ReplayProgress, batch: Lines, answer: IngestAnswer): ReplayProgress {
   const accepted = answer.accepted ?? 0;
-  const refusals = (answer.items ?? []).filter((item) => item.status >= 400);
-  const problems = refusals.map(
-    (item) => `${item.code ?? item.status}: ${item.message ?? ''} in ${batch.lines[item.index]?.slice(0, 200)}`,
-  );
   return {
     line: batch.end,
     accepted: progress.accepted + accepted,
     refused: progress.refused + batch.lines.length - accepted,
-    problems: [...progress.problems, ...problems].slice(0, shownProblems),
+    problems: [...progress.problems, ...refusalsIn(answer, batch.lines)].slice(0, shownProblems),
   };
 }

@@ -10,11 +10,17 @@ import { runSimulate } from './command.ts';
 let folder: string;
 let server: Server | undefined;
 let printed: string[];
-const terminal: Terminal = { print: (line) => void printed.push(line), note: () => undefined, status: () => undefined };
+let noted: string[];
+const terminal: Terminal = {
+  print: (line) => void printed.push(line),
+  note: (line) => void noted.push(line),
+  status: () => undefined,
+};
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'likeness-simulate-'));
   printed = [];
+  noted = [];
 });
 afterEach(() => {
   server?.close();
@@ -32,7 +38,10 @@ async function ingest(bodies: string[][], refuses: number): Promise<string> {
       const lines = body.split('\n');
       bodies.push(lines);
       const accepted = lines.length - refuses;
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ accepted }));
+      const items = lines
+        .slice(0, refuses)
+        .map((_, index) => ({ index, status: 400, code: 'NoType', message: 'no type' }));
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ accepted, items }));
     });
   });
   await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
@@ -59,6 +68,8 @@ it('sends all events in order, once, and counts what is refused', async () => {
   expect(ids).toEqual(Array.from({ length: 600 }, (_, at) => `sim-1-${at}`));
   expect(bodies.every((lines) => lines.length <= 250)).toBe(true);
   expect(JSON.parse(printed[0]!)).toMatchObject({ refused: bodies.length });
+  expect(noted).toHaveLength(bodies.length);
+  expect(noted[0]).toContain('refused  NoType: no type in {"id":"sim-1-0"');
 });
 
 it('sends by the clock of the shop', async () => {

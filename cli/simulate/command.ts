@@ -1,13 +1,14 @@
 /** `likeness simulate`: events of a shop that does not exist, to a file, to standard output, or to an ingest. */
-import { createWriteStream, readFileSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describeError, exitCodes, LikenessError } from '../../services/shared/errors.ts';
 import type { SentEvent } from '../../services/shared/event.ts';
 import { parseBaseUrl } from '../base-url.ts';
+import { readKey } from '../read-key.ts';
 import { readSpecFile } from '../read-spec-file.ts';
 import type { Terminal } from '../terminal.ts';
-import { sendEvents } from './send.ts';
+import { type Sent, sendEvents } from './send.ts';
 import { presets, presetShop, readShop, type Shop, type ShopOverrides } from './shop-spec.ts';
 import { simulate } from './simulate.ts';
 
@@ -28,8 +29,9 @@ export async function runSimulate(
 ): Promise<number> {
   const shop = await shopOf(spec, options);
   const counted = count(shop, terminal);
-  const refused =
+  const { refused, problems } =
     options.to === undefined ? await writeOut(counted, options.out) : await postAll(counted, shop, options);
+  for (const problem of problems) terminal.note(`refused  ${problem}`);
   const { total, byType } = counted;
   // What is written to standard output are the events.
   const isStdout = options.to === undefined && options.out === undefined;
@@ -54,8 +56,12 @@ async function shopOf(spec: string | undefined, options: SimulateOptions): Promi
     );
   if (to !== undefined && out !== undefined) throw new LikenessError('Usage', 'Either --out or --to, not both');
   if (to !== undefined) parseBaseUrl(to, '--to');
-  return preset === undefined ? readShop(await readSpecFile(spec!), spec!, overrides) : presetShop(preset, overrides);
+  return preset === undefined
+    ? readShop(await readSpecFile(spec!, shopFile), spec!, overrides)
+    : presetShop(preset, overrides);
 }
+
+const shopFile = 'the spec of a shop (docs/extending/simulated-shop.md)';
 
 interface Counted {
   readonly events: Iterable<SentEvent>;
@@ -80,22 +86,23 @@ function count(shop: Shop, terminal: Terminal): Counted {
   return counted;
 }
 
-async function writeOut({ events }: Counted, file: string | undefined): Promise<number> {
+type Refused = Pick<Sent, 'refused' | 'problems'>;
+
+async function writeOut({ events }: Counted, file: string | undefined): Promise<Refused> {
   const lines = Readable.from(linesOf(events));
   if (file === undefined) await pipeline(lines, process.stdout, { end: false });
   else
     await pipeline(lines, createWriteStream(file)).catch((cause: unknown) => {
       throw new LikenessError('Usage', `Cannot write ${file}: ${describeError(cause)}`, { cause });
     });
-  return 0;
+  return { refused: 0, problems: [] };
 }
 
 function* linesOf(events: Iterable<SentEvent>): Generator<string> {
   for (const event of events) yield `${JSON.stringify(event)}\n`;
 }
 
-async function postAll({ events }: Counted, { speed }: Shop, { to, key }: SimulateOptions): Promise<number> {
-  const written = key === undefined ? {} : { key: readFileSync(key, 'utf8').trim() };
-  const { refused } = await sendEvents(events, { to: to!, speed, ...written });
-  return refused;
+function postAll({ events }: Counted, { speed }: Shop, { to, key }: SimulateOptions): Promise<Refused> {
+  const written = key === undefined ? {} : { key: readKey(key) };
+  return sendEvents(events, { to: to!, speed, ...written });
 }

@@ -1,7 +1,7 @@
 /** Sends simulated events to an ingest, at the pace of their own times divided by a speed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SentEvent } from '../../services/shared/event.ts';
-import { postBatch } from '../post-batch.ts';
+import { type IngestAnswer, postBatch, refusalsIn } from '../post-batch.ts';
 
 export interface SendOptions {
   /** Base URL of an ingest. */
@@ -9,34 +9,41 @@ export interface SendOptions {
   readonly key?: string;
   /** How much faster than the events' own clock; 0: as fast as they are accepted. */
   readonly speed: number;
-  readonly signal?: AbortSignal;
-  readonly onSent?: (sent: Sent) => void;
 }
 
 export interface Sent {
   readonly accepted: number;
   readonly refused: number;
+  /** The first refusals, in words. */
+  readonly problems: readonly string[];
 }
 
 const batchEvents = 250;
+const shownProblems = 10;
 /** A batch is sent with what it has when its first event has waited so long. */
 const batchMs = 100;
 
-/** Resolves when all are sent, or `signal` says stop. Rejects as `postBatch` does. */
+/** Resolves when all are sent. Rejects as `postBatch` does. */
 export async function sendEvents(events: Iterable<SentEvent>, options: SendOptions): Promise<Sent> {
-  let sent: Sent = { accepted: 0, refused: 0 };
+  let sent: Sent = { accepted: 0, refused: 0, problems: [] };
   const paced = pace(options.speed);
   for (const batch of batches(events, options.speed * batchMs)) {
-    if (options.signal?.aborted) break;
     const wait = paced(Date.parse(batch.at(-1)!.time));
-    if (wait > 0) await sleep(wait, undefined, { signal: options.signal }).catch(() => undefined);
-    const answer = await postBatch(options, batch.map((event) => JSON.stringify(event)).join('\n'));
-    if (answer === undefined) break;
-    const accepted = answer.accepted ?? 0;
-    sent = { accepted: sent.accepted + accepted, refused: sent.refused + batch.length - accepted };
-    options.onSent?.(sent);
+    if (wait > 0) await sleep(wait);
+    const lines = batch.map((event) => JSON.stringify(event));
+    const answer = await postBatch(options, lines.join('\n'));
+    if (answer !== undefined) sent = added(sent, answer, lines);
   }
   return sent;
+}
+
+function added({ accepted, refused, problems }: Sent, answer: IngestAnswer, lines: readonly string[]): Sent {
+  const taken = answer.accepted ?? 0;
+  return {
+    accepted: accepted + taken,
+    refused: refused + lines.length - taken,
+    problems: [...problems, ...refusalsIn(answer, lines)].slice(0, shownProblems),
+  };
 }
 
 /** Batches of at most `batchEvents`, and of at most `spanMs` of the events' clock where that is above 0. */

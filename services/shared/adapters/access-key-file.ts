@@ -36,8 +36,13 @@ export function openAccessKeyFile(
 
 /** Tells one content of the file from the next; the same for all times that it cannot be seen. */
 function versionOf(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
+  try {
+    const { ino, mtimeMs, size } = statSync(path);
+    return `${ino} ${mtimeMs} ${size}`;
+  } catch {
+    // Whoever reads it next says why.
+    return 'none';
+  }
 }
 
 function read(path: string): AccessKeys {
