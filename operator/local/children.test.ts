@@ -52,3 +52,15 @@ it('kills a process that does not end', async () => {
   expect(child.pid()).toBeUndefined();
   rmSync(folder, { recursive: true });
 }, 20_000);
+
+it('tells a process that was killed from one that has failed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'likeness-children-'));
+  const logFile = join(folder, 'c.log');
+  const options = { name: 'c', service: 'cleaner', env: {}, logFile, logger: quiet };
+  expect(await runToEnd(options, AbortSignal.abort())).toBe(64);
+  const killed = new AbortController();
+  const ended = runToEnd(options, killed.signal);
+  killed.abort();
+  expect(await ended).toBe(69);
+  rmSync(folder, { recursive: true });
+}, 20_000);

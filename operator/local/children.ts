@@ -75,15 +75,15 @@ function terminate(child: ChildProcess, { logger, name, graceMs = 30_000 }: Chil
   child.once('exit', () => clearTimeout(timer));
 }
 
-/** Runs a process to its end. Resolves with its exit code; a signal or a failed start counts as 1. */
+/** Runs a process to its end. Resolves with its exit code; one that was killed counts as 69, a failed start as 1. */
 export function runToEnd(options: ChildOptions, signal: AbortSignal): Promise<number> {
   const child = spawnService(options);
   const abort = () => terminate(child, options);
   signal.addEventListener('abort', abort, { once: true });
   return new Promise((resolve) => {
-    onEnd(child, (code) => {
+    onEnd(child, (code, killedBy) => {
       signal.removeEventListener('abort', abort);
-      resolve(code ?? exitCodes.bug);
+      resolve(code ?? (killedBy === null ? exitCodes.bug : exitCodes.infrastructure));
     });
   });
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { trainingSchema } from '../../crds/learning.ts';
 import type { Broker } from '../../services/shared/broker.ts';
 import { LikenessError } from '../../services/shared/errors.ts';
@@ -115,4 +115,50 @@ it('trains once for a verdict of drift, from what came since the change, and rem
   tell('17', '30');
   await vi.waitFor(() => expect(runs).toHaveLength(3), 5000);
   await second.stop();
+});
+
+describe('a training that was interrupted', () => {
+  const remembered = () => JSON.parse(readFileSync(runsFile, 'utf8')) as { outcome: string; records: number }[];
+
+  it('is taken up again at the next start, under its name and from its time', async () => {
+    const training = trainingSchema.parse({ retrain: { mode: 'OnDrift', cooldown: '1ms' } });
+    writeFileSync(runsFile, JSON.stringify([{ startedAt: 1, records: 10, outcome: 'Succeeded' }]));
+    const verdict = { id: '4', model: 'm', version: 'v', detector: 'PSI', feature: 'item.rank', score: 1 };
+    const verdicts = [{ ...verdict, time: 1, changedAt: 7 }];
+    writeFileSync(join(folder, 'drift.json'), JSON.stringify({ verdicts, standings: [] }));
+    const asked: unknown[] = [];
+    const untilTold: TrainingLoopOptions['train'] = (run, signal) => {
+      asked.push(run);
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(69)));
+    };
+    const first = startTrainingLoop(options(() => 10, { training, train: untilTold }));
+    await vi.waitFor(() => expect(asked).toHaveLength(1), 5000);
+    await first.stop();
+    const train = vi.fn(async (_run: unknown) => 0);
+    const second = startTrainingLoop(options(() => 99, { training, train }));
+    expect(second.phase().phase).toBe('Running');
+    await vi.waitFor(() => expect(remembered().at(-1)!.outcome).toBe('Succeeded'), 5000);
+    await second.stop();
+    expect(train.mock.calls[0]![0]).toEqual(asked[0]);
+    expect(asked[0]).toMatchObject({ runId: expect.stringMatching(/^drift-/), since: 7 });
+    expect(remembered()).toMatchObject([{}, { records: 10, trigger: 'Drift', id: '4' }]);
+  });
+
+  it.each([
+    ['was killed or told to end', 69, true],
+    ['has failed by itself', 1, false],
+  ])('has the same name in the next try where it %s', async (_, code, isSame) => {
+    let now = 1e9;
+    const clock = { now: () => (now += 700_000) };
+    const names: string[] = [];
+    const train: TrainingLoopOptions['train'] = async ({ runId }) => {
+      names.push(runId);
+      return names.length < 3 ? code : 0;
+    };
+    const loop = startTrainingLoop(options(() => 10, { clock, train }));
+    await vi.waitFor(() => expect(names).toHaveLength(3), 5000);
+    await loop.stop();
+    expect(new Set(names).size).toBe(isSame ? 1 : 3);
+    expect(remembered().map(({ outcome }) => outcome)).toEqual(['Failed', 'Failed', 'Succeeded']);
+  });
 });

@@ -27,9 +27,16 @@ export interface TrainingLoopOptions {
 }
 
 interface WantedRun {
+  /** The one of a run that was interrupted, when it is taken up again: what that had kept lies under its name. */
   readonly runId: string;
   /** Milliseconds since 1970: what was ingested before is of another time. Absent: all is learned from. */
   readonly since?: number | undefined;
+}
+
+/** Written down when it begins, so that the next start of this program goes on with it. */
+interface LocalRun extends RememberedRun, Partial<WantedRun> {
+  /** It was told to end, was killed, or lacked what it needs: another try goes on where it was. */
+  readonly interrupted?: true;
 }
 
 export interface TrainingLoop {
@@ -78,7 +85,29 @@ function createAttempt(logger: Logger): (work: () => Promise<void>) => Promise<v
   };
 }
 
-async function tick(options: TrainingLoopOptions, runs: RememberedRun[], signal: AbortSignal): Promise<void> {
+async function tick(options: TrainingLoopOptions, runs: LocalRun[], signal: AbortSignal): Promise<void> {
+  // Nothing of this start is running: the start before this one has left it.
+  const left = runs.at(-1)?.outcome === 'Running' ? runs.pop() : undefined;
+  const run = left ?? (await decide(options, runs));
+  if (run === undefined) return;
+  const { runId = nameOf(run), since, trigger, id, records } = run;
+  const { logger, runsFile, clock } = options;
+  const isTakenUpAgain = run === left || run.interrupted === true;
+  logger.info({ runId, trigger, id, records, since, isTakenUpAgain }, 'training');
+  runs.push(run);
+  saveRuns(runsFile, runs);
+  const started = clock.now();
+  const code = await options.train({ runId, since }, signal);
+  if (signal.aborted) return;
+  const outcome = outcomeOf(code);
+  const { interrupted: _before, ...ended } = runs.pop()!;
+  runs.push({ ...ended, outcome, ...(code === exitCodes.infrastructure && { interrupted: true }) });
+  saveRuns(runsFile, runs);
+  if (outcome === 'Failed') logger.error({ runId, code }, 'training failed');
+  else logger.info({ runId, outcome, ms: clock.now() - started }, 'training ended');
+}
+
+async function decide(options: TrainingLoopOptions, runs: readonly LocalRun[]): Promise<LocalRun | undefined> {
   const offsets = await options.broker.offsets(options.topic);
   const records = offsets.reduce((sum, partition) => sum + partition.high, 0);
   const now = options.clock.now();
@@ -86,18 +115,17 @@ async function tick(options: TrainingLoopOptions, runs: RememberedRun[], signal:
   const verdict = training.retrain.mode === 'OnDrift' ? driftReportIn(options.driftFile)?.verdicts.at(-1) : undefined;
   const found = verdict && { drift: verdict.id, changedAt: verdict.changedAt };
   const decision = decideRetrain({ now, records, ledger: ledgerOf(runs), training, ...found });
-  if (!decision.train) return;
+  if (!decision.train) return undefined;
   const { trigger, id } = decision;
-  const runId = `${trigger.toLowerCase()}-${now}`;
-  options.logger.info({ runId, trigger, id, records, since: found?.changedAt }, 'training');
-  runs.push({ startedAt: now, records, outcome: 'Running', trigger, id });
-  const code = await options.train({ runId, since: found?.changedAt }, signal);
-  if (signal.aborted) return;
-  const outcome = outcomeOf(code);
-  runs.push({ ...runs.pop()!, outcome });
-  saveRuns(options.runsFile, runs);
-  if (outcome === 'Failed') options.logger.error({ runId, code }, 'training failed');
-  else options.logger.info({ runId, outcome, ms: options.clock.now() - now }, 'training ended');
+  const last = runs.at(-1);
+  const begun = { startedAt: now, outcome: 'Running', trigger, id } as const;
+  // It reads what it had read, however much has come since.
+  if (last?.interrupted && last.trigger === trigger && last.id === id) return { ...last, ...begun };
+  return { ...begun, records, runId: nameOf(begun), ...(found && { since: found.changedAt }) };
+}
+
+function nameOf({ trigger = 'Initial', startedAt }: Pick<RememberedRun, 'trigger' | 'startedAt'>): string {
+  return `${trigger.toLowerCase()}-${startedAt}`;
 }
 
 function outcomeOf(code: number): TrainingRun['outcome'] {
@@ -114,14 +142,15 @@ function describe(runs: readonly TrainingRun[], since: number): Observed['traini
   return { phase: last.outcome, message: `started ${new Date(last.startedAt).toISOString()}`, failures };
 }
 
-function loadRuns(file: string): RememberedRun[] {
+/** All have ended but the last, which this program may have left when it ended. */
+function loadRuns(file: string): LocalRun[] {
   if (!existsSync(file)) return [];
-  const runs = JSON.parse(readFileSync(file, 'utf8')) as RememberedRun[];
-  return runs.filter((run) => run.outcome !== 'Running');
+  const runs = JSON.parse(readFileSync(file, 'utf8')) as LocalRun[];
+  return runs.filter((run, at) => run.outcome !== 'Running' || at === runs.length - 1);
 }
 
 /** Written beside and renamed: a crash leaves the old file or the new one. */
-function saveRuns(file: string, runs: RememberedRun[]): void {
+function saveRuns(file: string, runs: LocalRun[]): void {
   runs.splice(0, Math.max(0, runs.length - keptRuns));
   writeFileSync(`${file}.new`, JSON.stringify(runs, null, 1));
   renameSync(`${file}.new`, file);
