@@ -62,6 +62,7 @@ export function explain(manifest: Manifest, digest: string, files: ReadonlyMap<s
 /** Lines for a terminal. */
 export function describe(explanation: Explanation): string[] {
   const { name, kind, version, digest, trainedAt, runId, data, protocol, metrics, weights, files } = explanation;
+  const width = Math.max(28, ...metrics.map((metric) => metric.name.length + 2));
   return [
     `${name}: ${kind}, ${version}`,
     `digest ${digest}`,
@@ -69,7 +70,7 @@ export function describe(explanation: Explanation): string[] {
       `${data.profiles} profiles${data.since === undefined ? '' : `, those since ${data.since}`}`,
     `judged by: ${protocol}`,
     '',
-    ...metrics.map((metric) => `${metric.name.padEnd(28)}${number(metric.value).padStart(12)}  ${metric.means}`),
+    ...metrics.map((metric) => `${metric.name.padEnd(width)}${number(metric.value).padStart(12)}  ${metric.means}`),
     ...section('how it came about', entries(weights)),
     ...featureLines(explanation.features),
     ...section('learned for the cleaner', entries(explanation.cleaning)),

@@ -14,14 +14,26 @@ const meanings: Readonly<Record<string, string>> = {
   logLoss: 'mean of -ln of the probability of what came, the less the better',
   brier: 'mean of (probability - what came) squared, the less the better',
   expectedCalibrationError: 'how far probabilities are from how often they come true',
+  logLossOfBaseRate: 'the same of one who says the base rate of the events before the hold-out each time',
+  accuracy: 'share of them of which the likeliest was right',
+  accuracyOfMostFrequent: 'the same of one who says the most frequent one of the events before the hold-out each time',
+  hoursOff: 'mean of how far it was off, in hours',
+  hoursOffOfMedian: 'the same of one who says the median of the events before the hold-out each time',
   skew: 'share of feature vectors in service that differ from those of training',
 };
 
-/** `{rival.}{figure}{@k}`. */
+const heads: Readonly<Record<string, (label: string) => string>> = {
+  propensity: (label) => `propensity ${label} of the ranker`,
+  category: () => 'next category of the ranker',
+  time: () => 'time to the next target event of the ranker',
+};
+
+/** `{rival.}{figure}{@k}`, or `heads.{head}.{figure}`. */
 export function meaningOf(metric: string): string {
   const [figure = '', k] = metric.split('@');
   const parts = figure.split('.');
   const meaning = meanings[parts.at(-1)!] ?? 'as the training has measured it';
+  if (parts[0] === 'heads') return `${heads[parts[1]!]?.(parts[2]!) ?? 'a further head'}: ${meaning}`;
   const rival = parts.length > 1 ? `${parts.slice(0, -1).join('.')}, which was not chosen: ` : '';
   return `${rival}${meaning}${k === undefined ? '' : `, of ${k}`}`;
 }

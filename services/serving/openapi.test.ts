@@ -60,7 +60,11 @@ beforeAll(async () => {
     { itemId: 'mug', item: { category: 'mugs' } },
     { itemId: 'lamp', type: 'purchase' },
   ]);
-  await world.activate({ model: { items: ['mug', 'lamp', 'bag'], rules: [['mug', 'bag', 0.9]] }, generation: 1 });
+  const heads = { labels: ['soon'], categories: ['mugs'], timeToNext: true };
+  await world.activate({
+    model: { items: ['mug', 'lamp', 'bag'], rules: [['mug', 'bag', 0.9]], heads },
+    generation: 1,
+  });
   await world.activateClassifier(sealClassifier());
   await vi.waitFor(async () => expect((await world.get('/v1/recommendations/x')).status).toBe(200));
   await vi.waitFor(async () => expect((await world.get('/v1/profiles/u%201/propensities')).status).toBe(200));
@@ -97,6 +101,7 @@ async function call(operationId: string, request: Request = {}): Promise<number>
 const good: Record<string, Request> = {
   getProfile: { id: 'u 1' },
   getPropensities: { id: 'u 1' },
+  getNext: { id: 'u 1' },
   batchGetProfiles: { body: { ids: ['u 1', 'nobody'] } },
   getRecommendations: { id: 'u 1' },
   postRecommendations: { body: { userId: 'u 1', events: [{ itemId: 'mug', type: 'view' }] } },
@@ -140,16 +145,20 @@ describe('the OpenAPI document', () => {
     expect(await call(operationId, { ...request, at: empty })).toBeGreaterThanOrEqual(200);
   });
 
-  it.each(['getProfile', 'getPropensities', 'batchGetProfiles', 'getRecommendations', 'postRecommendations'])(
-    '%s answers a broken store as documented',
-    async (operationId) => {
-      world.store.failure = new LikenessError('StoreUnavailable', 'away', { retryable: true });
-      expect(await call(operationId, good[operationId])).toBe(503);
-      world.store.failure = new Error('a bug');
-      expect(await call(operationId, good[operationId])).toBe(500);
-      world.store.failure = undefined;
-    },
-  );
+  it.each([
+    'getProfile',
+    'getPropensities',
+    'getNext',
+    'batchGetProfiles',
+    'getRecommendations',
+    'postRecommendations',
+  ])('%s answers a broken store as documented', async (operationId) => {
+    world.store.failure = new LikenessError('StoreUnavailable', 'away', { retryable: true });
+    expect(await call(operationId, good[operationId])).toBe(503);
+    world.store.failure = new Error('a bug');
+    expect(await call(operationId, good[operationId])).toBe(500);
+    world.store.failure = undefined;
+  });
 
   it('documents what is not found, too early, too large or not JSON', async () => {
     const tooEarly = '2000-01-01T00:00:00Z';
@@ -158,6 +167,8 @@ describe('the OpenAPI document', () => {
     expect(await call('getPropensities', { id: 'u 1', query: `?asOf=${tooEarly}` })).toBe(422);
     expect(await call('getPropensities', { id: 'nobody' })).toBe(404);
     expect(await call('getPropensities', { id: 'u 1', query: '?model=next-item' })).toBe(404);
+    expect(await call('getNext', { id: 'nobody' })).toBe(404);
+    expect(await call('getNext', { id: 'u 1', query: '?model=other' })).toBe(404);
     expect(await call('getRecommendations', { id: 'u 1', query: `?asOf=${tooEarly}` })).toBe(422);
     expect(await call('postRecommendations', { body: { userId: 'u 1', asOf: tooEarly } })).toBe(422);
     expect(await call('getRecommendations', { id: 'u 1', query: '?model=ghost' })).toBe(404);

@@ -1,5 +1,6 @@
 /** What each operation of the API does: reads a profile, asks a model, answers. */
 import type { Clock } from '../shared/service.ts';
+import { foresee } from './foresee.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { ModelUse } from './model-uses.ts';
 import type { Prediction } from './predictions.ts';
@@ -66,6 +67,14 @@ export function createOperations(deps: OperateDeps): Operations {
         now: clock.now(),
       });
       return { id, asOf: new Date(moment).toISOString(), propensities: answers };
+    },
+    async getNext({ id, query }) {
+      const profile = await profiles.read(id);
+      if (!profile) throw unknownProfile(id);
+      const modelOf = (name: string): ServedModel | undefined => deps.modelOf(name, profile.id);
+      const historyOf = (use: ModelUse) => profiles.historyOf(profile, use.history);
+      const said = foresee({ uses: deps.uses, modelOf, historyOf }, query.model);
+      return { id, next: said.map(({ model, answer }) => ({ ...answer, model: describeModel(model, clock.now()) })) };
     },
     async getRecommendations({ id, query }) {
       const requestId = newId();

@@ -1,7 +1,7 @@
 /** The routes of the API as data. The router, the OpenAPI document and its test all read this one table. */
 import type { z } from 'zod';
 import type { answerSchemas, requestSchemas } from './schemas.ts';
-import { profileQuery, propensitiesQuery, recommendQuery, similarQuery } from './schemas.ts';
+import { nextQuery, profileQuery, propensitiesQuery, recommendQuery, similarQuery } from './schemas.ts';
 
 export interface Operation {
   readonly method: 'get' | 'post';
@@ -62,6 +62,21 @@ export const operations = {
     errors: {
       404: 'NotFound: no event of this profile has been counted, or no such model classifies',
       422: asOfBeforeState,
+      503: `${storeDown}. ${noModel}`,
+    },
+  },
+  getNext: {
+    method: 'get',
+    path: '/v1/profiles/{id}/next',
+    summary: 'What comes next',
+    description:
+      "For each model whose ranker has further heads (the spec's models[].recommend.ranker.heads): how likely each of its " +
+      'labels is, the likeliest category of the next target event, and the time to it, all from the stored history.',
+    id: 'Id of the user or the anonymous visitor.',
+    query: nextQuery,
+    answer: 'Next',
+    errors: {
+      404: 'NotFound: no event of this profile has been counted, or no such model has further heads',
       503: `${storeDown}. ${noModel}`,
     },
   },

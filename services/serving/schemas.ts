@@ -33,6 +33,10 @@ export const recommendQuery = z.strictObject({
 });
 export const similarQuery = z.strictObject({ n: countInQuery, model: model.optional() });
 
+export const nextQuery = z.strictObject({
+  model: z.string().min(1).max(63).describe('Name of a model whose ranker has further heads; default: all.').optional(),
+});
+
 export const propensitiesQuery = z.strictObject({
   asOf: asOf.optional(),
   model: z.string().min(1).max(63).describe('Name of a model that classifies; default: all of them.').optional(),
@@ -133,6 +137,42 @@ const propensities = z.object({
     .array(propensity)
     .describe('Of each model that classifies and is in service, in the order of the spec.'),
 });
+const next = z.object({
+  after: z.string().describe('Time of the newest step of the history: what is said is said of what comes after it.'),
+  propensities: z
+    .array(
+      z.object({
+        label: z.string(),
+        probability: z
+          .number()
+          .min(0)
+          .max(1)
+          .describe('How likely one of the events is, as the network says; its calibration is in the manifest.'),
+        events: z.array(z.string()).describe('Types of the events that are foreseen.'),
+        within: z.string().describe('So soon after `after`.'),
+      }),
+    )
+    .describe('Of each label of `heads.propensity`.'),
+  category: z
+    .object({ name: z.string(), probability: z.number().min(0).max(1) })
+    .optional()
+    .describe('The likeliest category of the next target event; only with `heads.nextCategory`.'),
+  secondsToNext: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('About so long after `after` the next target event comes, if one does; only with `heads.timeToNext`.'),
+  model: modelInfo,
+});
+const nextAnswer = z.object({
+  id: z.string(),
+  next: z
+    .array(next)
+    .describe(
+      'Of each model in service whose ranker has further heads, in the order of the spec. A model that answers without ' +
+        'its ranker, because it was no better on the hold-out, is not among them, nor one that knows nothing of the history.',
+    ),
+});
 const error = z.object({ error: errorDetail });
 
 /** Named schemas of the OpenAPI document. */
@@ -147,6 +187,7 @@ export const answerSchemas = {
   SimilarItems: similarItems,
   Propensity: propensity,
   Propensities: propensities,
+  Next: nextAnswer,
   Error: error,
 };
 
@@ -157,4 +198,5 @@ export type ModelAnswer = z.output<typeof modelInfo>;
 export type ScoredItem = z.output<typeof scoredItem>;
 export type RecommendationsAnswer = z.output<typeof recommendations>;
 export type SimilarItemsAnswer = z.output<typeof similarItems>;
+export type NextAnswer = z.output<typeof nextAnswer>;
 export type PropensitiesAnswer = z.output<typeof propensities>;

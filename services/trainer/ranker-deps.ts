@@ -1,10 +1,8 @@
 /** What a ranker is trained with, among it the one in service, from which it may begin. */
 import { LikenessError } from '../shared/errors.ts';
 import { openArtifact } from '../shared/learning/artifact.ts';
-import { RankerBlend } from '../shared/learning/ranker/ranker-blend.ts';
-import { Ranker } from '../shared/learning/ranker/ranker.ts';
+import { rankerOf } from '../shared/learning/ranker/ranker-blend.ts';
 import type { RankerDeps } from '../shared/learning/ranker/stage.ts';
-import type { Recommender } from '../shared/learning/recommender.ts';
 import { publicKeyOf } from '../shared/learning/signing.ts';
 import { readModelMessage, type ModelMessage } from '../shared/model-messages.ts';
 import type { ActiveMessage } from '../shared/model-stream.ts';
@@ -46,11 +44,6 @@ async function activeRanker(model: string, { topics }: Topics, deps: TrainerDeps
     );
     return undefined;
   }
-}
-
-function rankerOf(recommender: Recommender): Ranker | undefined {
-  if (recommender instanceof RankerBlend) return recommender.ranker;
-  return recommender instanceof Ranker ? recommender : undefined;
 }
 
 async function newestActive(model: string, topic: string, { broker }: TrainerDeps): Promise<ActiveMessage | undefined> {

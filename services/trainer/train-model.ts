@@ -13,7 +13,10 @@ import {
 import { codeVersion, type ManifestDetails } from '../shared/learning/manifest.ts';
 import type { Model } from '../shared/learning/model.ts';
 import type { Blend } from '../shared/learning/blend.ts';
+import type { ModelInputs } from '../shared/learning/model-inputs.ts';
+import type { RankerData } from '../shared/learning/ranker/fit-ranker.ts';
 import { continueRanker } from '../shared/learning/ranker/in-training.ts';
+import { judgeHeads } from '../shared/learning/ranker/judge-heads.ts';
 import type { Ranker } from '../shared/learning/ranker/ranker.ts';
 import { encodeTrials, rankerReport, trialsFile } from '../shared/learning/ranker/report.ts';
 import { recommenderOf } from '../shared/learning/ranker/stage.ts';
@@ -66,9 +69,12 @@ export async function trainModel(set: TrainingSet, options: TrainOptions): Promi
   const fitted = await fitTogether(set.sequences, set.items, options, { team, step: `${inputs.name}.all` });
   const kind = judged?.ranker?.kind ?? 'blend';
   const further = { train: set.sequences, set, told: { team, step: `${inputs.name}.all` } };
-  const ranker = await continueRanker({ ...further, chosen: kind === 'blend' ? undefined : judged?.ranker }, options);
+  const continued = await continueRanker(
+    { ...further, chosen: kind === 'blend' ? undefined : judged?.ranker },
+    options,
+  );
   if (judged === undefined || fitted === undefined) return undefined;
-  const recommender = withRanker(blendModel(fitted, judged.weights), judged, ranker);
+  const recommender = withRanker(blendModel(fitted, judged.weights), judged, continued?.ranker);
   return {
     model: { recommender, popularity: fitted.popularity, itemAttributes: set.attributes },
     twin: twinOf(judged, set),
@@ -81,7 +87,7 @@ export async function trainModel(set: TrainingSet, options: TrainOptions): Promi
       events,
       profiles,
       items: set.items.size,
-      metrics: metricsOf(judged, kind),
+      metrics: { ...metricsOf(judged, kind), ...(continued && headMetrics(judged, continued.data, inputs)) },
       report: reportOf(judged, fitted, options),
     },
   };
@@ -113,6 +119,12 @@ export function metricsOf(
     metrics['questions'] = model.queries;
   }
   return metrics;
+}
+
+/** Of the ranker that had seen nothing of the hold-out, whether or not it was chosen. */
+function headMetrics({ ranker, testFrom }: BacktestResult, data: RankerData, { ranker: settings }: ModelInputs) {
+  // A time split always has a cut.
+  return ranker && settings && judgeHeads(ranker.ranker, data, { heads: settings.heads, from: testFrom! });
 }
 
 function reportOf({ weights, ranker }: BacktestResult, { ease, seconds }: Fitted, { inputs, holdout }: TrainOptions) {

@@ -8,7 +8,11 @@ import { ItemIndex } from '../../services/shared/learning/item-index.ts';
 import { compressRows } from '../../services/shared/learning/item-matrix.ts';
 import { encodeModel } from '../../services/shared/learning/model.ts';
 import { Popularity } from '../../services/shared/learning/popularity.ts';
+import { RankerBlend } from '../../services/shared/learning/ranker/ranker-blend.ts';
+import { Ranker } from '../../services/shared/learning/ranker/ranker.ts';
+import { sizeOf, variableShapes, type RankerShape } from '../../services/shared/learning/ranker/shape.ts';
 import { generateSigningKey } from '../../services/shared/learning/signing.ts';
+import { seededUniform } from '../../services/shared/learning/statistics/mersenne-twister.ts';
 import type { ServedModel } from '../../services/serving/recommend.ts';
 
 export const signingKey = generateSigningKey();
@@ -24,6 +28,8 @@ export interface SmallModel {
   readonly runId?: string;
   readonly trainedAt?: string;
   readonly privatePem?: string;
+  /** With a ranker beside the rules, whose weights are arbitrary, and these heads. */
+  readonly heads?: Pick<RankerShape, 'labels' | 'categories' | 'timeToNext'>;
   /** What it is compared with while it serves. */
   readonly baseline?: Baseline;
 }
@@ -41,7 +47,9 @@ export function sealModel(model: SmallModel): SealedArtifact {
     items,
     Float64Array.from(model.items, (_, index) => items.size - index),
   );
-  const recommender = rules.length > 0 ? new Blend(items, [{ name: 'sr', matrix, weight: 1, decay: 0.5 }]) : popularity;
+  const blend = new Blend(items, [{ name: 'sr', matrix, weight: 1, decay: 0.5 }]);
+  const plain = rules.length > 0 ? blend : popularity;
+  const recommender = model.heads ? new RankerBlend(blend, arbitraryRanker(items, model.heads), 0.5) : plain;
   const itemAttributes = model.items.map((id) => model.attributes?.[id]);
   const files = encodeModel({ recommender, popularity, itemAttributes });
   if (model.baseline) files.set(baselineFile, encodeBaseline(model.baseline));
@@ -63,6 +71,15 @@ export function sealModel(model: SmallModel): SealedArtifact {
     },
     createPrivateKey(model.privatePem ?? signingKey.privatePem),
   );
+}
+
+function arbitraryRanker(items: ItemIndex, heads: NonNullable<SmallModel['heads']>): Ranker {
+  const shape: RankerShape = { items: items.size, dimension: 8, length: 5, ...heads };
+  const random = seededUniform(1);
+  const weights = Object.entries(variableShapes(shape)).map(([name, dimensions]) => {
+    return [name, Float32Array.from({ length: sizeOf(dimensions) }, () => random() - 0.5)] as const;
+  });
+  return new Ranker(items, shape, new Map(weights));
 }
 
 export function serveModel(model: SmallModel, generation = 1): ServedModel {

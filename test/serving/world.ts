@@ -33,6 +33,8 @@ export type World = Awaited<ReturnType<typeof startWorld>>;
 export interface WorldOptions {
   readonly serving?: z.input<typeof servingSlice>['serving'];
   readonly env?: Readonly<Record<string, string>>;
+  /** Share of the answers that tell what the model was given. Default: none. */
+  readonly sample?: string;
   /** Default: an embedded one. */
   readonly profiles?: ProfileStore;
   /** What the store answers from the start. */
@@ -43,7 +45,13 @@ const partitions = 4;
 const pipeline = { namespace: 'default', name: 'shop', epoch: 1 };
 const topics = Object.fromEntries(streams.map((stream) => [stream, `default.shop.${stream}.e1`]));
 
-function specOf(serving: WorldOptions['serving']) {
+const heads = {
+  propensity: [{ name: 'soon', events: ['purchase'], within: '1h' }],
+  nextCategory: true,
+  timeToNext: true,
+};
+
+function specOf({ serving, sample = '0' }: WorldOptions) {
   return servingSlice.parse({
     events: [{ name: 'view' }, { name: 'purchase', weight: '5' }, { name: 'identify', weight: '0' }],
     features: [
@@ -53,22 +61,23 @@ function specOf(serving: WorldOptions['serving']) {
       { name: 'lastPurchase', sinceLast: { events: ['purchase'] } },
     ],
     models: [
-      { name: 'next-item', recommend: { history: 'history', target: ['purchase'] } },
+      { name: 'next-item', recommend: { history: 'history', target: ['purchase'], ranker: { heads } } },
       { name: 'other', recommend: { history: 'history', target: ['purchase'] } },
       { name: 'buys-soon', classify: { label: { events: ['purchase'] } } },
     ],
     serving,
+    training: { skew: { sample } },
   });
 }
 
-export function environment(folder: string, { serving, env }: WorldOptions): Record<string, string> {
+export function environment(folder: string, options: WorldOptions): Record<string, string> {
   return {
     LIKENESS_PIPELINE: pipeline.name,
     LIKENESS_PARTITIONS: String(partitions),
     LIKENESS_TOPICS: JSON.stringify(topics),
-    LIKENESS_SPEC: JSON.stringify(specOf(serving)),
+    LIKENESS_SPEC: JSON.stringify(specOf(options)),
     LIKENESS_TRUSTED_KEYS: join(folder, 'trusted.pem'),
-    ...env,
+    ...options.env,
   };
 }
 
@@ -96,7 +105,7 @@ export async function startWorld(options: WorldOptions = {}) {
   });
   const http = await serveHttp({ host: '127.0.0.1', port: 0, services: [service], telemetry });
   const base = `http://127.0.0.1:${http.port}`;
-  const compiled = compileFeatures(specOf(options.serving).features, specOf(options.serving).events);
+  const compiled = compileFeatures(specOf(options).features, specOf(options).events);
 
   async function putState(profileId: string, state: Uint8Array): Promise<void> {
     const tag = partitionTag(pipeline, partitionOf(profileId, partitions));
@@ -153,10 +162,14 @@ export async function startWorld(options: WorldOptions = {}) {
       await producer.send(topics['models']!, records);
     },
 
-    /** Stores a classifier and makes it active. */
-    async activateClassifier(sealed: SealedArtifact, generation = 1): Promise<void> {
+    /** Stores a classifier and makes it active, beside another one or alone. */
+    async activateClassifier(
+      sealed: SealedArtifact,
+      generation = 1,
+      trial: Pick<ActiveMessage, 'canaryPercent' | 'stable'> = { canaryPercent: 100 },
+    ): Promise<void> {
       await models.put(sealed.digest, sealed.files);
-      await producer.send(topics['models']!, [activeRecord(sealed, generation)]);
+      await producer.send(topics['models']!, [activeRecord(sealed, generation, trial)]);
     },
 
     async predictions(): Promise<Prediction[]> {
@@ -200,6 +213,7 @@ async function storeModel(models: ModelStore, { model, generation, spoil }: Acti
 function activeRecord(
   { digest, manifest }: Pick<SealedArtifact, 'digest' | 'manifest'>,
   generation: number,
+  trial: Partial<ActiveMessage> = {},
 ): OutgoingRecord {
   const message: ActiveMessage = {
     kind: 'active',
@@ -209,6 +223,7 @@ function activeRecord(
     generation,
     canaryPercent: 100,
     activatedAt: '2026-01-10T12:00:00.000Z',
+    ...trial,
   };
   return { partition: 0, key: activeKey(manifest.model), value: Buffer.from(JSON.stringify(message)) };
 }

@@ -68,7 +68,7 @@ export async function backtestTogether(
   if (chosen) onProgress(judgingOn(test.queries.at.length, chosen.weights, team));
   const own = await fitTogether(test.train, set.items, options, told);
   const further = await continueRanker({ train: test.train, set, told, chosen: chosen?.ranker }, options);
-  const beside = further && { ranker: further, weight: chosen!.ranker!.weight };
+  const beside = further?.ranker && { ranker: further.ranker, weight: chosen!.ranker!.weight };
   const judged = await spreadModels(own && chosen && { fitted: own, weights: chosen.weights, beside }, set.items, told);
   const assessed = await assessTogether(judged, { sequences: set.sequences, queries: test.queries, k, inputs }, told);
   if (chosen === undefined) return undefined;

@@ -4,6 +4,7 @@ import type { TrainingSet } from '../event-table.ts';
 import type { FitOptions } from '../fit.ts';
 import type { Told } from '../fit-together.ts';
 import type { Sequences } from '../sequences.ts';
+import type { RankerData } from './fit-ranker.ts';
 import { gatherData } from './gather-data.ts';
 import type { Ranker } from './ranker.ts';
 import { trainOn, type ChosenRanker, type RankerStageOptions } from './stage.ts';
@@ -24,12 +25,12 @@ export interface Continued {
   readonly chosen: Pick<ChosenRanker, 'ranker' | 'settings' | 'epochs'> | undefined;
 }
 
-/** Trained on to all that `train` has, of all workers; undefined where there is nothing to go on with. */
+/** Trained on to all that `train` has, of all workers: `data`, at the first of them. undefined where the model has no ranker. */
 export async function continueRanker(
   { train, set, told, chosen }: Continued,
   options: FitOptions,
-): Promise<Ranker | undefined> {
+): Promise<{ readonly ranker: Ranker | undefined; readonly data: RankerData } | undefined> {
   if (options.inputs.ranker === undefined) return undefined;
   const data = await gatherData(train, set, told);
-  return chosen && trainOn(data, chosen, rankerStage(options, told.step));
+  return { ranker: chosen && (await trainOn(data, chosen, rankerStage(options, told.step))), data };
 }

@@ -2,7 +2,7 @@
 import type { Blend } from '../blend.ts';
 import type { ItemIndex } from '../item-index.ts';
 import type { HistoryEntry, Recommender, Scored } from '../recommender.ts';
-import type { Ranker } from './ranker.ts';
+import { Ranker } from './ranker.ts';
 
 export class RankerBlend implements Recommender {
   readonly kind = 'ranker-blend';
@@ -42,6 +42,12 @@ export class RankerBlend implements Recommender {
   similar(item: number, n: number): Scored[] {
     return this.blend.similar(item, n);
   }
+}
+
+/** undefined: it has none. */
+export function rankerOf(recommender: Recommender): Ranker | undefined {
+  if (recommender instanceof RankerBlend) return recommender.ranker;
+  return recommender instanceof Ranker ? recommender : undefined;
 }
 
 /** Scores that are all the same become 0. */

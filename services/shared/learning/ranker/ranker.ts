@@ -11,8 +11,8 @@ import type { RankerShape, RankerWeights } from './shape.ts';
 export interface Foreseen {
   /** Probability of each label, in the shape's order. */
   readonly propensity: readonly number[];
-  /** Place of the likeliest category in the shape's list, -1 without that head. */
-  readonly category: number;
+  /** The likeliest category of the next target event, undefined without that head. */
+  readonly category: { readonly name: string; readonly probability: number } | undefined;
   /** Milliseconds to the next target event, undefined without that head. */
   readonly timeToNext: number | undefined;
 }
@@ -55,7 +55,7 @@ export class Ranker implements Recommender {
   foresee(steps: Int32Array | Uint32Array): Foreseen | undefined {
     const state = this.#trunk.stateOf(steps);
     if (state === undefined) return undefined;
-    const { labels, categories, timeToNext } = this.shape;
+    const { labels, timeToNext } = this.shape;
     const [dimension, width] = [this.shape.dimension, labels.length];
     const weights = (name: string): Float32Array => this.weights.get(name)!;
     const propensity = labels.map((_, label) => {
@@ -63,12 +63,19 @@ export class Ranker implements Recommender {
       for (let at = 0; at < dimension; at++) logit += state[at]! * weights('propensity')[at * width + label]!;
       return 1 / (1 + Math.exp(-logit));
     });
-    const logits = categories.map(
-      (_, at) => weights('categoryBias')[at]! + dot(weights('categories'), at * dimension, state),
-    );
-    const category = logits.indexOf(Math.max(...logits));
     const logSeconds = timeToNext ? weights('timeBias')[0]! + dot(weights('time'), 0, state) : undefined;
-    return { propensity, category, timeToNext: logSeconds === undefined ? undefined : 1000 * Math.expm1(logSeconds) };
+    const time = logSeconds === undefined ? undefined : 1000 * Math.max(0, Math.expm1(logSeconds));
+    return { propensity, category: this.#likeliestCategory(state), timeToNext: time };
+  }
+
+  #likeliestCategory(state: Float64Array): Foreseen['category'] {
+    const { categories, dimension } = this.shape;
+    if (categories.length === 0) return undefined;
+    const [rows, bias] = [this.weights.get('categories')!, this.weights.get('categoryBias')!];
+    const logits = categories.map((_, at) => bias[at]! + dot(rows, at * dimension, state));
+    const most = Math.max(...logits);
+    const total = logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0);
+    return { name: categories[logits.indexOf(most)]!, probability: 1 / total };
   }
 
   /** By the cosine of the embeddings. */
