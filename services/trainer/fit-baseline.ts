@@ -1,12 +1,11 @@
 /** What a model is compared with while it serves: its inputs in the newest events, its answers at the hold-out. */
 import { encodeBaseline, sketchColumns, type Baseline, type InputColumn } from '../shared/learning/drift/baseline.ts';
 import type { BaselineSample } from '../shared/learning/drift/baseline-sample.ts';
+import { liveQuestions, type LiveQuestion } from '../shared/learning/drift/live-questions.ts';
 import { answerOf } from '../shared/learning/drift/prequential.ts';
 import { predictionInputs, predictionValues } from '../shared/learning/drift/watched-inputs.ts';
 import type { TrainingSet } from '../shared/learning/event-table.ts';
-import { askQuestions } from '../shared/learning/gate/hold-out.ts';
 import type { Model } from '../shared/learning/model.ts';
-import type { Sketch } from '../shared/learning/sketch/sketch.ts';
 import { isFirst, type Team } from '../shared/learning/team.ts';
 import type { TrainedModel } from './train-model.ts';
 
@@ -34,34 +33,43 @@ export async function fitBaseline(input: BaselineInput, team: Team): Promise<Uin
     (bytes) => sample.merge(JSON.parse(Buffer.from(bytes).toString('utf8'))),
   );
   if (!isFirst(team) || trained === undefined) return undefined;
-  const baseline: Baseline = {
-    inputs: { ...sample.fit(set.items), ...sketchAnswers(input, trained) },
-    hitRate: trained.facts.metrics['recall@10'],
-    popularityHitRate: trained.facts.metrics['popularity.recall@10'],
-  };
-  return encodeBaseline(baseline);
+  return encodeBaseline(withAnswers(sample.fit(set.items), input, trained));
 }
 
 /** By the twin, which has seen none of these events: a model knows what it has learned from too well. */
-function sketchAnswers({ set, length }: BaselineInput, { twin }: TrainedModel): Record<string, Sketch> {
-  if (twin === undefined) return {};
-  const { sequences, items } = set;
-  const questions = askQuestions({ sequences, items, from: twin.before, length, limit: mostQuestions, seed: 1 });
+function withAnswers(inputs: Baseline['inputs'], { set, length }: BaselineInput, { twin }: TrainedModel): Baseline {
+  if (twin === undefined) return { inputs };
+  const asked = liveQuestions({ sequences: set.sequences, from: twin.before, length, limit: mostQuestions, seed: 1 });
   const columns = predictionInputs.map((each): InputColumn => ({ ...each, values: [] }));
   const answer = createAnswering(twin.model);
-  for (const { history, seen } of questions) {
-    const values = answer(history, seen);
-    columns.forEach((column, at) => (column.values as unknown[]).push(values[at]));
+  let [hits, popularityHits] = [0, 0];
+  for (const question of asked) {
+    const { hit, popularityHit, predicted } = answer(question);
+    hits += Number(hit);
+    popularityHits += Number(popularityHit);
+    columns.forEach((column, at) => (column.values as unknown[]).push(predicted[at]));
   }
-  return sketchColumns(columns);
+  const questions = asked.length;
+  return {
+    inputs: { ...inputs, ...sketchColumns(columns) },
+    ...(questions > 0 && { questions, hitRate: hits / questions, popularityHitRate: popularityHits / questions }),
+  };
 }
 
 function createAnswering({ recommender, popularity, itemAttributes }: Model) {
   const { items } = recommender;
   const scores = new Float64Array(items.size);
-  return (history: Parameters<Model['recommender']['score']>[0], seen: ReadonlySet<string>): unknown[] => {
-    if (!recommender.score(history, scores)) popularity.score([], scores);
-    const { best } = answerOf(scores, -1, (item) => seen.has(items.ids[item]!));
-    return predictionValues(best, itemAttributes);
+  const isKnown = (item: number): boolean => item < items.size;
+  return ({ history, target }: LiveQuestion) => {
+    const known = history.filter(isKnown);
+    const seen = new Set(known);
+    const isSeen = (item: number): boolean => seen.has(item);
+    const steps = known.map((item) => ({ itemId: items.ids[item]!, type: '', time: 0 }));
+    if (!recommender.score(steps, scores)) popularity.score([], scores);
+    const wanted = isKnown(target) ? target : -1;
+    const { best, hit } = answerOf(scores, wanted, isSeen);
+    // The catalogue is in the order of all events, those of the hold-out too.
+    const { hit: popularityHit } = answerOf(popularity.counts, wanted, isSeen);
+    return { hit, popularityHit, predicted: predictionValues(best, itemAttributes) };
   };
 }

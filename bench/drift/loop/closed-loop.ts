@@ -3,6 +3,7 @@
  * model before each event, the monitor of drift, the decision to train, the trainer, the gate, the canary), and what is
  * served is measured beside the model that served when the change came, and one that knows the new taste alone.
  */
+import type { PipelineSpec } from '../../../crds/pipeline.ts';
 import type { Shop } from '../../../cli/simulate/shop-spec.ts';
 import { simulate } from '../../../cli/simulate/simulate.ts';
 import { begun, decideRetrain, emptyLedger, ended, type TrainingLedger } from '../../../operator/retrain.ts';
@@ -33,6 +34,7 @@ export interface LoopOutcome {
 }
 
 export interface LoopOptions {
+  readonly spec: PipelineSpec;
   /** Its first change is the one that is to be found. */
   readonly shop: Shop;
   /** From this event on is compared; the fresh model has learned from the events between the change and it. */
@@ -56,14 +58,14 @@ interface Loop {
 const tickEvents = 100;
 const pointEvents = 1000;
 
-export async function runClosedLoop({ shop, measuredFrom, onMark }: LoopOptions): Promise<LoopOutcome> {
+export async function runClosedLoop({ spec, shop, measuredFrom, onMark }: LoopOptions): Promise<LoopOutcome> {
   const marks: Mark[] = [];
   let [at, now] = [0, Date.parse(shop.start)];
   const mark = (kind: MarkKind, text: string): void => {
     marks.push({ at, kind, text });
     onMark?.(marks.at(-1)!);
   };
-  const loop = startLoop({ now: () => now }, mark);
+  const loop = startLoop(createPipeline({ now: () => now }, spec), mark);
   const change = shop.changes[0];
   for (const event of simulate(shop)) {
     now = Date.parse(event.time);
@@ -82,8 +84,7 @@ export async function runClosedLoop({ shop, measuredFrom, onMark }: LoopOptions)
   return { marks, points: loop.measure.points, hitRate: loop.measure.since(measuredFrom) };
 }
 
-function startLoop(clock: { now(): number }, mark: Loop['mark']): Loop {
-  const pipeline = createPipeline(clock);
+function startLoop(pipeline: LoopPipeline, mark: Loop['mark']): Loop {
   const serving = createServing(pipeline, mark);
   return {
     pipeline,

@@ -20,13 +20,16 @@ export interface Live {
 const recordEvents = 20;
 
 export function createLive(pipeline: LoopPipeline, serving: Serving): Live {
-  const { compiled, log, inputs, telemetry, clock } = pipeline;
+  const { compiled, log, inputs, telemetry, clock, spec } = pipeline;
+  const { driftMetric: metric, threshold, consecutiveWindows, sampleShare } = spec.training.retrain;
   const profiles = new Map<string, ProfileState>();
-  const monitor = startMonitor({ inputs: {}, models: [inputs.name] });
+  const monitor = startMonitor({
+    inputs: { metric, threshold: Number(threshold), consecutiveWindows },
+    models: [inputs.name],
+  });
   const watch = createPartitionWatch({
     partition: 0,
-    // The product samples; the loop has one partition and wants every question.
-    share: 1,
+    share: Number(sampleShare),
     models: () => [serving.stable()].filter((model) => model !== undefined),
     logger: telemetry.logger,
   });

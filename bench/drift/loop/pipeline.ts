@@ -12,17 +12,24 @@ import type { Clock, Telemetry } from '../../../services/shared/service.ts';
 import { streams, type Topics } from '../../../services/shared/streams.ts';
 import { memoryLog, memoryModels, type MemoryLog } from './memory-log.ts';
 
-/** What a shop needs that follows its customers' taste: every look, cart and purchase is to be foreseen. */
-const loopSpec: PipelineSpec = specSchema.parse({
-  features: [{ name: 'history', sequence: { events: ['view', 'cart', 'purchase'], length: 50 } }],
-  models: [{ name: 'next-item', recommend: { history: 'history', target: ['view', 'cart', 'purchase'] } }],
-  training: {
+/** A shop that follows its customers' taste: every look, cart and purchase is to be foreseen. */
+const specOf = (training: object): PipelineSpec =>
+  specSchema.parse({
+    features: [{ name: 'history', sequence: { events: ['view', 'cart', 'purchase'], length: 50 } }],
+    models: [{ name: 'next-item', recommend: { history: 'history', target: ['view', 'cart', 'purchase'] } }],
+    training,
+  });
+
+export const loopSpecs = {
+  /** Nothing is set but that drift is followed. */
+  default: specOf({ retrain: { mode: 'OnDrift' } }),
+  /** For a shop of which there are minutes instead of days: all of it is watched, and trials are short. */
+  quick: specOf({
     minEvents: 1000,
-    // What serves has seen two thirds of the new time, at least.
-    retrain: { mode: 'OnDrift', growth: '1.5', cooldown: '10s', maxPerDay: 96 },
+    retrain: { mode: 'OnDrift', growth: '1.5', sampleShare: '1', maxPerDay: 96 },
     promotion: { canaryPercent: 20, bakeTime: '30s', minDelta: '-0.02' },
-  },
-});
+  }),
+} as const;
 
 /** As the operator would name them. */
 export const topics = Object.fromEntries(streams.map((stream) => [stream, stream])) as unknown as Topics;
@@ -43,7 +50,7 @@ export interface LoopPipeline {
 }
 
 /** Of the first model of the spec, which must recommend. */
-export function createPipeline(clock: Clock, spec: PipelineSpec = loopSpec): LoopPipeline {
+export function createPipeline(clock: Clock, spec: PipelineSpec): LoopPipeline {
   const [first] = spec.models;
   if (first?.recommend === undefined) throw new Error('the first model of the spec is to recommend');
   const pair = generateSigningKey();

@@ -3,15 +3,12 @@ import type { CleanEvent } from '../../event.ts';
 import { idHash64 } from '../../id-hash.ts';
 import type { ItemIndex } from '../item-index.ts';
 import { isStep, type ModelInputs } from '../model-inputs.ts';
-import { sketchColumns, type InputColumn } from './baseline.ts';
+import { newestCount, sketchColumns, type InputColumn } from './baseline.ts';
 import { eventInputs, eventValues } from './watched-inputs.ts';
 import type { Sketch } from '../sketch/sketch.ts';
 
 /** Memory is bounded by this, however long the log is. */
 const mostRows = 50_000;
-/** The newest so much of the sample is what the model is compared with; but not fewer than so many events. */
-const newestShare = 0.2;
-const leastRows = 2000;
 
 /** Hash of the event id, time, and the fields that inputs are made of. */
 type Row = readonly [
@@ -85,7 +82,7 @@ export class BaselineSample {
   #newest(): Row[] {
     const sorted = this.#rows.toSorted(newerFirst);
     const distinct = sorted.filter((row, at) => at === 0 || newerFirst(sorted[at - 1]!, row) !== 0);
-    return distinct.slice(0, Math.max(leastRows, Math.ceil(distinct.length * newestShare)));
+    return distinct.slice(0, newestCount(distinct.length));
   }
 }
 

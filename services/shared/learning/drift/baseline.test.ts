@@ -71,6 +71,7 @@ describe('the file of a baseline', () => {
       inputs: sketchColumns([{ name: 'n', kind: 'numeric', values }]),
       hitRate: 0.3,
       popularityHitRate: 0.1,
+      questions: 400,
     };
     expect(decodeBaseline(new Map([[baselineFile, encodeBaseline(baseline)]]))).toEqual(baseline);
     expect(decodeBaseline(new Map())).toBeUndefined();

@@ -10,15 +10,20 @@ export const baselineFile = 'baseline.json';
 
 /** Of fewer values a baseline would move by chance as far as drift does. */
 export const leastValues = 500;
+/** The newest so much of a sample is what a model is compared with; but not fewer than so many. */
+const newestShare = 0.2;
+const leastNewest = 2000;
 /** Further categories are one bin: each bin adds to what a window moves by chance. */
 const mostCategories = 20;
 
 export interface Baseline {
   /** By name of the input; an input without enough values is not watched. */
   readonly inputs: Readonly<Record<string, Sketch>>;
-  /** On the hold-out, by models that had seen none of it; absent where nothing was asked. */
+  /** On the hold-out, by models that had seen none of it, asked as live (`liveQuestions`); absent where nothing was asked. */
   readonly hitRate?: number | undefined;
   readonly popularityHitRate?: number | undefined;
+  /** So many questions of the hold-out; artifacts of earlier versions do not say. */
+  readonly questions?: number | undefined;
 }
 
 const rate = z.number().min(0).max(1).optional();
@@ -27,6 +32,7 @@ const fileSchema = z.strictObject({
   inputs: z.record(z.string(), z.unknown()),
   hitRate: rate,
   popularityHitRate: rate,
+  questions: z.int().min(1).optional(),
 });
 
 export function encodeBaseline(baseline: Baseline): Uint8Array {
@@ -36,16 +42,21 @@ export function encodeBaseline(baseline: Baseline): Uint8Array {
 /** undefined: the artifact has none, and nothing but quality is watched. Throws `ModelInvalid` if it is damaged. */
 export function decodeBaseline(files: ReadonlyMap<string, Uint8Array>): Baseline | undefined {
   if (!files.has(baselineFile)) return undefined;
-  const { format: _format, inputs, ...rates } = parseFile(files, baselineFile, fileSchema);
+  const { format: _format, inputs, ...holdOut } = parseFile(files, baselineFile, fileSchema);
   try {
     return {
       inputs: Object.fromEntries(Object.entries(inputs).map(([name, sketch]) => [name, parseSketch(sketch)])),
-      ...rates,
+      ...holdOut,
     };
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new LikenessError('ModelInvalid', `${baselineFile}: ${message}`, { cause });
   }
+}
+
+/** So many of that many in a sample are its newest part. */
+export function newestCount(sampled: number): number {
+  return Math.max(leastNewest, Math.ceil(sampled * newestShare));
 }
 
 export interface InputColumn {

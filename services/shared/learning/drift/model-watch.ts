@@ -8,6 +8,7 @@ import { addPairs, addQuality, noQuality, type ModelSummary, type QualityCounts 
 import { resumeInputWatch, scoreOf, startInputWatch, storedInputWatch, type InputWatchOptions } from './input-watch.ts';
 import { pairedCountsSchema } from './paired-counts.ts';
 import { passedSchema, type Back } from './passed-blocks.ts';
+import { promisedQuality } from './promised-quality.ts';
 import { resumeProposeConfirm, startProposeConfirm, storedProposeConfirm } from './propose-confirm.ts';
 import { spreadErrors } from './spread-errors.ts';
 import type { DriftStanding } from './verdict.ts';
@@ -67,6 +68,7 @@ export interface Found {
 export function startModelWatch(
   of: Pick<ModelSummary, 'version' | 'digest' | 'generation'>,
   options: InputWatchOptions,
+  baseline?: Baseline,
 ) {
   const { version, digest, generation } = of;
   return {
@@ -76,7 +78,7 @@ export function startModelWatch(
     sampled: 0,
     inputs: {},
     inputWatch: startInputWatch(options).store(),
-    quality: startProposeConfirm().store(),
+    quality: promisedQuality(baseline),
     shown: { last: noQuality, current: noQuality },
     passed: [],
     scores: {},
@@ -118,7 +120,7 @@ export function standingOf(model: string, watch: ModelWatch, evaluatedAt: number
 
 function checkBins({ inputs, model }: ModelSummary, sketches: Readonly<Record<string, Sketch>>): void {
   for (const [name, { bins }] of Object.entries(inputs)) {
-    const known = sketches[name]?.counts.length;
+    const known = Object.hasOwn(sketches, name) ? sketches[name]!.counts.length : undefined;
     const last = bins.length > 0 ? bins.at(-2)! : -1;
     if (known !== undefined && last >= known)
       throw new LikenessError('BadData', `A summary of ${model} has values in bin ${last} of ${known} of ${name}`);
@@ -157,9 +159,12 @@ function updateInputs(
   sketches: Readonly<Record<string, Sketch>>,
 ): Found | undefined {
   for (const [name, { bins, missing }] of Object.entries(inputs)) {
-    const sketch = sketches[name];
-    if (sketch === undefined) continue;
-    const filling = (watch.inputs[name] ??= { counts: sketch.counts.map(() => 0), missing: 0 });
+    // A name may be that of a member that every object has.
+    if (!Object.hasOwn(sketches, name)) continue;
+    const sketch = sketches[name]!;
+    const known = Object.hasOwn(watch.inputs, name) ? watch.inputs[name] : undefined;
+    const filling = known ?? { counts: sketch.counts.map(() => 0), missing: 0 };
+    watch.inputs[name] = filling;
     addPairs(filling.counts, bins);
     filling.missing += missing;
   }

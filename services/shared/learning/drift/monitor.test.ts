@@ -119,6 +119,28 @@ describe('the monitor', () => {
     expect(run(promoted)).toHaveLength(1);
   });
 
+  it('holds another model to what its hold-out promised, from its first block on, and through a restart', () => {
+    const promising: Baseline = { ...baseline, hitRate: 0.4, questions: 500 };
+    const summaries = blocks(60, (at) => ({
+      hits: at < 30 ? 40 : 15,
+      of: at < 30 ? {} : { version: 'v2', digest: 'b', generation: 2 },
+    }));
+    let monitor = startMonitor(options);
+    const verdicts = summaries.flatMap((summary, offset) => {
+      // With other settings of the inputs the watch over quality goes on.
+      const changed = { ...options, inputs: { threshold: 0.2 + offset / 1000 } };
+      monitor = resumeMonitor(JSON.parse(JSON.stringify(monitor.store())), changed);
+      return monitor.apply(summary, offset, () => promising);
+    });
+    // Within its first block, which goes on where the 28th of all ended, at 270.
+    const found = { version: 'v2', feature: 'quality', before: expect.closeTo(0.6, 1), changedAt: 280 };
+    expect(verdicts).toMatchObject([found]);
+    expect(Number(verdicts[0]!.id)).toBeLessThan(34);
+    const kept = blocks(60, (at) => ({ hits: 40, of: at < 30 ? {} : { version: 'v2', digest: 'b', generation: 2 } }));
+    const steady = startMonitor(options);
+    expect(kept.flatMap((summary, offset) => steady.apply(summary, offset, () => promising))).toEqual([]);
+  });
+
   it('adds up a trial, whatever is told twice and wherever it is cut, and begins anew with the next one', () => {
     const trial = { version: 'v2', digest: 'b', generation: 2, questions: 50, hits: 10, stableHits: 20 };
     const summaries = blocks(9, (at) => ({ hits: 40, of: { generation: at < 3 ? 1 : 2, ...(at >= 3 && { trial }) } }));

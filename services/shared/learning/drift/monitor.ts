@@ -64,27 +64,29 @@ export function resumeMonitor(stored: unknown, options: MonitorOptions): Monitor
     .filter(([name]) => options.models.includes(name))
     .map(([name, watch]): [string, ModelWatch] => {
       const isSame = JSON.stringify(watch.inputWatch.options) === JSON.stringify(wanted);
-      const { trial } = watch;
-      return [name, isSame ? watch : { ...startModelWatch(watch, options.inputs), ...(trial && { trial }) }];
+      const { trial, quality } = watch;
+      const afresh = { ...startModelWatch(watch, options.inputs), quality, ...(trial && { trial }) };
+      return [name, isSame ? watch : afresh];
     });
   return run({ ...state, models: Object.fromEntries(models) }, options);
 }
 
 function run(state: State, options: MonitorOptions): Monitor {
-  const watchOf = ({ model, ...of }: ModelSummary): ModelWatch | undefined => {
+  const watchOf = ({ model, ...of }: ModelSummary, baseline: Baseline | undefined): ModelWatch | undefined => {
     const known = state.models[model];
     if (known !== undefined && of.generation < known.generation) return undefined;
     const isSame = known?.digest === of.digest;
-    const watch = isSame ? known : startModelWatch(of, options.inputs);
+    const watch = isSame ? known : startModelWatch(of, options.inputs, baseline);
     watch.generation = of.generation;
     return (state.models[model] = watch);
   };
   const applyModel = (summary: ModelSummary, at: At, baseline: Baseline | undefined): Verdict[] => {
     if (!options.models.includes(summary.model)) return [];
-    const watch = watchOf(summary);
+    const watch = watchOf(summary, baseline);
     if (watch === undefined) return [];
     const { model, version, sampled, quality } = summary;
-    const passed = withPassed(watch.passed, { questions: quality.questions, sampled, to: at.timestamp });
+    const began = watch.passed.length > 0 ? watch.passed : [{ questions: 0, sampled: 0, to: at.began }];
+    const passed = withPassed(began, { questions: quality.questions, sampled, to: at.timestamp });
     const found = updateModelWatch(watch, summary, baseline, options.inputs);
     watch.passed = passed;
     if (summary.trial !== undefined) watch.trial = addPaired(watch.trial, summary.trial);
@@ -98,11 +100,13 @@ function run(state: State, options: MonitorOptions): Monitor {
   };
   return {
     apply(summary, offset, baselines) {
+      // What came before the model was watched came before its first block began, at the latest.
+      const began = state.applied[summary.partition]?.timestamp ?? summary.timestamp;
       if (!advance(state, summary)) return [];
       const failures: unknown[] = [];
       const verdicts = summary.models.flatMap((each) => {
         try {
-          return applyModel(each, { offset, timestamp: summary.timestamp }, baselines(each.digest));
+          return applyModel(each, { offset, timestamp: summary.timestamp, began }, baselines(each.digest));
         } catch (error) {
           failures.push(error);
           return [];
@@ -122,6 +126,8 @@ function run(state: State, options: MonitorOptions): Monitor {
 interface At {
   readonly offset: number;
   readonly timestamp: number;
+  /** LogAppendTime of the last record before the block, as far as it is known. */
+  readonly began: number;
 }
 
 /** A block that lies higher, or that was written later (the topic was created anew), is a new one. */

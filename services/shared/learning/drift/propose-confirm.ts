@@ -58,7 +58,7 @@ export interface ProposeConfirm {
   store(): StoredProposeConfirm;
 }
 
-type StoredProposeConfirm = z.output<typeof storedProposeConfirm>;
+export type StoredProposeConfirm = z.output<typeof storedProposeConfirm>;
 
 /** Throws `BadConfig` on options out of range. */
 export function startProposeConfirm(options: ProposeConfirmOptions = {}): ProposeConfirm {

@@ -21,7 +21,7 @@ export const verdictSchema = z.strictObject({
   /** LogAppendTime of the block's last record, milliseconds since 1970. */
   time: z.number(),
   /** The estimate of when the change came, on the same clock: a new model learns from the events ingested since then. */
-  changedAt: z.number().optional(),
+  changedAt: z.number().min(0).max(8.64e15).optional(),
 });
 
 export type Verdict = z.output<typeof verdictSchema>;
