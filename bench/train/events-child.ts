@@ -6,8 +6,10 @@ import { collectEvent } from '../../services/shared/learning/collect.ts';
 import { EventTable } from '../../services/shared/learning/event-table.ts';
 import { fitAll, type FitOptions } from '../../services/shared/learning/fit.ts';
 import { fitSums, itemsOf } from '../../services/shared/learning/incremental/fit-sums.ts';
+import { storeSums } from '../../services/shared/learning/incremental/sums-file.ts';
 import { Sums } from '../../services/shared/learning/incremental/sums.ts';
 import { modelInputs } from '../../services/shared/learning/model-inputs.ts';
+import { pack } from '../../services/shared/learning/packed.ts';
 import { featuresSchema } from '../../crds/features.ts';
 import { modelsSchema } from '../../crds/learning.ts';
 import { seededRandom } from '../random.ts';
@@ -53,6 +55,14 @@ function* lines(count: number): Generator<string, void> {
   }
 }
 
+/** What the next training goes on from. */
+function keep(sums: Sums): object {
+  const started = performance.now();
+  const { header, arrays } = storeSums(sums);
+  const bytes = pack(header, arrays).length;
+  return { keepSeconds: round((performance.now() - started) / 1000, 1), keptMb: round(bytes / 2 ** 20, 0) };
+}
+
 async function train(way: string, count: number): Promise<object> {
   const options: FitOptions = {
     inputs,
@@ -76,11 +86,13 @@ async function train(way: string, count: number): Promise<object> {
     await fitAll(sequences, known, options);
   }
   const fitSeconds = (performance.now() - started) / 1000;
+  const kept = way === 'sums' ? keep(sums) : {};
   return {
     events: count,
     eventsPerSecond: round(count / (readMs / 1000 + fitSeconds), 0),
     readSeconds: round(readMs / 1000, 1),
     fitSeconds: round(fitSeconds, 1),
+    ...kept,
     peakRssMb: round(process.resourceUsage().maxRSS / 1024, 0),
   };
 }

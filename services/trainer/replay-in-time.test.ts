@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { BrokerRecord } from '../shared/broker.ts';
 import { EventTime } from '../shared/learning/point-in-time/event-time.ts';
+import { eventAt } from '../shared/profile/test-events.ts';
 import { replayInTime } from './replay-in-time.ts';
 
-const event = (id: string, hour: number) =>
-  JSON.stringify({ id, profile: 'p', type: 'view', time: new Date(hour * 3_600_000).toISOString() });
+const event = (id: string, hour: number) => JSON.stringify(eventAt(hour * 3_600_000, { id }));
 
 async function* log(...records: string[]): AsyncGenerator<readonly BrokerRecord[], void> {
   let offset = 0;
@@ -24,9 +24,9 @@ test('partitions are read so that the one furthest back in event time comes next
       get next() {
         return time.furthestBack;
       },
-      take: ({ id, time: at }, partition) => {
-        taken.push(id);
-        time.note(partition, Date.parse(at));
+      take: (taking, partition) => {
+        taken.push(taking.id);
+        time.note(partition, taking);
       },
       end: (partition) => time.end(partition),
     },

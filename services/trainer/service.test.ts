@@ -1,55 +1,16 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pino } from 'pino';
-import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DirectoryModelStore } from '../shared/adapters/directory-model-store.ts';
-import { openEmbeddedBroker } from '../shared/adapters/embedded-broker.ts';
-import type { Broker } from '../shared/broker.ts';
 import type { CleanEvent } from '../shared/event.ts';
 import { openArtifact, openCleaning } from '../shared/learning/artifact.ts';
-import { invertHere } from '../shared/learning/ease.ts';
-import { generateSigningKey } from '../shared/learning/signing.ts';
 import type { CandidateMessage } from '../shared/model-stream.ts';
-import { packLines } from '../shared/record.ts';
 import { noReporter, type Progress } from '../shared/reporter.ts';
-import { streams } from '../shared/streams.ts';
 import { parseConfig } from './config.ts';
 import { run } from './service.ts';
-
-const topics = Object.fromEntries(streams.map((stream) => [stream, `default.shop.${stream}.e1`]));
-const spec = {
-  features: [{ name: 'history', sequence: { events: ['view', 'purchase'], length: 50 } }],
-  models: [{ name: 'next-item', recommend: { history: 'history', target: ['purchase'] } }],
-  training: { minEvents: 100 },
-};
-const env = (changes: object = {}): Record<string, string> => ({
-  LIKENESS_PIPELINE: 'shop',
-  LIKENESS_PARTITIONS: '2',
-  LIKENESS_TOPICS: JSON.stringify(topics),
-  LIKENESS_RUN_ID: 'run-1',
-  LIKENESS_SIGNING_KEY: '/keys/signing.pem',
-  LIKENESS_SPEC: JSON.stringify({ ...spec, ...changes }),
-});
+import { openWorld, purchaseAt, shopSpec, topics, trainerEnv, trusted, type World } from '../../test/trainer/world.ts';
 
 const minute = 60_000;
-const timeAt = (at: number): string => new Date(Date.UTC(2026, 0, 1) + at * minute).toISOString();
 
 function event(id: number, profile: string, itemId: string, more: Partial<CleanEvent> = {}): CleanEvent {
-  const time = timeAt(id);
-  return {
-    id: `e${id}`,
-    type: 'purchase',
-    userId: profile,
-    profile,
-    itemId,
-    time,
-    ingestedAt: time,
-    receivedAt: time,
-    ...more,
-  };
+  return { ...purchaseAt(Date.UTC(2026, 0, 1) + id * minute, [`e${id}`, profile, itemId]), ...more };
 }
 
 /** Forty profiles that walk round a ring of ten items, each from a place of its own: the next item is certain. */
@@ -65,50 +26,20 @@ function ring(): CleanEvent[] {
   return events;
 }
 
-const pair = generateSigningKey();
-const signingKey = createPrivateKey(pair.privatePem);
-const trusted = [createPublicKey(pair.publicPem)];
-
 describe('the trainer', () => {
-  let folder: string;
-  let broker: Broker;
-  let models: DirectoryModelStore;
+  let world: World;
 
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'likeness-trainer-'));
-    broker = await openEmbeddedBroker(join(folder, 'log'));
-    await broker.createTopics([
-      { name: topics['events-clean']!, partitions: 2 },
-      { name: topics['models']!, partitions: 1, compacted: true },
-    ]);
-    models = new DirectoryModelStore(join(folder, 'models'));
-  });
-  afterEach(async () => {
-    await broker.close();
-    await rm(folder, { recursive: true });
-  });
+  beforeEach(async () => void (world = await openWorld()));
+  afterEach(() => world.close());
 
-  /** A profile's partition is that of its number, so that both hold something. */
-  async function write(events: readonly (CleanEvent | string)[]): Promise<void> {
-    const lines: string[][] = [[], []];
-    for (const one of events)
-      if (typeof one === 'string') lines[0]!.push(one);
-      else lines[Number(/\d+/.exec(one.profile)?.[0] ?? 0) % 2]!.push(JSON.stringify(one));
-    const records = lines.flatMap((list, partition) => packLines(list).map((value) => ({ partition, value })));
-    const producer = await broker.producer();
-    await producer.send(topics['events-clean']!, records);
-    await producer.close();
-  }
+  const write = (events: readonly (CleanEvent | string)[]) => world.write(events);
 
-  const train = (changes: object = {}, runEnv: object = {}, reporter = noReporter) => {
-    const telemetry = { logger: pino({ level: 'silent' }), registry: new Registry() };
-    const deps = { broker, models, signingKey, inverter: invertHere, clock: Date, telemetry, reporter };
-    return run(parseConfig({ ...env(changes), ...runEnv }), deps);
-  };
+  const train = (changes: object = {}, runEnv: object = {}, reporter = noReporter) =>
+    run(parseConfig({ ...trainerEnv(changes), ...runEnv }), { ...world, reporter });
 
   async function announced(): Promise<{ key: string | null; message: CandidateMessage }[]> {
     const found: { key: string | null; message: CandidateMessage }[] = [];
-    for await (const records of broker.read({ topic: topics['models']!, partition: 0, from: 0, to: 100 }))
+    for await (const records of world.broker.read({ topic: topics['models']!, partition: 0, from: 0, to: 100 }))
       for (const { key, value } of records)
         found.push({ key, message: JSON.parse(Buffer.from(value!).toString()) as CandidateMessage });
     return found;
@@ -116,7 +47,7 @@ describe('the trainer', () => {
 
   async function loaded() {
     const { message } = (await announced()).at(-1)!;
-    return openArtifact(await models.get(message.digest), trusted, message.digest);
+    return openArtifact(await world.models.get(message.digest), trusted, message.digest);
   }
 
   it('replays the log, and announces a signed candidate that recommends what comes next', async () => {
@@ -167,10 +98,10 @@ describe('the trainer', () => {
       scale: [{ name: 'price', field: 'value', method: 'MinMax' }],
       outliers: [{ name: 'odd', fields: ['value'], method: 'MAD', action: 'Tag' }],
     };
-    const second = { ...spec.models[0]!, name: 'second' };
-    const candidates = await train({ cleaning, models: [...spec.models, second] });
+    const second = { ...shopSpec.models[0]!, name: 'second' };
+    const candidates = await train({ cleaning, models: [...shopSpec.models, second] });
     const opened = await Promise.all(
-      candidates.map(async ({ digest }) => openCleaning(await models.get(digest), trusted, digest)),
+      candidates.map(async ({ digest }) => openCleaning(await world.models.get(digest), trusted, digest)),
     );
     expect(opened.map(({ manifest }) => manifest.model)).toEqual(['next-item', 'second']);
     expect(opened[1]!.cleaning).toBeUndefined();
@@ -209,14 +140,14 @@ describe('the trainer', () => {
       message: expect.stringContaining('50 events of 10 items'),
     });
     expect(await announced()).toEqual([]);
-    expect(await models.list()).toEqual([]);
+    expect(await world.models.list()).toEqual([]);
   });
 
   it('trains the models that can be trained, and says which could not', async () => {
     await write(ring());
     const views = { name: 'next-view', recommend: { history: 'views', target: ['view'] } };
-    const features = [...spec.features, { name: 'views', sequence: { events: ['view'], length: 20 } }];
-    const both = { features, models: [views, ...spec.models] };
+    const features = [...shopSpec.features, { name: 'views', sequence: { events: ['view'], length: 20 } }];
+    const both = { features, models: [views, ...shopSpec.models] };
     await expect(train(both)).rejects.toMatchObject({ code: 'BadData', message: expect.stringContaining('next-view') });
     expect((await announced()).map(({ key }) => key)).toEqual(['candidate/run-1.next-item']);
     const only = await train(both, { LIKENESS_MODEL: 'next-item', LIKENESS_RUN_ID: 'run-2' });
@@ -240,21 +171,23 @@ describe('the trainer', () => {
   });
 
   it('passes on what the log says when it cannot be read', async () => {
-    await broker.deleteTopics([topics['events-clean']!]);
+    await world.broker.deleteTopics([topics['events-clean']!]);
     await expect(train()).rejects.toMatchObject({ code: 'NotFound' });
   });
 });
 
 describe('parseConfig', () => {
   it('names every bad key at once', () => {
-    const bad = { ...env(), LIKENESS_RUN_ID: 'a/b', LIKENESS_SIGNING_KEY: '' };
+    const bad = { ...trainerEnv(), LIKENESS_RUN_ID: 'a/b', LIKENESS_SIGNING_KEY: '' };
     expect(() => parseConfig(bad)).toThrow(/LIKENESS_RUN_ID[\s\S]*LIKENESS_SIGNING_KEY/);
   });
 
   it('refuses a spec without models, an unknown model, and a history that is no sequence', () => {
-    expect(() => parseConfig(env({ models: [] }))).toThrow(/nothing to train/);
-    expect(() => parseConfig({ ...env(), LIKENESS_MODEL: 'other' })).toThrow(/no model "other"; it has: next-item/);
+    expect(() => parseConfig(trainerEnv({ models: [] }))).toThrow(/nothing to train/);
+    expect(() => parseConfig({ ...trainerEnv(), LIKENESS_MODEL: 'other' })).toThrow(
+      /no model "other"; it has: next-item/,
+    );
     const features = [{ name: 'history', count: {} }];
-    expect(() => parseConfig(env({ features }))).toThrow(/"history" is no sequence feature/);
+    expect(() => parseConfig(trainerEnv({ features }))).toThrow(/"history" is no sequence feature/);
   });
 });

@@ -89,6 +89,7 @@ type RunConfig = Pick<
  * are announced nevertheless), and what the broker or the store throws.
  */
 export async function run(config: RunConfig, deps: TrainerDeps): Promise<CandidateMessage[]> {
+  const started = deps.clock.now();
   const progress = createProgress(config, deps);
   const isOnSums = (inputs: ModelInputs): boolean => sumsPlace(inputs, config, deps) !== undefined;
   const collected = config.models.filter((inputs) => !isOnSums(inputs));
@@ -121,6 +122,7 @@ export async function run(config: RunConfig, deps: TrainerDeps): Promise<Candida
   const tooFew: unknown[] = [];
   const about = (name: string) => ({
     skew,
+    started,
     runId: runIdOf(config, name),
     cleaning: name === config.cleaning.carrier ? cleaning : undefined,
   });
@@ -133,7 +135,10 @@ export async function run(config: RunConfig, deps: TrainerDeps): Promise<Candida
   }
   for (const inputs of config.models.filter(isOnSums)) {
     const made = await runOnSums(inputs, config, { ...deps, progress }).catch(keepBadData(tooFew));
-    if (made) announced.push(await publish({ ...about(inputs.name), ...made }, config, deps));
+    if (made) {
+      warnOfMalformed(made.replayed, deps);
+      announced.push(await publish({ ...about(inputs.name), ...made }, config, deps));
+    }
   }
   for (const inputs of isFirst(team) ? config.classify.models : []) {
     const own = { ...about(inputs.name), inputs, replayed, progress };
@@ -193,6 +198,8 @@ interface Outcome {
   readonly replayed: Replayed;
   readonly skew: SkewFacts;
   readonly runId: string;
+  /** When the run began, milliseconds since 1970. */
+  readonly started: number;
   /** undefined: nothing was learned for the cleaning, or another model carries it. */
   readonly cleaning?: CleaningModel | undefined;
 }
@@ -200,7 +207,12 @@ interface Outcome {
 async function publish(outcome: Outcome, config: RunConfig, deps: TrainerDeps): Promise<CandidateMessage> {
   const { pipeline, since } = config;
   const learned = since === undefined ? {} : { since: new Date(since).toISOString() };
-  const details = { ...factsOf(outcome), ...detailsOf(outcome, deps), pipeline, ...learned };
+  const details = { ...factsOf(outcome, deps), ...detailsOf(outcome, deps), pipeline, ...learned };
+  const { linesRead, trainSeconds, refresh } = details.report;
+  deps.telemetry.logger.info(
+    { runId: details.runId, model: details.model, linesRead, trainSeconds, refresh },
+    'trained',
+  );
   const twin = await putTwin(outcome, details, deps);
   const sealed = seal(outcome, { ...details, ...(twin && { twin }) }, deps);
   return announce(sealed, config, deps);
@@ -208,9 +220,15 @@ async function publish(outcome: Outcome, config: RunConfig, deps: TrainerDeps): 
 
 type Sealing = Pick<TrainerDeps, 'clock' | 'signingKey'>;
 
-/** With what was found about the run as a whole. */
-function factsOf({ trained: { facts }, skew }: Outcome) {
-  return { ...facts, metrics: { ...facts.metrics, ...skew.metrics }, report: { ...facts.report, ...skew.report } };
+/** With what was found about the run as a whole. A training on sums says itself what it has read. */
+function factsOf({ trained: { facts }, skew, replayed, started }: Outcome, { clock }: Sealing): typeof facts {
+  const trainSeconds = (clock.now() - started) / 1000;
+  const whole = { refresh: 'read everything', linesRead: replayed.lines, trainSeconds };
+  return {
+    ...facts,
+    metrics: { ...facts.metrics, ...skew.metrics },
+    report: { ...whole, ...facts.report, ...skew.report },
+  };
 }
 
 function detailsOf({ replayed, runId }: Outcome, { clock }: Sealing) {

@@ -3,6 +3,7 @@ import type { CleanEvent } from '../event.ts';
 import { idHash64 } from '../id-hash.ts';
 import type { LinkEvent } from '../profile/compile.ts';
 import { linkEnds } from '../profile/identity.ts';
+import { isEventTime } from '../profile/order.ts';
 import type { EventTable } from './event-table.ts';
 import { isStep, type ModelInputs } from './model-inputs.ts';
 import { labelBits } from './ranker/head-labels.ts';
@@ -32,7 +33,7 @@ export function collectEvent(collector: Collector, event: CleanEvent, tie?: read
     const [hi, lo] = idHash64(event.id);
     table.addLink(ends.from, { id: ends.to, time, hi, lo });
   }
-  if (!event.itemId || !isStep(inputs, event.type) || !isSince(collector, event)) return false;
+  if (!event.itemId || !isStep(inputs, event.type) || !isEventTime(time) || !isSince(collector, event)) return false;
   const id = idHash64(event.id);
   const { profile, itemId, item } = event;
   const target = inputs.targets.has(event.type);

@@ -2,6 +2,14 @@
 
 type Numbers = Uint8Array | Uint32Array | Float64Array;
 
+/** The same values in an array of at least so many, half as many again as it was. */
+export function grown<T extends Numbers>(values: T, length: number): T {
+  if (values.length >= length) return values;
+  const larger = new (values.constructor as new (size: number) => T)(Math.max(length, Math.ceil(values.length * 1.5)));
+  larger.set(values);
+  return larger;
+}
+
 /** A typed array that grows by doubling. */
 export class Column<T extends Numbers> {
   #values: T;

@@ -4,7 +4,7 @@ import type { Ease, Inverter } from './ease.ts';
 import { evaluate, tally, type Evaluation, type EvaluationInput, type Tally } from './evaluate.ts';
 import { addUpPairs, countItems, fitEaseTogether, type Told } from './fit-together.ts';
 import type { ItemIndex } from './item-index.ts';
-import { pruneRows, type ItemMatrix } from './item-matrix.ts';
+import type { ItemMatrix } from './item-matrix.ts';
 import type { ModelInputs } from './model-inputs.ts';
 import { PairCounts } from './pair-counts.ts';
 import { Popularity } from './popularity.ts';
@@ -56,7 +56,7 @@ export async function fitTogether(
   mark();
   const pairs = new PairCounts(items.size);
   await addUpPairs(train, pairs, inputs.window, told);
-  const sr = isFirst(told.team) ? pruneRows(fitSequentialRules(pairs), entriesKept) : undefined;
+  const sr = isFirst(told.team) ? fitSequentialRules(pairs, { keep: entriesKept }) : undefined;
   mark();
   const { regularization, maxItems } = inputs;
   const ease = await fitEaseTogether(train, counts, { regularization, maxItems, inverter, keep: entriesKept }, told);

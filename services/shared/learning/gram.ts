@@ -33,12 +33,12 @@ export function addGram(sequences: Sequences, rowOf: Int32Array, triangle: Trian
       seenBy[item] = profile;
       rows[count++] = rowOf[item]!;
     }
-    addProfile(rows.subarray(0, count).sort(), triangle);
+    addHistory(rows.subarray(0, count).sort(), triangle);
   }
 }
 
-/** `rows` ascending: each pair once, in the lower triangle. */
-function addProfile(rows: Int32Array, { values, origin }: Triangle): void {
+/** One profile's items. `rows` ascending: each pair once, in the lower triangle. */
+export function addHistory(rows: Int32Array, { values, origin }: Triangle): void {
   for (let i = 0; i < rows.length; i++) {
     const start = origin(rows[i]!);
     for (let j = 0; j <= i; j++) values[start + rows[j]!]!++;

@@ -91,6 +91,22 @@ export function pruneRows(matrix: ItemMatrix, keep: number): ItemMatrix {
   return new ItemMatrix(starts, columns, values);
 }
 
+/** One matrix of several with entries in different rows, those of the first before those of the next. */
+export function joinRows(rows: number, parts: readonly ItemMatrix[]): ItemMatrix {
+  const starts = new Uint32Array(rows + 1);
+  const count = parts.reduce((sum, { values }) => sum + values.length, 0);
+  const columns = new Uint32Array(count);
+  const values = new Float32Array(count);
+  let at = 0;
+  for (const part of parts) {
+    columns.set(part.columns, at);
+    values.set(part.values, at);
+    at += part.values.length;
+    for (let row = 0; row <= rows; row++) starts[row]! += part.starts[row]!;
+  }
+  return new ItemMatrix(starts, columns, values);
+}
+
 /** Positions, ascending, of the `keep` greatest magnitudes among values[from … to); the first among equals. */
 export function greatestEntries(values: Float32Array, from: number, to: number, keep: number): Uint32Array {
   if (to - from <= keep) return Uint32Array.from({ length: to - from }, (_, offset) => from + offset);

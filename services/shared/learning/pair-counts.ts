@@ -1,33 +1,40 @@
-/** Counters of item pairs: an open-addressing table over typed arrays, because millions of Map entries cost gigabytes. */
+/** Counters of item pairs, which add up: in a table of those that occur, or in a square of all, whichever takes less memory. */
 import type { Coordinates } from './item-matrix.ts';
+import { PairSquare } from './pair-square.ts';
+import { PairTable } from './pair-table.ts';
 
-const empty = -1;
+/** Items come one by one: a square has room for so many times those that it is made for. */
+const room = 1.25;
 
 export class PairCounts {
   readonly size: number;
-  #keys: Float64Array;
-  #values: Float64Array;
-  #used = 0;
+  #held: PairTable | PairSquare;
+  /** One more than the greatest row or column so far. */
+  #reach = 0;
 
-  /** Pairs of items below `size`; the key is row · size + column, below 2^53. */
-  constructor(size: number, capacity = 1 << 16) {
+  /** Pairs of items below `size`, whose square is below 2^53. `slots`, a power of two: of the table to begin with. */
+  constructor(size: number, slots = 1 << 12) {
     this.size = size;
-    this.#keys = new Float64Array(capacity).fill(empty);
-    this.#values = new Float64Array(capacity);
+    this.#held = new PairTable(size, slots);
   }
 
+  /** Those that are not zero. */
   get pairs(): number {
-    return this.#used;
+    let count = 0;
+    this.each(() => count++);
+    return count;
   }
 
   add(row: number, column: number, amount: number): void {
-    if (this.#used * 2 >= this.#keys.length) this.#grow();
-    this.#addKey(row * this.size + column, amount);
+    if (row >= this.#reach) this.#reach = row + 1;
+    if (column >= this.#reach) this.#reach = column + 1;
+    const held = this.#held;
+    if (held instanceof PairSquare ? this.#reach > held.side : held.isFull) this.#enlarge();
+    this.#held.add(row, column, amount);
   }
 
   get(row: number, column: number): number {
-    const slot = this.#slotOf(row * this.size + column);
-    return this.#keys[slot] === empty ? 0 : this.#values[slot]!;
+    return Math.max(row, column) < this.#reach ? this.#held.get(row, column) : 0;
   }
 
   /** Counters are sums: those of two shards add up to those of the whole. */
@@ -35,45 +42,35 @@ export class PairCounts {
     for (let at = 0; at < values.length; at++) this.add(rows[at]!, columns[at]!, values[at]!);
   }
 
+  /** Those that are not zero, in no order. */
+  each(visit: (row: number, column: number, value: number) => void): void {
+    this.#held.each((row, column, value) => {
+      if (value !== 0) visit(row, column, value);
+    });
+  }
+
+  /** As `each`. */
   coordinates(): Coordinates {
-    const rows = new Uint32Array(this.#used);
-    const columns = new Uint32Array(this.#used);
-    const values = new Float64Array(this.#used);
+    const count = this.pairs;
+    const rows = new Uint32Array(count);
+    const columns = new Uint32Array(count);
+    const values = new Float64Array(count);
     let at = 0;
-    for (let slot = 0; slot < this.#keys.length; slot++) {
-      const key = this.#keys[slot]!;
-      if (key === empty) continue;
-      const row = Math.floor(key / this.size);
+    this.each((row, column, value) => {
       rows[at] = row;
-      columns[at] = key - row * this.size;
-      values[at++] = this.#values[slot]!;
-    }
+      columns[at] = column;
+      values[at++] = value;
+    });
     return { rows, columns, values };
   }
 
-  #addKey(key: number, amount: number): void {
-    const slot = this.#slotOf(key);
-    if (this.#keys[slot] === empty) {
-      this.#keys[slot] = key;
-      this.#used++;
-    }
-    this.#values[slot] = this.#values[slot]! + amount;
-  }
-
-  #slotOf(key: number): number {
-    const mask = this.#keys.length - 1;
-    const hash = Math.imul((key % 0x1_0000_0000) ^ Math.floor(key / 0x1_0000_0000), 0x9e3779b1);
-    let slot = (hash ^ (hash >>> 15)) & mask;
-    while (this.#keys[slot] !== empty && this.#keys[slot] !== key) slot = (slot + 1) & mask;
-    return slot;
-  }
-
-  #grow(): void {
-    const keys = this.#keys;
-    const values = this.#values;
-    this.#keys = new Float64Array(keys.length * 2).fill(empty);
-    this.#values = new Float64Array(keys.length * 2);
-    this.#used = 0;
-    for (let slot = 0; slot < keys.length; slot++) if (keys[slot] !== empty) this.#addKey(keys[slot]!, values[slot]!);
+  #enlarge(): void {
+    const held = this.#held;
+    const side = Math.min(this.size, Math.ceil(this.#reach * room));
+    const slots = held instanceof PairTable ? 2 * held.slots : PairTable.slotsFor(this.pairs + 1);
+    const isSquare = PairSquare.bytesOf(side) <= PairTable.bytesOf(slots);
+    const larger = isSquare ? new PairSquare(side) : new PairTable(this.size, slots);
+    held.each((row, column, value) => larger.add(row, column, value));
+    this.#held = larger;
   }
 }

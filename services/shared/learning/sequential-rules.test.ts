@@ -71,11 +71,25 @@ describe('fitSequentialRules', () => {
       10,
       counts,
     );
-    const matrix = fitSequentialRules(counts);
+    const matrix = fitSequentialRules(counts, { keep: 512 });
     const row = new Float64Array(3);
     matrix.addRow(0, 1, row);
     expect(row[1]).toBeCloseTo(2 / Math.sqrt(2.5 * 2), 6);
     expect(row[2]).toBeCloseTo(0.5 / Math.sqrt(2.5 * 1.5), 6);
     expect(matrix.addRow(2, 1, row)).toBe(false);
+  });
+
+  it('gives the same rules however few are worked on at once, under the numbers that are asked for', () => {
+    const rows = fc.array(fc.array(fc.nat(8), { maxLength: 15 }), { maxLength: 12 });
+    const order = Uint32Array.of(3, 8, 0, 5, 1, 7, 2, 6, 4);
+    fc.assert(
+      fc.property(rows, fc.integer({ min: 1, max: 30 }), (all, atOnce) => {
+        const [plain, numbered] = [new PairCounts(9), new PairCounts(1000)];
+        countPairs(sequencesOf(all.map((row) => row.map((item) => order[item]!))), 10, plain);
+        countPairs(sequencesOf(all), 10, numbered);
+        const made = fitSequentialRules(numbered, { keep: 3, size: 9, indexOf: order, atOnce });
+        expect(made).toEqual(fitSequentialRules(plain, { keep: 3 }));
+      }),
+    );
   });
 });

@@ -1,5 +1,5 @@
 /** SR, sequential item-item rules: what is bought soon after what (Ludewig & Jannach 2018, with cosine normalisation). */
-import { compressRows, type Coordinates, type ItemMatrix } from './item-matrix.ts';
+import { compressRows, joinRows, pruneRows, type Coordinates, type ItemMatrix } from './item-matrix.ts';
 import type { PairCounts } from './pair-counts.ts';
 import { profileCount, type Sequences } from './sequences.ts';
 
@@ -26,21 +26,75 @@ function countBefore(items: Uint32Array, first: number, j: number, counts: PairC
   for (let i = j - 1; i >= first; i--) if (items[i] !== item) counts.add(items[i]!, item, shareAt(j - i));
 }
 
-/** c[i][j] / √(Σ row i · Σ column j), in compressed rows of 32-bit floats. */
-export function fitSequentialRules(counts: PairCounts): ItemMatrix {
-  return rulesOf(counts.coordinates(), counts.size);
+/** So many rules are worked on at once, so that a fit takes little memory beside the counters. */
+const mostAtOnce = 2 ** 20;
+
+export interface RuleOptions {
+  /** Entries of each row to keep, the greatest. */
+  readonly keep: number;
+  /** Number of rows, and by number of an item in the counters its row; absent: those of the counters. */
+  readonly size?: number;
+  readonly indexOf?: Uint32Array;
+  readonly atOnce?: number;
 }
 
-/** The same of counters as they lie; their values are changed. */
-export function rulesOf(entries: Coordinates, size: number): ItemMatrix {
-  const rowSums = new Float64Array(size);
-  const columnSums = new Float64Array(size);
-  const { rows, columns, values } = entries;
-  for (let at = 0; at < values.length; at++) {
-    rowSums[rows[at]!]! += values[at]!;
-    columnSums[columns[at]!]! += values[at]!;
+/** c[i][j] / √(Σ row i · Σ column j), in compressed rows of 32-bit floats. */
+export function fitSequentialRules(counts: PairCounts, options: RuleOptions): ItemMatrix {
+  const { keep, size = counts.size, atOnce = mostAtOnce } = options;
+  const sums = sumsOf(counts, size, options);
+  const parts: ItemMatrix[] = [];
+  for (let from = 0, to = 0; from < size; from = to) {
+    to = from + 1;
+    while (to < size && sums.starts[to + 1]! - sums.starts[from]! <= atOnce) to++;
+    parts.push(pruneRows(compressRows(size, rulesBetween(counts, sums, { ...options, from, to })), keep));
   }
-  for (let at = 0; at < values.length; at++)
-    values[at] = values[at]! / Math.sqrt(rowSums[rows[at]!]! * columnSums[columns[at]!]!);
-  return compressRows(size, entries);
+  return joinRows(size, parts);
+}
+
+/** All of them, before they are stored, in no order. */
+export function rulesIn(counts: PairCounts): Coordinates {
+  const { size } = counts;
+  return rulesBetween(counts, sumsOf(counts, size, {}), { from: 0, to: size });
+}
+
+interface RuleSums {
+  readonly rows: Float64Array;
+  readonly columns: Float64Array;
+  /** How many entries the rows before each one have; length size + 1. */
+  readonly starts: Uint32Array;
+}
+
+type Indexed = Pick<RuleOptions, 'indexOf'>;
+
+function sumsOf(counts: PairCounts, size: number, { indexOf }: Indexed): RuleSums {
+  const sums = { rows: new Float64Array(size), columns: new Float64Array(size), starts: new Uint32Array(size + 1) };
+  counts.each((i, j, value) => {
+    const row = indexOf ? indexOf[i]! : i;
+    sums.rows[row]! += value;
+    sums.columns[indexOf ? indexOf[j]! : j]! += value;
+    sums.starts[row + 1]!++;
+  });
+  for (let row = 0; row < size; row++) sums.starts[row + 1]! += sums.starts[row]!;
+  return sums;
+}
+
+interface Between extends Indexed {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Of rows `from` ≤ row < `to`. */
+function rulesBetween(counts: PairCounts, sums: RuleSums, { from, to, indexOf }: Between): Coordinates {
+  const count = sums.starts[to]! - sums.starts[from]!;
+  const rules = { rows: new Uint32Array(count), columns: new Uint32Array(count), values: new Float64Array(count) };
+  let at = 0;
+  counts.each((i, j, value) => {
+    const row = indexOf ? indexOf[i]! : i;
+    if (row < from || row >= to) return;
+    const column = indexOf ? indexOf[j]! : j;
+    rules.rows[at] = row;
+    rules.columns[at] = column;
+    rules.values[at++] = value / Math.sqrt(sums.rows[row]! * sums.columns[column]!);
+  });
+  return rules;
 }

@@ -3,14 +3,14 @@ import { createHash, type KeyObject } from 'node:crypto';
 import { canonicalJson } from '../../shared/canonical-json.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { defaultWeights, type BlendWeights } from '../../shared/learning/fit.ts';
-import { decodeSums } from '../../shared/learning/incremental/sums-file.ts';
+import { restoreSums, sumsLayout } from '../../shared/learning/incremental/sums-file.ts';
 import { Sums } from '../../shared/learning/incremental/sums.ts';
 import { codeVersion } from '../../shared/learning/manifest.ts';
 import type { ModelInputs } from '../../shared/learning/model-inputs.ts';
 import type { LinkEvent } from '../../shared/profile/compile.ts';
 import type { ReplaceableParts } from '../../shared/run-parts.ts';
 import type { ReadRange } from '../replay.ts';
-import { readSums, type KeptSums, type SumsHead } from './kept-sums.ts';
+import { readSums, type SumsHead } from './kept-sums.ts';
 
 export interface Wanted {
   readonly inputs: ModelInputs;
@@ -37,12 +37,21 @@ export interface Begun {
 
 export async function begin(parts: ReplaceableParts, key: KeyObject, wanted: Wanted): Promise<Begun> {
   const kept = await readSums(parts, key).catch(unlessInvalid);
-  const refit = reasonToRefit(kept, wanted);
+  if (kept === undefined) return anew(wanted, 'no sums are kept yet');
+  if (kept === 'invalid') return anew(wanted, 'the kept sums are damaged, or another key has signed them');
+  const { head, sums } = kept;
+  const refit = reasonToRefit(head, wanted);
   if (refit !== undefined) return anew(wanted, refit);
-  const { head, body } = kept as KeptSums;
-  const sums = decodeSums(body, wanted.inputs, wanted.mergeOn);
   const { offsets: read, fullAt, since, newest, weights } = head;
-  return { sums, refit: undefined, read, fullAt, since: since ?? undefined, newest: newest ?? -Infinity, weights };
+  return {
+    sums: restoreSums(sums, wanted.inputs, wanted.mergeOn),
+    refit: undefined,
+    read,
+    fullAt,
+    since: since ?? undefined,
+    newest: newest ?? -Infinity,
+    weights,
+  };
 }
 
 /** Of all that decides what is summed up, and how. */
@@ -51,6 +60,7 @@ export function sumsSchema(
   mergeOn: readonly LinkEvent[],
 ): string {
   const text = canonicalJson([
+    sumsLayout,
     schema,
     [...targets].toSorted(),
     history ? [...history].toSorted() : null,
@@ -70,10 +80,7 @@ function unlessInvalid(error: unknown): 'invalid' {
   throw error;
 }
 
-function reasonToRefit(kept: KeptSums | 'invalid' | undefined, wanted: Wanted): string | undefined {
-  if (kept === undefined) return 'no sums are kept yet';
-  if (kept === 'invalid') return 'the kept sums are damaged, or another key has signed them';
-  const { head } = kept;
+function reasonToRefit(head: SumsHead, wanted: Wanted): string | undefined {
   if (!isOfSame(head, wanted)) return 'the kept sums are of another model, spec, code or epoch';
   if (wanted.since !== undefined) return 'what came before a drift is left out';
   if (wanted.now - head.fullAt >= wanted.refitAfterMs) return 'everything was last read long enough ago';

@@ -51,9 +51,9 @@ function modelOf(known: SummedItems, fitted: Fitted, weights: BlendWeights): Mod
   return { recommender, popularity: fitted.popularity, itemAttributes: known.attributes };
 }
 
-function personsOf({ sums: { persons, rows } }: Begun): number {
+function personsOf({ sums: { persons, histories } }: Begun): number {
   let count = 0;
-  for (const person of persons.persons()) if (rows.of(person).length > 0) count++;
+  for (const person of persons.persons()) if (histories.has(person)) count++;
   return count;
 }
 

@@ -1,103 +1,76 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pino } from 'pino';
-import { Registry } from 'prom-client';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DirectoryModelStore } from '../../shared/adapters/directory-model-store.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DirectoryRunParts } from '../../shared/adapters/directory-run-parts.ts';
-import { openEmbeddedBroker } from '../../shared/adapters/embedded-broker.ts';
-import type { Broker } from '../../shared/broker.ts';
 import type { CleanEvent } from '../../shared/event.ts';
 import { openArtifact } from '../../shared/learning/artifact.ts';
-import { invertHere } from '../../shared/learning/ease.ts';
 import { generateSigningKey } from '../../shared/learning/signing.ts';
-import { packLines } from '../../shared/record.ts';
-import { streams } from '../../shared/streams.ts';
 import { parseConfig } from '../config.ts';
 import { run } from '../service.ts';
+import {
+  openWorld,
+  purchaseAt,
+  shopSpec,
+  signingKey,
+  topics,
+  trainerEnv,
+  trusted,
+  type World,
+} from '../../../test/trainer/world.ts';
+import { readSums } from './kept-sums.ts';
 
-const topics = Object.fromEntries(streams.map((stream) => [stream, `default.shop.${stream}.e1`]));
 const hour = 3_600_000;
 const start = Date.UTC(2026, 0, 1);
-const pair = generateSigningKey();
-const signingKey = createPrivateKey(pair.privatePem);
-const trusted = [createPublicKey(pair.publicPem)];
 
-const configOf = (mode: string, window = 10) =>
-  parseConfig({
-    LIKENESS_PIPELINE: 'shop',
-    LIKENESS_PARTITIONS: '2',
-    LIKENESS_TOPICS: JSON.stringify(topics),
-    LIKENESS_RUN_ID: 'run-1',
-    LIKENESS_SIGNING_KEY: '/keys/signing.pem',
-    LIKENESS_SPEC: JSON.stringify({
-      features: [{ name: 'history', sequence: { events: ['view', 'purchase'], length: 50 } }],
-      models: [{ name: 'next-item', recommend: { history: 'history', target: ['purchase'], retrieval: { window } } }],
-      training: { minEvents: 100, refresh: { mode, refitAfter: '48h' } },
-    }),
-  });
+const configOf = (mode: string, window: number) => {
+  const [{ name, recommend }] = shopSpec.models as [(typeof shopSpec.models)[0]];
+  const models = [{ name, recommend: { ...recommend, retrieval: { window } } }];
+  return parseConfig(trainerEnv({ models, training: { minEvents: 100, refresh: { mode, refitAfter: '48h' } } }));
+};
 
 /** Forty profiles walk round a ring of ten items, for so many steps. */
-const walk = (from: number, to: number): CleanEvent[][] =>
-  Array.from({ length: to - from }, (_, at) =>
-    Array.from({ length: 40 }, (__, user): CleanEvent => {
-      const step = from + at;
-      const time = new Date(start + (step * 40 + user) * 1000).toISOString();
-      const [profile, itemId] = [`u${user}`, `item-${(user + step + ((user * step) % 3)) % 10}`];
-      const times = { time, ingestedAt: time, receivedAt: time };
-      return { id: `${profile}-${step}`, type: 'purchase', userId: profile, profile, itemId, ...times };
-    }),
-  );
+const walk = (from: number, to: number): CleanEvent[] =>
+  Array.from({ length: (to - from) * 40 }, (_, at) => {
+    const step = from + Math.floor(at / 40);
+    const user = at % 40;
+    const item = `item-${(user + step + ((user * step) % 3)) % 10}`;
+    return purchaseAt(start + (step * 40 + user) * 1000, [`u${user}-${step}`, `u${user}`, item]);
+  });
 
-let folder: string;
-let broker: Broker;
-let models: DirectoryModelStore;
+let world: World;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'likeness-sums-'));
-  broker = await openEmbeddedBroker(join(folder, 'log'));
-  await broker.createTopics([
-    { name: topics['events-clean']!, partitions: 2 },
-    { name: topics['models']!, partitions: 1, compacted: true },
-  ]);
-  models = new DirectoryModelStore(join(folder, 'models'));
-});
-afterEach(async () => {
-  await broker.close();
-  await rm(folder, { recursive: true });
-});
+beforeEach(async () => void (world = await openWorld()));
+afterEach(() => world.close());
 
-async function write(steps: readonly CleanEvent[][]): Promise<void> {
-  const producer = await broker.producer();
-  for (const events of steps) {
-    const lines: string[][] = [[], []];
-    for (const event of events) lines[Number(event.profile.slice(1)) % 2]!.push(JSON.stringify(event));
-    const records = lines.flatMap((list, partition) => packLines(list).map((value) => ({ partition, value })));
-    await producer.send(topics['events-clean']!, records);
-  }
-  await producer.close();
+/** A record a step and partition, as time goes. */
+async function write(from: number, to: number): Promise<void> {
+  for (let step = from; step < to; step++) await world.write(walk(step, step + 1));
 }
 
-const sumsFile = () => join(folder, 'models/.runs/shop.sums/next-item/sums');
+const partsOf = (model: string) =>
+  new DirectoryRunParts(join(world.folder, 'models'), { pipeline: 'shop.sums', runId: model });
+const sumsFile = () => join(world.folder, 'models/.runs/shop.sums/next-item/sums');
 
-async function train({ mode = 'Incremental', window = 10, at = 0, key = signingKey as KeyObject } = {}) {
-  const telemetry = { logger: pino({ level: 'silent' }), registry: new Registry() };
-  const sumsOf = (model: string) =>
-    new DirectoryRunParts(join(folder, 'models'), { pipeline: 'shop.sums', runId: model });
+interface Training {
+  readonly mode?: string;
+  readonly window?: number;
+  readonly at?: number;
+  readonly key?: KeyObject;
+}
+
+async function train({ mode = 'Incremental', window = 10, at = 0, key = signingKey }: Training = {}) {
   const clock = { now: () => start + at };
-  const deps = { broker, models, signingKey: key, inverter: invertHere, clock, telemetry, sumsOf };
-  const [candidate] = await run(configOf(mode, window), deps);
-  const files = await models.get(candidate!.digest);
+  const [candidate] = await run(configOf(mode, window), { ...world, signingKey: key, clock, sumsOf: partsOf });
+  const files = await world.models.get(candidate!.digest);
   return { files, manifest: openArtifact(files, key === signingKey ? trusted : [createPublicKey(key)]).manifest };
 }
 
 test('a refresh reads only what is new, and its model has the bytes of one that has read everything', async () => {
-  await write(walk(0, 8));
+  await write(0, 8);
   const first = await train();
   expect(first.manifest.report).toMatchObject({ refresh: 'read everything: no sums are kept yet', linesRead: 320 });
-  await write(walk(8, 11));
+  await write(8, 11);
   const second = await train({ at: hour });
   expect(second.manifest.report).toMatchObject({ linesRead: 120, sumsBeyond: 0, sumsJoins: 0, sumsMoved: 0 });
   expect(second.manifest.report['refresh']).toMatch(/^added/);
@@ -109,9 +82,9 @@ test('a refresh reads only what is new, and its model has the bytes of one that 
 });
 
 test('a refresh is judged on what is new by a model that has not seen it', async () => {
-  await write(walk(0, 8));
+  await write(0, 8);
   await train();
-  await write(walk(8, 11));
+  await write(8, 11);
   const { manifest } = await train({ at: hour });
   // Three baskets of each profile, of which the later half judges; a ring leaves little to guess.
   expect(manifest.metrics['questions']).toBeGreaterThan(0);
@@ -120,7 +93,7 @@ test('a refresh is judged on what is new by a model that has not seen it', async
 });
 
 test('everything is read again once that is long enough ago', async () => {
-  await write(walk(0, 8));
+  await write(0, 8);
   await train();
   const early = await train({ at: 47 * hour });
   expect(early.manifest.report['linesRead']).toBe(0);
@@ -129,13 +102,64 @@ test('everything is read again once that is long enough ago', async () => {
 });
 
 test('sums of another model, another key, or that are damaged are not gone on with', async () => {
-  await write(walk(0, 8));
+  await write(0, 8);
   await train();
   expect((await train({ window: 5 })).manifest.report['refresh']).toMatch(/of another model, spec, code or epoch$/);
   const other = createPrivateKey(generateSigningKey().privatePem);
   expect((await train({ window: 5, key: other })).manifest.report['refresh']).toMatch(/damaged, or another key/);
-  const bytes = await readFile(sumsFile());
-  bytes[bytes.length - 9]! ^= 1;
-  await writeFile(sumsFile(), bytes);
+  await damage((bytes) => (bytes[bytes.length - 9]! ^= 1));
   expect((await train({ window: 5, key: other })).manifest.report['refresh']).toMatch(/damaged, or another key/);
+});
+
+async function damage(change: (bytes: Buffer) => unknown): Promise<void> {
+  const bytes = await readFile(sumsFile());
+  change(bytes);
+  await writeFile(sumsFile(), bytes);
+}
+
+/** In place of the same number of bytes. */
+const put = (bytes: Buffer, before: string, after: string) => bytes.write(after, bytes.indexOf(before), 'latin1');
+
+const damages: [string, (bytes: Buffer) => unknown][] = [
+  ['a header that is no JSON', (bytes) => put(bytes, '{"header"', '}"header"')],
+  ['no signature', (bytes) => put(bytes, '"signature"', '"signaturf"')],
+  ['no offsets', (bytes) => put(bytes, '"offsets"', '"offzets"')],
+  ['an array of no known kind', (bytes) => put(bytes, '"u32",', '"u64",')],
+  ['another item', (bytes) => put(bytes, '"item-1"', '"item-x"')],
+  ['an offset that was not reached', (bytes) => put(bytes, '"to":4', '"to":9')],
+  ['other bytes of a person', (bytes) => (bytes[bytes.length - 9]! ^= 1)],
+];
+
+describe('kept sums', () => {
+  test('that are damaged in any place are refused, and it is said what to do', async () => {
+    await write(0, 4);
+    await train();
+    const whole = await readFile(sumsFile());
+    expect(await readSums(partsOf('next-item'), signingKey)).toBeDefined();
+    for (const [what, change] of damages) {
+      await damage(change);
+      await expect(readSums(partsOf('next-item'), signingKey), what).rejects.toMatchObject({
+        code: 'ModelInvalid',
+        message: expect.stringMatching(/reads everything and keeps new ones/),
+      });
+      await writeFile(sumsFile(), whole);
+    }
+  });
+
+  test('are gone on with by partition, in whatever order the broker lists them', async () => {
+    await write(0, 8);
+    const all = await world.broker.offsets(topics['events-clean']!);
+    // As if the log of the second partition had let go of its first records.
+    const held = all.map((each) => (each.partition === 1 ? { ...each, low: 2 } : each));
+    const listed = vi.spyOn(world.broker, 'offsets').mockResolvedValue(held);
+    await train();
+    await write(8, 11);
+    listed.mockResolvedValue(held.map((each) => ({ ...each, high: 11 })).toReversed());
+    const { manifest } = await train({ at: hour });
+    expect(manifest.report['linesRead']).toBe(120);
+    expect(manifest.offsets.toSorted((a, b) => a.partition - b.partition)).toEqual([
+      { partition: 0, from: 0, to: 11 },
+      { partition: 1, from: 2, to: 11 },
+    ]);
+  });
 });

@@ -12,11 +12,11 @@ import type { BlendWeights } from '../../shared/learning/fit.ts';
 import type { BaselineSample } from '../../shared/learning/drift/baseline-sample.ts';
 import { fitSums, itemsOf } from '../../shared/learning/incremental/fit-sums.ts';
 import { Prequential } from '../../shared/learning/incremental/prequential.ts';
-import { encodeSums } from '../../shared/learning/incremental/sums-file.ts';
+import { storeSums } from '../../shared/learning/incremental/sums-file.ts';
 import type { BeforeStep } from '../../shared/learning/incremental/sums.ts';
 import { codeVersion } from '../../shared/learning/manifest.ts';
 import type { ModelInputs } from '../../shared/learning/model-inputs.ts';
-import { EventTime } from '../../shared/learning/point-in-time/event-time.ts';
+import { EventTime, eventTime } from '../../shared/learning/point-in-time/event-time.ts';
 import type { LinkEvent } from '../../shared/profile/compile.ts';
 import type { ReplaceableParts } from '../../shared/run-parts.ts';
 import { replayInTime } from '../replay-in-time.ts';
@@ -66,8 +66,8 @@ export async function trainOnSums(training: SumsTraining, deps: SumsDeps): Promi
   const known = itemsOf(begun.sums);
   const fitted = await fitSums(begun.sums, known, { inputs, inverter: deps.inverter, now });
   const weights = judged?.weights ?? begun.weights;
-  const offsets = ranges.map((range, at) => ({ ...range, from: begun.read[at]?.from ?? range.from }));
-  await keepSums(parts, { head: headOf(reading, offsets, weights), body: encodeSums(begun.sums) }, signingKey);
+  const offsets = ranges.map((range) => ({ ...range, from: readOf(begun, range)?.from ?? range.from }));
+  await keepSums(parts, { head: headOf(reading, offsets, weights), sums: storeSums(begun.sums) }, signingKey);
   const { lines, malformed } = reading;
   const seconds = (now() - started) / 1000;
   return finished({ begun, known, fitted, old, judged, weights, replayed: { offsets, lines, malformed }, seconds });
@@ -100,12 +100,15 @@ function headOf({ begun, training, newest }: Reading, offsets: readonly ReadRang
   };
 }
 
+/** What the sums have of the same partition. A broker may list partitions in any order. */
+const readOf = ({ read }: Begun, { partition }: ReadRange): ReadRange | undefined =>
+  read.find((range) => range.partition === partition);
+
 const ends = (ranges: readonly ReadRange[]): number[] => ranges.map(({ to }) => to);
 
 /** By range: the first offset of what judges. */
-function cutOf({ refit, read }: Begun, ranges: readonly ReadRange[], holdout: number): number[] {
-  if (refit === undefined)
-    return ranges.map(({ partition }) => read.find((range) => range.partition === partition)!.to);
+function cutOf(begun: Begun, ranges: readonly ReadRange[], holdout: number): number[] {
+  if (begun.refit === undefined) return ranges.map((range) => readOf(begun, range)!.to);
   return ranges.map(({ from, to }) => from + Math.floor((to - from) * (1 - 2 * holdout)));
 }
 
@@ -149,7 +152,7 @@ class Reading {
     const { topic } = this.training;
     const stretches = ranges.map((range, at) => ({ ...range, to: to[at]! }));
     const time = new EventTime(stretches.map(({ partition }) => partition));
-    this.malformed += await replayInTime(
+    const malformed = await replayInTime(
       new Map(
         stretches.map(({ partition, from, to: end }) => [
           partition,
@@ -161,19 +164,22 @@ class Reading {
           return time.furthestBack;
         },
         take: (event, partition) => {
-          time.note(partition, Date.parse(event.time));
+          time.note(partition, event);
           this.#take(event, before);
         },
         end: (partition) => time.end(partition),
       },
     );
+    this.malformed += malformed;
+    this.lines += malformed;
   }
 
   #take(event: CleanEvent, before: BeforeStep | undefined): void {
     const { sums, since } = this.begun;
     this.lines++;
     if (!isSince({ since }, event)) return;
-    this.newest = Math.max(this.newest, Date.parse(event.time));
+    const time = eventTime(event);
+    if (time > this.newest) this.newest = time;
     this.training.sample.take(event);
     sums.take(event, before);
   }

@@ -2,12 +2,10 @@
 import type { ItemAttributes } from '../../event.ts';
 import { easeBlock, fitEase } from '../ease.ts';
 import { entriesKept, type FitOptions, type Fitted } from '../fit.ts';
-import { addGram } from '../gram.ts';
+import { addHistory, type Triangle } from '../gram.ts';
 import { ItemIndex } from '../item-index.ts';
-import { pruneRows, type Coordinates } from '../item-matrix.ts';
 import { Popularity } from '../popularity.ts';
-import { rulesOf } from '../sequential-rules.ts';
-import type { Sequences } from '../sequences.ts';
+import { fitSequentialRules } from '../sequential-rules.ts';
 import type { Sums } from './sums.ts';
 
 /** The catalogue in the order of a training set: by target events, then steps, then id. */
@@ -35,39 +33,34 @@ export function itemsOf({ items: { names }, targets, steps, attributes }: Sums):
   };
 }
 
-/** What the counters hold, by index; those that came to nothing are left out. */
-export function pairsOf({ pairs }: Sums, { indexOf }: SummedItems): Coordinates {
-  const { rows, columns, values } = pairs.counts.coordinates();
-  const held = Uint32Array.from(values.keys()).filter((at) => values[at] !== 0);
-  return {
-    rows: held.map((at) => indexOf[rows[at]!]!),
-    columns: held.map((at) => indexOf[columns[at]!]!),
-    values: Float64Array.from(held, (at) => values[at]!),
-  };
-}
-
-/** Each person's distinct items, as sequences that say nothing of order: all that a Gram matrix asks for. */
-export function rowsOf({ rows, persons }: Sums, { indexOf }: SummedItems): Sequences {
-  const starts = [0];
-  for (const person of persons.persons()) starts.push(starts.at(-1)! + rows.of(person).length);
-  const items = new Uint32Array(starts.at(-1)!);
-  let at = 0;
-  for (const person of persons.persons()) for (const item of rows.of(person)) items[at++] = indexOf[item]!;
-  return { starts: Uint32Array.from(starts), items, times: new Float64Array(), targets: new Uint8Array() };
+/** Adds the products of each person's items that have a row; `rowOf` is by index. */
+export function addProducts(sums: Sums, { indexOf }: SummedItems, rowOf: Int32Array, triangle: Triangle): void {
+  const { persons, histories } = sums;
+  const rows = new Int32Array(rowOf.length);
+  for (const person of persons.persons()) {
+    if (!histories.has(person)) continue;
+    let count = 0;
+    histories.of(person).items.each((item) => {
+      const row = rowOf[indexOf[item]!]!;
+      if (row >= 0) rows[count++] = row;
+    });
+    addHistory(rows.subarray(0, count).sort(), triangle);
+  }
 }
 
 export async function fitSums(sums: Sums, summed: SummedItems, options: FitOptions): Promise<Fitted> {
   const { inputs, inverter, now } = options;
   const started = now();
-  const sr = pruneRows(rulesOf(pairsOf(sums, summed), summed.items.size), entriesKept);
+  const { indexOf, items } = summed;
+  const sr = fitSequentialRules(sums.pairs.counts, { keep: entriesKept, size: items.size, indexOf });
   const ruled = now();
   const block = easeBlock(summed.steps, inputs.maxItems);
   const { regularization } = inputs;
-  const ease = await fitEase(block, (triangle) => addGram(rowsOf(sums, summed), block.rowOf, triangle), {
+  const ease = await fitEase(block, (triangle) => addProducts(sums, summed, block.rowOf, triangle), {
     regularization,
     inverter,
     keep: entriesKept,
   });
   const seconds = { popularity: 0, sr: (ruled - started) / 1000, ease: (now() - ruled) / 1000 };
-  return { items: summed.items, popularity: new Popularity(summed.items, summed.popularity), sr, ease, seconds };
+  return { items, popularity: new Popularity(items, summed.popularity), sr, ease, seconds };
 }

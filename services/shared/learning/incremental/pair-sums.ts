@@ -1,7 +1,7 @@
 /** Keeps the counters of sequential rules equal to what all steps in order say, as steps come, some of them late. */
 import { shareAt } from '../sequential-rules.ts';
 import type { PairCounts } from '../pair-counts.ts';
-import type { Step, Tails } from './tails.ts';
+import type { Step } from './steps.ts';
 
 /** A list of steps as far as it is known, oldest first. */
 export interface Line {
@@ -9,12 +9,6 @@ export interface Line {
   itemAt(place: number): number;
   isTarget(place: number): boolean;
 }
-
-export const lineOf = (tails: Tails, person: number): Line => ({
-  length: tails.lengthOf(person),
-  itemAt: (place) => tails.itemAt(person, place),
-  isTarget: (place) => tails.isTarget(person, place),
-});
 
 export const lineOfSteps = (steps: readonly Step[]): Line => ({
   length: steps.length,

@@ -1,8 +1,7 @@
 /** Numbers of profile ids, and which of them are one person by the links so far: all that leads to one root. */
 import type { Link } from '../../profile/identity.ts';
-import { Numbering } from '../columns.ts';
+import { grown, Numbering } from '../columns.ts';
 import { LinkTable } from '../link-table.ts';
-import { grown } from './blocks.ts';
 
 export class Persons {
   readonly #ids = new Numbering();
@@ -13,6 +12,11 @@ export class Persons {
 
   get ids(): readonly string[] {
     return this.#ids.names;
+  }
+
+  /** Ids that were given a number. */
+  get known(): number {
+    return this.#known;
   }
 
   memberOf(id: string): number {

@@ -6,7 +6,7 @@ import { Draw, lotOf } from '../point-in-time/draw.ts';
 import type { Queries } from '../split.ts';
 import type { Sequences } from '../sequences.ts';
 import type { Sums } from './sums.ts';
-import type { Step } from './tails.ts';
+import type { Step } from './steps.ts';
 
 interface Question {
   readonly lot: number;
@@ -40,11 +40,10 @@ export class Prequential {
 
   /** To be told of each step before it is added. */
   readonly before = (person: number, step: Step): void => {
-    const { tails } = this.#sums;
-    const newest = tails.newestTime(person);
+    const { newestTime: newest, length } = this.#sums.histories.of(person);
     if (newest === step.time) this.#open.get(person)?.asked.push(step);
     // Without a history every model answers popularity; what is late is no question of its time.
-    else if (newest < step.time && tails.lengthOf(person) > 0) this.#ask(person, step);
+    else if (newest < step.time && length > 0) this.#ask(person, step);
   };
 
   /** Those of earlier times first: `share` of them, for choosing, and the others. `indexOf`: of an item that the model knows. */
@@ -65,10 +64,10 @@ export class Prequential {
   }
 
   #historyOf(person: number): number[] {
-    const { tails, rows } = this.#sums;
-    const tail = Array.from({ length: tails.lengthOf(person) }, (_, place) => tails.itemAt(person, place));
-    // Where nothing was dropped the tail has every item that was seen.
-    return tails.isCut(person) ? [...rows.of(person), ...tail] : tail;
+    const history = this.#sums.histories.of(person);
+    const newest = Array.from({ length: history.length }, (_, place) => history.itemAt(place));
+    // Where nothing was dropped these are all the items that were seen.
+    return history.isCut ? [...history.items.values(), ...newest] : newest;
   }
 }
 

@@ -7,12 +7,14 @@ import { invertHere } from '../ease.ts';
 import { EventTable } from '../event-table.ts';
 import { fitAll } from '../fit.ts';
 import { addGram, packedTriangle } from '../gram.ts';
+import type { Coordinates } from '../item-matrix.ts';
 import { encodeMatrix } from '../matrix-file.ts';
 import type { ModelInputs } from '../model-inputs.ts';
+import { pack, unpack } from '../packed.ts';
 import { PairCounts } from '../pair-counts.ts';
 import { countPairs } from '../sequential-rules.ts';
-import { fitSums, itemsOf, pairsOf, rowsOf } from './fit-sums.ts';
-import { decodeSums, encodeSums } from './sums-file.ts';
+import { addProducts, fitSums, itemsOf } from './fit-sums.ts';
+import { restoreSums, storeSums, type SumsHeader } from './sums-file.ts';
 import { Sums, tailLength } from './sums.ts';
 
 const window = 3;
@@ -74,20 +76,30 @@ function summed(log: readonly CleanEvent[], kept?: number): Sums {
   return sums;
 }
 
+/** From the bytes of a file. */
+function stored(sums: Sums): Sums {
+  const { header, arrays } = storeSums(sums);
+  return restoreSums(unpack<SumsHeader>(pack(header, arrays)), inputs, mergeOn);
+}
+
 const triangleOf = (sums: Sums): number[] => {
   const known = itemsOf(sums);
   const size = known.items.size;
   const triangle = packedTriangle(size);
-  addGram(
-    rowsOf(sums, known),
+  addProducts(
+    sums,
+    known,
     Int32Array.from({ length: size }, (_, item) => item),
     triangle,
   );
   return [...triangle.values];
 };
 
-const listed = ({ rows, columns, values }: ReturnType<typeof pairsOf>): string[] =>
-  Array.from(values, (value, at) => `${rows[at]} ${columns[at]} ${value}`).toSorted();
+const listed = ({ rows, columns, values }: Coordinates, indexOf?: Uint32Array): string[] =>
+  Array.from(values, (value, at) => {
+    const [row, column] = [rows[at]!, columns[at]!].map((item) => (indexOf ? indexOf[item]! : item));
+    return `${row} ${column} ${value}`;
+  }).toSorted();
 
 /** All that a model comes from. */
 function contentOf(sums: Sums) {
@@ -98,7 +110,7 @@ function contentOf(sums: Sums) {
     popularity,
     steps,
     attributes,
-    pairs: listed(pairsOf(sums, known)),
+    pairs: listed(sums.pairs.counts.coordinates(), known.indexOf),
     gram: triangleOf(sums),
   };
 }
@@ -149,7 +161,7 @@ test('what is stored at any cut and restored goes on as if it had never been cut
   fc.assert(
     fc.property(logs, fc.nat(80), fc.integer({ min: window, max: 8 }), (log, cut, kept) => {
       const first = summed(log.slice(0, cut), kept);
-      const second = decodeSums(encodeSums(first), inputs, mergeOn);
+      const second = stored(first);
       for (const event of log.slice(cut)) second.take(event);
       const whole = summed(log, kept);
       expect(contentOf(second)).toEqual(contentOf(whole));
@@ -164,7 +176,7 @@ test('with few steps kept, whatever is not counted as inexact is still exact', (
   fc.assert(
     fc.property(calmLogs, (log) => {
       const sums = summed(log, window + 2);
-      const hasDropped = [...sums.persons.persons()].some((person) => sums.tails.isCut(person));
+      const hasDropped = [...sums.persons.persons()].some((person) => sums.histories.of(person).isCut);
       if (!hasDropped || !isExact(sums)) return;
       exact++;
       expect(contentOf(sums)).toEqual(reference(log));
@@ -188,7 +200,7 @@ test('a model of sums has the bytes of a model of all events', async () => {
   const set = table.build();
   const options = { inputs, inverter: invertHere, now: () => 0 };
   const full = await fitAll(set.sequences, set.items, options);
-  const sums = decodeSums(encodeSums(summed(log)), inputs, mergeOn);
+  const sums = stored(summed(log));
   const fitted = await fitSums(sums, itemsOf(sums), options);
   expect(fitted.items.ids).toEqual(full.items.ids);
   expect(fitted.popularity.counts).toEqual(full.popularity.counts);

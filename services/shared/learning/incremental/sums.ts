@@ -1,20 +1,23 @@
 /**
  * What SR, EASE and popularity are made of, kept so that a later run adds only what is new: counters of pairs, each
- * person's row of items (whose products are the Gram matrix) and newest steps, and counts by item. All are exact sums, so
- * the order and the cuts in which events come do not matter, as long as `inexact` stays at 0.
+ * person's items (whose products are the Gram matrix) and newest steps, and counts by item. All are exact sums, so the
+ * order and the cuts in which events come do not matter, as long as `inexact` stays at 0. Memory: pairs of items, and about
+ * 16 bytes for each of a person's newest steps (`tailLength` at most) and a byte or two for each of their items.
  */
 import type { CleanEvent } from '../../event.ts';
 import { idHash64 } from '../../id-hash.ts';
 import { linkEnds } from '../../profile/identity.ts';
 import type { LinkEvent } from '../../profile/compile.ts';
+import { isEventTime } from '../../profile/order.ts';
 import { Numbering } from '../columns.ts';
 import type { ToldAttributes } from '../event-table.ts';
 import { isStep, type ModelInputs } from '../model-inputs.ts';
 import { PairCounts } from '../pair-counts.ts';
-import { lineOf, lineOfSteps, PairSums } from './pair-sums.ts';
+import { Histories } from './histories.ts';
+import type { History } from './history.ts';
+import { lineOfSteps, PairSums } from './pair-sums.ts';
 import { Persons } from './persons.ts';
-import { Rows } from './rows.ts';
-import { compareSteps, Tails, type Step, type StepOrder } from './tails.ts';
+import { compareSteps, type Step, type StepOrder } from './steps.ts';
 
 /** Rows and columns of the counters are numbers of items below this, in the order of their first mention. */
 const pairSize = 2 ** 26;
@@ -39,8 +42,7 @@ export class Sums {
   readonly mergeOn: readonly LinkEvent[];
   readonly persons = new Persons();
   readonly items = new Numbering();
-  readonly rows = new Rows();
-  readonly tails: Tails;
+  readonly histories: Histories;
   readonly pairs: PairSums;
   /** By item. */
   readonly targets: number[] = [];
@@ -53,8 +55,8 @@ export class Sums {
   constructor(inputs: ModelInputs, mergeOn: readonly LinkEvent[], kept = tailLength(inputs)) {
     this.inputs = inputs;
     this.mergeOn = mergeOn;
-    this.tails = new Tails(kept);
-    this.pairs = new PairSums(new PairCounts(pairSize, 1 << 12), inputs.window);
+    this.histories = new Histories(kept);
+    this.pairs = new PairSums(new PairCounts(pairSize), inputs.window);
   }
 
   /** Steps that were taken in. */
@@ -68,17 +70,18 @@ export class Sums {
     const ends = linkEnds(event, this.mergeOn);
     const [hi, lo] = tie ?? idHash64(event.id);
     if (ends) this.#link(ends.from, ends.to, { time, hi, lo });
-    if (!event.itemId || !isStep(this.inputs, event.type)) return;
+    if (!event.itemId || !isStep(this.inputs, event.type) || !isEventTime(time)) return;
     const member = this.persons.memberOf(event.profile);
     const target = this.inputs.targets.has(event.type);
     const at = { time, hi, lo, member };
     const person = this.persons.personOf(member);
-    const place = this.#placeOf(person, at);
+    const history = this.histories.of(person);
+    const place = this.#placeOf(history, at);
     if (place === undefined) return;
     // Not before it is known to be new: a repeat must not make an item.
     const step = { ...at, item: this.#itemOf(event.itemId), target };
     before?.(person, step);
-    this.#add(person, place, step);
+    this.#add(history, place, step);
     if (event.item) this.#tell(step, event.item);
   }
 
@@ -95,19 +98,19 @@ export class Sums {
   }
 
   /** undefined: it is a repeat, or beyond what is kept. */
-  #placeOf(person: number, at: StepOrder): number | undefined {
-    const { tails } = this;
-    if (tails.has(person, at)) return undefined;
-    const place = tails.placeOf(person, at);
-    if (!tails.isCut(person) || place >= this.inputs.window) return place;
+  #placeOf(history: History, at: StepOrder): number | undefined {
+    if (history.has(at)) return undefined;
+    const place = history.placeOf(at);
+    if (!history.isCut || place >= this.inputs.window) return place;
     this.inexact.beyond++;
     return undefined;
   }
 
-  #add(person: number, place: number, step: Step): void {
-    this.pairs.insert(lineOf(this.tails, person), place, step);
-    this.tails.insert(person, place, step);
-    this.rows.add(person, step.item);
+  #add(history: History, place: number, step: Step): void {
+    this.pairs.insert(history, place, step);
+    history.insert(place, step);
+    history.items.add(step.item);
+    this.histories.changed();
     this.steps[step.item]!++;
     if (step.target) this.targets[step.item]!++;
     this.#events++;
@@ -126,30 +129,43 @@ export class Sums {
   }
 
   #join(person: number, other: number): void {
-    const { tails, persons, rows, pairs } = this;
-    const [own, others] = [tails.all(person), tails.all(other)];
-    const merged = [...own, ...others].sort(compareSteps);
-    if (this.#fitTogether(person, other)) {
-      pairs.addAll(lineOfSteps(own), -1);
-      pairs.addAll(lineOfSteps(others), -1);
+    const { persons, histories, pairs } = this;
+    const [own, others] = [this.#takeOut(person), this.#takeOut(other)];
+    const merged = [...own.steps, ...others.steps].sort(compareSteps);
+    if (this.#fitTogether(own, others)) {
+      pairs.addAll(lineOfSteps(own.steps), -1);
+      pairs.addAll(lineOfSteps(others.steps), -1);
       pairs.addAll(lineOfSteps(merged), 1);
     } else this.inexact.joins++;
-    tails.replace(person, merged, tails.isCut(person) || tails.isCut(other));
-    tails.clear(other);
-    rows.join(person, other);
+    const history = histories.of(person);
+    history.replace(merged, own.isCut || others.isCut);
+    for (const item of [...own.items, ...others.items]) history.items.add(item);
+    histories.changed();
     persons.unite(person, other);
   }
 
-  /** Whether what is kept of two persons is all that pairs across them need. */
-  #fitTogether(a: number, b: number): boolean {
-    const { tails } = this;
-    if (tails.lengthOf(a) === 0 || tails.lengthOf(b) === 0) return true;
-    if (!tails.isCut(a) && !tails.isCut(b)) return true;
-    if (tails.isCut(a) && tails.isCut(b)) return false;
-    const [cut, whole] = tails.isCut(a) ? [a, b] : [b, a];
-    const { window } = this.inputs;
-    return compareSteps(tails.at(cut, window - 1), tails.at(whole, 0)) < 0;
+  #takeOut(person: number): Taken {
+    const history = this.histories.of(person);
+    const taken = { steps: history.steps(), items: history.items.values(), isCut: history.isCut };
+    history.clear();
+    this.histories.changed();
+    return taken;
   }
+
+  /** Whether what is kept of two persons is all that pairs across them need. */
+  #fitTogether(a: Taken, b: Taken): boolean {
+    if (a.steps.length === 0 || b.steps.length === 0) return true;
+    if (!a.isCut && !b.isCut) return true;
+    if (a.isCut && b.isCut) return false;
+    const [cut, whole] = a.isCut ? [a, b] : [b, a];
+    return compareSteps(cut.steps[this.inputs.window - 1]!, whole.steps[0]!) < 0;
+  }
+}
+
+interface Taken {
+  readonly steps: readonly Step[];
+  readonly items: readonly number[];
+  readonly isCut: boolean;
 }
 
 /** Enough to score a history, and to find the place of what is late. */

@@ -1,4 +1,16 @@
 /** How far a replay of several partitions has come in the time of the events: as far as the partition that is furthest back. */
+import type { CleanEvent } from '../../event.ts';
+
+type Dated = Pick<CleanEvent, 'time' | 'ingestedAt'>;
+
+/**
+ * When an event happened as far as a log can know, milliseconds since 1970: not after it came in. One that is dated far
+ * ahead would else be taken for the newest for ever.
+ */
+export function eventTime({ time, ingestedAt }: Dated): number {
+  const said = Date.parse(time);
+  return time === ingestedAt ? said : Math.min(said, Date.parse(ingestedAt));
+}
 
 export class EventTime {
   readonly #newest: Map<number, number>;
@@ -14,10 +26,11 @@ export class EventTime {
     return Math.min(...this.#newest.values());
   }
 
-  note(partition: number, time: number): void {
+  note(partition: number, event: Dated): void {
+    const time = eventTime(event);
     const newest = this.#newest.get(partition);
     if (newest !== undefined && time > newest) this.#newest.set(partition, time);
-    this.#past = Math.max(this.#past, time);
+    if (time > this.#past) this.#past = time;
   }
 
   /** The log's end is the same moment for all: a partition that has come there holds nobody back. */

@@ -235,3 +235,19 @@ test('a partition that has run ahead does not settle the labels of the others', 
   replayed.end(0);
   expect(replayed.finish().examples.map(({ label }) => label)).toEqual([true, false]);
 });
+
+test('an event that is dated after it came in does not end the time of all others', () => {
+  const log = [at(0, 'view'), at(1, 'view'), at(6, 'purchase'), at(9, 'view'), at(20, 'view')].map(
+    ({ event }) => event,
+  );
+  const ahead = eventAt(origin + 5 * hour, { id: 'ahead', profile: 'bob', time: '2099-01-01T00:00:00.000Z' });
+  const replayOne = (events: readonly CleanEvent[]) => {
+    const replayed = new PointInTime(settingsOf('after'), [0]);
+    for (const event of events) replayed.take(event, 0);
+    replayed.end(0);
+    return replayed.finish().examples;
+  };
+  const plain = replayOne(log);
+  expect(plain).toHaveLength(4);
+  expect(replayOne([...log.slice(0, 2), ahead, ...log.slice(2)])).toEqual(plain);
+});

@@ -59,7 +59,7 @@ export class PointInTime {
     this.#profiles.apply(event);
     if (this.#isLabel.has(event.type)) this.#labels.add(event.profile, time, this.#passed - label.withinMs);
     if (moment === 'after') this.#decide(event, time);
-    this.#time.note(partition, time);
+    this.#time.note(partition, event);
     this.#settle();
   }
 
@@ -84,8 +84,8 @@ export class PointInTime {
   }
 
   #decide({ type, profile: member }: CleanEvent, time: number): void {
-    const { moment, seed, label } = this.#settings;
-    if (!this.#isMoment(type) || time + label.withinMs < this.#passed) return;
+    const { moment, seed, label, from = -Infinity } = this.#settings;
+    if (time < from || !this.#isMoment(type) || time + label.withinMs < this.#passed) return;
     const held = this.#pending.get(member, time);
     // Of several events of one moment, the first has what was before all of them, and the last what was known after.
     if (held !== undefined && moment === 'before') return;

@@ -10,6 +10,8 @@ export interface PointInTimeSettings {
   readonly moment: Moment;
   /** Types of the events that are moments; absent: every type but identify and alias. */
   readonly decideAt?: readonly string[];
+  /** Moments before it make no examples, milliseconds since 1970. Absent: all do. */
+  readonly from?: number;
   /** `cleaning.dedupe.window`, milliseconds: what of a repeat the feature service knows, the replay knows. */
   readonly dedupeWindowMs: number;
   /** So late an event may be and still count for a label, milliseconds (`cleaning.late.grace`). */
