@@ -14,7 +14,6 @@ import { runProfile, runRecommend } from './ask.ts';
 import { runBacktest } from './backtest.ts';
 import { runDiff } from './cluster/diff.ts';
 import { runStatus } from './cluster/status.ts';
-import { runPromote, runRetrain } from './cluster/wishes.ts';
 import { type DeadLetterOptions, runDeadLetters } from './dead-letters.ts';
 import { runExplainModel } from './explain-model.ts';
 import { runRender } from './render.ts';
@@ -25,12 +24,18 @@ import { runStart } from './start.ts';
 import { createTerminal } from './terminal.ts';
 import { runUp } from './up.ts';
 import { runValidate } from './validate.ts';
+import { promote, retrain } from './wishes.ts';
 
 const terminal = createTerminal();
 const program = new Command('likeness').description('Live profiles of users.').showHelpAfterError('(--help says more)');
 const namespaceOption = new Option('-n, --namespace <name>', "default: the context's");
 const contextOption = new Option('--context <name>', 'of the kubeconfig; default: its current one');
 const kubeconfigOption = new Option('--kubeconfig <file>', 'default: KUBECONFIG, or ~/.kube/config');
+const hereOption = new Option('--data <dir>', 'of a pipeline on this machine: its data folder').conflicts([
+  'namespace',
+  'context',
+  'kubeconfig',
+]);
 const localUrl = 'http://127.0.0.1:8080';
 const defaultData = '.likeness/shop';
 
@@ -246,20 +251,22 @@ program
 
 program
   .command('retrain <name>')
-  .description('train the models of a pipeline in a cluster now')
+  .description('train the models of a pipeline now, in a cluster or on this machine')
   .addOption(namespaceOption)
   .addOption(contextOption)
   .addOption(kubeconfigOption)
-  .action((name, options) => run(runRetrain(name, { ...options, version: readVersion(), now: Date.now() }, terminal)));
+  .addOption(hereOption)
+  .action((name, options) => run(retrain(name, { ...options, version: readVersion(), now: Date.now() }, terminal)));
 
 program
   .command('promote <name> [version]')
-  .description('put a trained model of a pipeline in a cluster into service; an earlier one to go back to it')
+  .description('put a trained model of a pipeline into service; an earlier one to go back to it')
   .addOption(namespaceOption)
   .addOption(contextOption)
   .addOption(kubeconfigOption)
+  .addOption(hereOption)
   .action((name, modelVersion, options) =>
-    run(runPromote(name, { ...options, modelVersion, version: readVersion(), now: Date.now() }, terminal)),
+    run(promote(name, { ...options, modelVersion, version: readVersion(), now: Date.now() }, terminal)),
   );
 
 program

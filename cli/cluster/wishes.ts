@@ -1,5 +1,5 @@
 /** `likeness retrain` and `likeness promote`: what a person asks of the operator, as annotations of the pipeline. */
-import type { PipelineObject } from '../../operator/kubernetes/read-pipeline.ts';
+import type { PipelineStatus } from '../../crds/status.ts';
 import { profilePipelines } from '../../operator/kubernetes/resources.ts';
 import { exitCodes, LikenessError } from '../../services/shared/errors.ts';
 import type { Terminal } from '../terminal.ts';
@@ -29,7 +29,7 @@ export interface PromoteOptions extends WishOptions {
 /** Exit code 0. Rejects with LikenessError `Usage` where no version is named and there is not exactly one candidate. */
 export function runPromote(name: string, options: PromoteOptions, terminal: Terminal): Promise<number> {
   return withCluster(options, async (cluster) => {
-    const version = options.modelVersion ?? candidateOf(await findPipeline(cluster, name));
+    const version = options.modelVersion ?? candidateOf({ name, status: (await findPipeline(cluster, name)).status });
     // What follows the @ makes a second wish for the same version another one.
     await annotate(cluster, name, { 'likeness.dev/promote': `${version}@${new Date(options.now).toISOString()}` });
     terminal.print(`${version} is to go into service. See how it goes: likeness status ${name}`);
@@ -41,7 +41,14 @@ function annotate({ api, namespace }: Cluster, name: string, annotations: Readon
   return api.mergePatch(profilePipelines, { namespace, name }, { metadata: { annotations } });
 }
 
-function candidateOf({ metadata: { name }, status }: PipelineObject): string {
+interface Asked {
+  /** Of the pipeline. */
+  readonly name: string;
+  readonly status: Pick<PipelineStatus, 'model' | 'otherModels'> | undefined;
+}
+
+/** Version of the one candidate that there is. Throws LikenessError `Usage` where there is not exactly one. */
+export function candidateOf({ name, status }: Asked): string {
   const models = [...(status?.model ? [status.model] : []), ...(status?.otherModels ?? [])];
   const found = models.flatMap(({ candidate }) => candidate?.version ?? []);
   if (found.length === 1) return found[0]!;

@@ -20,6 +20,7 @@ import { ensureKeys, type LocalKeys, withTrustedKeys } from './keys.ts';
 import { refuseOrphanedLogs } from './orphaned-logs.ts';
 import { startProcesses } from './processes.ts';
 import { openPromotionMemory } from './promotion-memory.ts';
+import { trainingWish } from './training-wish.ts';
 import { prepareTopics } from './topics.ts';
 import { driftReportIn } from './drift-report.ts';
 import { scrapeFigures } from './trial-figures.ts';
@@ -154,6 +155,7 @@ function trainOnGrowth(plan: Plan, { broker, keys, options }: Parts): TrainingLo
     training: options.training,
     runsFile: join(options.dataDir, 'training.json'),
     driftFile: driftFile(options.dataDir),
+    wish: () => trainingWish(options.dataDir),
     train: ({ runId, since }, signal) => {
       const own = { LIKENESS_RUN_ID: runId, ...(since !== undefined && { LIKENESS_SINCE: String(Math.floor(since)) }) };
       const child = { name: runId, service: 'trainer', env: { ...env, ...own }, logFile };

@@ -22,6 +22,7 @@ const options = (high: () => number, more: Partial<TrainingLoopOptions> = {}): T
   training: trainingSchema.parse({}),
   runsFile,
   driftFile: join(folder, 'drift.json'),
+  wish: () => undefined,
   train: async () => 0,
   logger: pino({ enabled: false }),
   clock: Date,
@@ -114,6 +115,26 @@ it('trains once for a verdict of drift, from what came since the change, and rem
   expect(runs).toHaveLength(2);
   tell('17', '30');
   await vi.waitFor(() => expect(runs).toHaveLength(3), 5000);
+  await second.stop();
+});
+
+it('trains once for a wish, whatever the mode, and remembers it over a restart', async () => {
+  const training = trainingSchema.parse({ retrain: { mode: 'Never' } });
+  const runs: { readonly runId: string }[] = [];
+  const train = async (run: { readonly runId: string }) => {
+    runs.push(run);
+    return 0;
+  };
+  let wished = '2026-01-01T00:00:00.000Z';
+  const start = () => startTrainingLoop(options(() => 10, { training, train, wish: () => wished }));
+  const first = start();
+  await vi.waitFor(() => expect(first.phase().phase).toBe('Succeeded'), 5000);
+  await first.stop();
+  const second = start();
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect(runs.map(({ runId }) => runId.split('-')[0])).toEqual(['manual']);
+  wished = '2026-01-01T00:00:01.000Z';
+  await vi.waitFor(() => expect(runs).toHaveLength(2), 5000);
   await second.stop();
 });
 

@@ -19,6 +19,8 @@ export interface TrainingLoopOptions {
   readonly runsFile: string;
   /** In which feature tells its verdicts of drift; there is none before it has looked at anything. */
   readonly driftFile: string;
+  /** What a person has asked for last; undefined: nothing. */
+  readonly wish: () => string | undefined;
   /** Runs one trainer to its end and gives its exit code. */
   readonly train: (run: WantedRun, signal: AbortSignal) => Promise<number>;
   readonly logger: Logger;
@@ -114,7 +116,7 @@ async function decide(options: TrainingLoopOptions, runs: readonly LocalRun[]): 
   const { training } = options;
   const verdict = training.retrain.mode === 'OnDrift' ? driftReportIn(options.driftFile)?.verdicts.at(-1) : undefined;
   const found = verdict && { drift: verdict.id, changedAt: verdict.changedAt };
-  const decision = decideRetrain({ now, records, ledger: ledgerOf(runs), training, ...found });
+  const decision = decideRetrain({ now, records, ledger: ledgerOf(runs), training, manual: options.wish(), ...found });
   if (!decision.train) return undefined;
   const { trigger, id } = decision;
   const last = runs.at(-1);
