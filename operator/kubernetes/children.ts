@@ -62,6 +62,11 @@ export class Children {
     for (const informer of this.#informers.values()) informer.onChange(applier.observe);
   }
 
+  /** Calls `told` with the key of the pipeline whose object has changed. */
+  onChange(told: (key: string) => void): void {
+    for (const source of this.sources()) source.subscribe(told);
+  }
+
   sources(): Source[] {
     const keysOf = (object: KubeObject): string[] => {
       const key = pipelineOf(object);

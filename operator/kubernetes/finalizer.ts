@@ -55,7 +55,8 @@ export async function finalizePipeline(
 }
 
 /** What is remembered of it outside the cluster's own objects. */
-export function forget({ topics, models, trainings }: ReconcileDeps, key: string): void {
+export function forget({ rested, topics, models, trainings }: ReconcileDeps, key: string): void {
+  rested.disturb(key);
   topics.forget(key);
   models.forget(key);
   trainings.forget(key);

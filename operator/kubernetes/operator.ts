@@ -25,6 +25,7 @@ import { keyOf, type KubeObject } from './runtime/resource.ts';
 import { slimWorkload } from './runtime/slim-workload.ts';
 import { systemTiming } from './runtime/timing.ts';
 import { KubeTransport } from './runtime/transport.ts';
+import { Rested } from './rested.ts';
 import { TopicsKeeper } from './topics-keeper.ts';
 import { isGateJob } from './render/gate-job.ts';
 import { Gates } from './training/gates.ts';
@@ -157,11 +158,14 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
   const applier = new Applier({ api, resourceOf, cached: children.cached, transform, hashAnnotation, timing });
   children.tell(applier);
   const { image, trainerImage, version, network, modelsVolume } = config;
+  const rested = new Rested({ timing });
+  children.onChange(rested.disturb);
   const reconcile = createReconcile({
     ...shared,
     applier,
     children,
     pipelines,
+    rested,
     topics,
     models,
     reports,

@@ -17,6 +17,7 @@ import { planOf } from './plan-of.ts';
 import { pruneChildren } from './prune.ts';
 import type { PipelineObject } from './read-pipeline.ts';
 import { renderingOf, type KubernetesObject, type RenderOptions } from './render/rendering.ts';
+import type { Rested } from './rested.ts';
 import type { Api } from './runtime/api.ts';
 import type { Applied, Applier } from './runtime/apply.ts';
 import type { ReconcileResult } from './runtime/controller.ts';
@@ -37,6 +38,7 @@ export interface ReconcileDeps {
   readonly applier: Applier;
   readonly children: Children;
   readonly pipelines: Pick<Informer<PipelineObject>, 'get'>;
+  readonly rested: Rested;
   readonly topics: TopicsKeeper;
   readonly models: ModelsKeeper;
   readonly trainings: Trainings;
@@ -94,25 +96,42 @@ async function reconcile(deps: PassDeps, key: string, found: PipelineObject): Pr
   const pipeline = hasFinalizer(found) ? found : await keepFinalizer(deps.api, found);
   const wantedTopics = deps.wantedTopics(plan, spec);
   const look = () => deps.topics.look(key, wantedTopics);
-  let topics = look();
   const options = { ...deps.release, spec, uid: pipeline.metadata.uid };
+  const outcome = { pipeline, refusal, plan, topics: look() };
+  const learn = (topics: TopicsObserved) => {
+    const input = { pipeline, plan, spec, options, topics, wanted: deps.wantedModels(plan, spec) };
+    return passOverLearning({ ...deps, now: () => deps.timing.now() }, key, input);
+  };
+  if (deps.rested.rests(key, pipeline)) return settle(deps, key, { ...outcome, learning: await learn(outcome.topics) });
+  deps.rested.begin(key);
   const rendered = render(deps.known, plan, options);
-  if ('refusal' in rendered) return settle(deps, key, { pipeline, refusal: refusal ?? rendered.refusal, plan, topics });
+  if ('refusal' in rendered) return settle(deps, key, { ...outcome, refusal: refusal ?? rendered.refusal });
   const secrets = await ensureOwnSecrets(renderingOf(plan, options), { api: deps.api, cached: deps.children.cached });
-  const logs = await passOverLogs(deps, key, { pipeline, plan, objects: rendered.objects });
+  const made = await make(deps, key, { pipeline, plan, objects: rendered.objects, look });
+  const applied = [...secrets, ...made.applied];
+  if (read.ok) await markGoodSpec(deps, pipeline, applied);
+  await pruneChildren(deps, key, made.logs.objects, made.logs.keeps);
+  return settle(deps, key, { ...outcome, ...made, applied, learning: await learn(made.topics) });
+}
+
+interface Wanted {
+  readonly pipeline: PipelineObject;
+  readonly plan: Plan;
+  readonly objects: readonly KubernetesObject[];
+  readonly look: () => TopicsObserved;
+}
+
+/** Applies what is rendered; what runs comes last, once its topics are there. */
+async function make(deps: PassDeps, key: string, { look, ...input }: Wanted) {
+  const logs = await passOverLogs(deps, key, input);
   const { objects } = logs;
+  let topics = look();
   const later = objects.filter((object) => waitsForTopics(object, topics, { logs, ...deps }));
   const rest = await deps.applier.apply(objects.filter((object) => !later.includes(object)));
   // Mostly the topics have been made while the rest was applied.
   if (later.length > 0) topics = look();
   const last = await deps.applier.apply(later.filter((object) => !waitsForTopics(object, topics, { logs, ...deps })));
-  const applied = [...secrets, ...rest, ...last, ...logs.failed];
-  if (read.ok) await markGoodSpec(deps, pipeline, applied);
-  await pruneChildren(deps, key, objects, logs.keeps);
-  const wanted = deps.wantedModels(plan, spec);
-  const learningDeps = { ...deps, now: () => deps.timing.now() };
-  const learning = await passOverLearning(learningDeps, key, { pipeline, plan, spec, options, topics, wanted });
-  return settle(deps, key, { pipeline, refusal, plan, topics, applied, logs, learning });
+  return { logs, topics, applied: [...rest, ...last, ...logs.failed] };
 }
 
 /** What only rendering can see, such as an environment too long for a process, is the spec's fault too. */
@@ -149,6 +168,8 @@ async function settle(deps: PassDeps, key: string, outcome: Outcome): Promise<Re
   const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
   const rests = ready && ![learning, outcome.logs].some((pass) => pass?.isBusy === true);
   if (rests) deps.known.forget(key);
+  // Who keeps a log is passed over as a whole: volumes change without an event of the pipeline's.
+  if (rests && outcome.logs !== undefined && outcome.logs.verdict === undefined) deps.rested.end(key, pipeline);
   const pause = rests ? deps.restMs : Math.min(busyMs, deps.restMs);
   const until = Math.max(0, (learning?.until ?? Infinity) - deps.timing.now());
   return { requeueAfterMs: Math.min(pause, until + lateMs) };
