@@ -80,9 +80,9 @@ describe('what each service does', () => {
     await send(broker, 'items');
   });
 
-  it('the cleaner reads raw events and items, and writes clean and dead events and items', async () => {
+  it('the cleaner reads raw events, items and models, and writes clean and dead events and items', async () => {
     const broker = await as('cleaner');
-    await follow(broker, 'items');
+    for (const stream of ['items', 'models'] as const) await follow(broker, stream);
     await consume(broker, 'events-raw', 'cleaner');
     for (const stream of ['events-clean', 'events-dead', 'items'] as const) await send(broker, stream);
   });
@@ -97,9 +97,10 @@ describe('what each service does', () => {
     await send(broker, 'events-dead');
   });
 
-  it('the trainer reads clean events and announces models', async () => {
+  it('the trainer reads clean events, models and what was served, and announces models', async () => {
     const broker = await as('trainer');
     expect(await readAll(broker, 'events-clean')).toBeGreaterThan(0);
+    for (const stream of ['models', 'predictions'] as const) await readAll(broker, stream);
     await send(broker, 'models');
   });
 
@@ -135,7 +136,7 @@ describe('what nobody else may', () => {
     ['ingest', 'read what it wrote', 'shop.web.ingest', (broker) => readAll(broker, 'events-raw')],
     ['ingest', 'write clean events', topic('events-clean'), (broker) => send(broker, 'events-clean')],
     ['cleaner', 'write raw events', topic('events-raw'), (broker) => send(broker, 'events-raw')],
-    ['cleaner', 'read models', topic('models'), (broker) => readAll(broker, 'models')],
+    ['cleaner', 'announce a model', topic('models'), (broker) => send(broker, 'models')],
     [
       'feature',
       'join the group of the cleaner',
