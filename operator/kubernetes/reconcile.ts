@@ -167,12 +167,16 @@ async function settle(deps: PassDeps, key: string, outcome: Outcome): Promise<Re
   if (failures.length > 0) throw failures[0]!.error;
   const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
   const rests = ready && ![learning, outcome.logs].some((pass) => pass?.isBusy === true);
-  if (rests) deps.known.forget(key);
-  // Who keeps a log is passed over as a whole: volumes change without an event of the pipeline's.
-  if (rests && outcome.logs !== undefined && outcome.logs.verdict === undefined) deps.rested.end(key, pipeline);
+  if (rests) layToRest(deps, key, outcome);
   const pause = rests ? deps.restMs : Math.min(busyMs, deps.restMs);
   const until = Math.max(0, (learning?.until ?? Infinity) - deps.timing.now());
   return { requeueAfterMs: Math.min(pause, until + lateMs) };
+}
+
+function layToRest({ known, rested }: PassDeps, key: string, { pipeline, logs }: Outcome): void {
+  known.forget(key);
+  // Who keeps a log is passed over as a whole: volumes change without an event of the pipeline's.
+  if (logs !== undefined && logs.verdict === undefined) rested.end(key, pipeline);
 }
 
 const failureText = (kind: string, name: string, error: unknown): string => `${kind} ${name}: ${describeError(error)}`;
