@@ -16,6 +16,7 @@ import { runDiff } from './cluster/diff.ts';
 import { runStatus } from './cluster/status.ts';
 import { type DeadLetterOptions, runDeadLetters } from './dead-letters.ts';
 import { runExplainModel } from './explain-model.ts';
+import { readKey } from './read-key.ts';
 import { runRender } from './render.ts';
 import { replayFile } from './replay.ts';
 import { type SimulateOptions, runSimulate } from './simulate/command.ts';
@@ -122,7 +123,7 @@ async function runReplay(
     file,
     to: options.to,
     rate: options.rate,
-    ...(options.key && { key: readFileSync(options.key, 'utf8').trim() }),
+    ...(options.key !== undefined && { key: readKey(options.key) }),
     ...(options.cursor && { cursorFile: options.cursor }),
     onNote: (note) => terminal.note(note),
     onProgress: ({ accepted, refused }) => terminal.status(`${accepted} accepted  ${refused} refused`),
@@ -208,8 +209,8 @@ async function openDeadLetters(
   options: DeadLetterOptions & { data: string },
 ): Promise<number> {
   const { pipeline, kafka } = readDataFolder(options.data);
+  const key = options.key === undefined ? readImportKey(options.data) : readKey(options.key);
   const broker = await connectBroker({ ...(kafka && { kafka }), dataDir: options.data, clientId: 'likeness-cli' });
-  const key = options.key ? readFileSync(options.key, 'utf8').trim() : readImportKey(options.data);
   const io = { broker, topic: topicName(pipeline, 'events-dead'), terminal, now: Date.now(), fetch, sleep };
   const replayed = join(options.data, 'replayed.jsonl');
   try {
