@@ -8,6 +8,7 @@ import { start as startIngest } from '../../services/ingest/service.ts';
 import { parseConfig as parseServing } from '../../services/serving/config.ts';
 import { start as startServing } from '../../services/serving/service.ts';
 import { connectArchive } from '../../services/shared/adapters/connect-model-store.ts';
+import { warnOfStrays } from '../../services/shared/archive/strays.ts';
 import type { Broker } from '../../services/shared/broker.ts';
 import type { ModelStore } from '../../services/shared/model-store.ts';
 import type { ProfileStore } from '../../services/shared/profile-store.ts';
@@ -39,7 +40,8 @@ const starters: Record<ServiceName, (env: Env, deps: ServiceDeps) => Promise<Ser
   serving: (env, deps) => startServing(parseServing(env), deps),
   archive: (env, deps) => {
     const config = parseArchive(env);
-    return startArchive(config, { ...deps, archive: connectArchive(config.modelStore, config.place) });
+    const onStray = warnOfStrays(deps.telemetry.logger);
+    return startArchive(config, { ...deps, archive: connectArchive(config.modelStore, config.place, onStray) });
   },
 };
 

@@ -8,11 +8,15 @@ import { connectModelStore, connectRunParts } from '../../services/shared/adapte
 import { S3Segments } from '../../services/shared/adapters/s3-segments.ts';
 import { openBucket } from '../../services/shared/adapters/s3/bucket.ts';
 import { S3ModelStore } from '../../services/shared/adapters/s3-model-store.ts';
+import { SegmentArchive } from '../../services/shared/archive/segment-archive.ts';
+import { segmentName } from '../../services/shared/archive/segment-name.ts';
+import { allOf, eventLine, recordAt } from '../../services/shared/archive/test-log.ts';
 import type { ArchivePlace } from '../../services/shared/archive.ts';
 import { modelStoreOf, type ModelStoreEnv, type S3Connection } from '../../services/shared/model-store-connection.ts';
 import { createAuthority } from '../testbed/authority.ts';
 import { startS3, type RunningS3 } from '../testbed/s3/s3.ts';
 import { unique } from '../testbed/unique.ts';
+import { archiveBesideOthers } from './archive-beside-others.ts';
 import { modelStoreContract } from './model-store.ts';
 import { runPartsContract } from './run-parts.ts';
 import { segmentStoreContract } from './segment-store.ts';
@@ -48,10 +52,39 @@ runPartsContract('S3', () => {
   return Promise.resolve({ open: (run) => connectRunParts(env, run), close: () => Promise.resolve() });
 });
 
-segmentStoreContract('S3', () => {
-  const { s3: connection } = modelStoreOf(envOf(s3)) as { readonly s3: S3Connection };
-  const open = (place: ArchivePlace) => new S3Segments(openBucket(connection), connection.prefix, place);
-  return Promise.resolve({ open, close: () => Promise.resolve() });
+function startSegments() {
+  const connection = connectionOf(envOf(s3));
+  const bucket = openBucket(connection);
+  const open = (place: ArchivePlace) => new S3Segments(bucket, connection.prefix, place);
+  return Promise.resolve({ open, close: () => Promise.resolve(bucket.close()) });
+}
+
+segmentStoreContract('S3', startSegments);
+archiveBesideOthers('S3', startSegments, 5);
+
+it('lists more segments than S3 gives in one page, each with its size', async () => {
+  const { open, close } = await startSegments();
+  const store = open({ pipeline: 'default.shop', stream: 'events-clean', epoch: 1 });
+  const segments = Array.from({ length: 1100 }, (_, at) => ({ partition: 0, first: at, last: at, maxTime: at }));
+  for (let at = 0; at < segments.length; at += 50)
+    await Promise.all(
+      segments.slice(at, at + 50).map((each) => store.create(each, Buffer.alloc(1 + (each.first % 9)))),
+    );
+  const listed = (await store.list(0)).toSorted((a, b) => a.first - b.first);
+  expect(listed).toEqual(segments.map((each) => ({ ...each, bytes: 1 + (each.first % 9) })));
+  await close();
+});
+
+it('says which segment was cut short, and gives nothing of it', async () => {
+  const connection = connectionOf(envOf(s3));
+  const place: ArchivePlace = { pipeline: 'default.shop', stream: 'events-clean', epoch: 1 };
+  const archive = new SegmentArchive(new S3Segments(openBucket(connection), connection.prefix, place));
+  const segment = await archive.append({ partition: 0, first: 0, last: 0 }, [recordAt(0, [eventLine('e-0')])]);
+  s3.damage(`${connection.prefix}/archive/default.shop/events-clean.e1/${segmentName(segment)}`);
+  await expect(allOf(archive.read({ partition: 0, from: 0 }))).rejects.toMatchObject({
+    code: 'BadData',
+    message: expect.stringContaining(segmentName(segment)),
+  });
 });
 
 describe('S3ModelStore', () => {

@@ -1,5 +1,6 @@
 /** The contract of `SegmentStore`, run against every implementation. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { profileDigest } from '../../services/shared/archive/erasure.ts';
 import type { ArchivePlace, Segment, SegmentStore } from '../../services/shared/archive.ts';
 
 export interface SegmentStoreUnderTest {
@@ -40,14 +41,12 @@ export function segmentStoreContract(name: string, start: () => Promise<SegmentS
       expect(await store.get(segmentOf(1, 0, 9))).toBeUndefined();
     });
 
-    it('keeps what is there when it is created again, and takes another in its place when told so', async () => {
+    it('keeps what is there when it is created again', async () => {
       await Promise.all(
         Array.from({ length: 5 }, () => environment.open(place).create(segmentOf(0, 0, 9), Buffer.from('same'))),
       );
       await store.create(segmentOf(0, 0, 9), Buffer.from('later'));
       expect(await textOf(segmentOf(0, 0, 9))).toBe('same');
-      await store.replace(segmentOf(0, 0, 9), Buffer.from('other'));
-      expect(await textOf(segmentOf(0, 0, 9))).toBe('other');
       expect(await store.list()).toHaveLength(1);
     });
 
@@ -63,13 +62,39 @@ export function segmentStoreContract(name: string, start: () => Promise<SegmentS
       expect(await store.list(1)).toEqual([{ ...largest, bytes: 4 }]);
     });
 
+    it('tells apart segments that have been through other erasures', async () => {
+      const purged = { ...segmentOf(0, 0, 9), purged: `e000002.${'0123456789abcdef'}` };
+      await store.create(segmentOf(0, 0, 9), Buffer.from('before'));
+      await store.create(purged, Buffer.from('after'));
+      expect([await textOf(segmentOf(0, 0, 9)), await textOf(purged)]).toEqual(['before', 'after']);
+      await store.remove(segmentOf(0, 0, 9));
+      expect(await store.list(0)).toEqual([{ ...purged, bytes: 5 }]);
+    });
+
+    it('notes erasures once and for ever, each for its partition', async () => {
+      expect(await store.erasures(0)).toEqual([]);
+      const erasures = [0, 0, 1, 10].map((partition, at) => ({
+        partition,
+        before: at === 0 ? 2 ** 53 - 1 : at,
+        profile: profileDigest(`u-${at}`),
+      }));
+      for (const erasure of [...erasures, ...erasures]) await environment.open(place).note(erasure);
+      const noted = await store.erasures(0);
+      expect(noted.toSorted((a, b) => b.before - a.before)).toEqual(erasures.slice(0, 2));
+      expect(await store.erasures(1)).toEqual([erasures[2]]);
+      expect(await store.list()).toEqual([]);
+    });
+
     it('shows nothing of another pipeline or epoch', async () => {
       await store.create(segmentOf(0, 0, 9), Buffer.from('1'));
+      await store.note({ partition: 0, before: 5, profile: profileDigest('u-1') });
       for (const other of [
         { ...place, epoch: 2 },
         { ...place, pipeline: 'default.shop2' },
-      ])
+      ]) {
         expect(await environment.open(other).list()).toEqual([]);
+        expect(await environment.open(other).erasures(0)).toEqual([]);
+      }
     });
 
     it('removes a segment, and does not mind one that is gone', async () => {

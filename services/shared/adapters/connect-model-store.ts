@@ -29,13 +29,13 @@ export function connectRunParts(env: ModelStoreEnv, run: RunPlace): ReplaceableP
     : new S3RunParts(openBucket(where.s3), where.s3.prefix, run);
 }
 
-/** Throws as `connectModelStore` does. */
-export function connectArchive(env: ModelStoreEnv, place: ArchivePlace): Archive {
+/** Throws as `connectModelStore` does. `onStray` hears of what lies in the archive and is nothing of it, at every look. */
+export function connectArchive(env: ModelStoreEnv, place: ArchivePlace, onStray?: (name: string) => void): Archive {
   const where = placeOf(env);
   const store =
     'folder' in where
-      ? new DirectorySegments(where.folder, place)
-      : new S3Segments(openBucket(where.s3), where.s3.prefix, place);
+      ? new DirectorySegments(where.folder, place, onStray)
+      : new S3Segments(openBucket(where.s3), where.s3.prefix, place, onStray);
   return new SegmentArchive(store);
 }
 

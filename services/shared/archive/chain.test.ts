@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { chainOf, extentOf, redundant } from './chain.ts';
 import { mergeable } from './mergeable.ts';
-import { parseSegmentName, segmentName } from './segment-name.ts';
+import { erasureName, parseErasureName, parseSegmentName, segmentName } from './segment-name.ts';
 
 const segmentOf = (first: number, last: number) => ({ partition: 0, first, last, maxTime: 0, bytes: 1 });
 
@@ -31,14 +31,30 @@ it('reads each offset once, in order, from whatever covers them', () => {
   );
 });
 
-it('loses nothing when what is redundant is removed', () => {
+it('loses nothing when what is redundant is removed, by two who each know of some alone', () => {
+  const subset = fc.array(fc.boolean(), { minLength: 80, maxLength: 80 });
   fc.assert(
-    fc.property(covers, ({ segments }) => {
-      const chain = chainOf(segments);
-      const spare = new Set(redundant(segments, chain));
-      expect(chainOf(segments.filter((segment) => !spare.has(segment)))).toEqual(chain);
+    fc.property(covers, subset, subset, ({ length, segments }, one, other) => {
+      const gone = [one, other].flatMap((isKnown) => redundant(segments.filter((_, at) => isKnown[at])));
+      const left = segments.filter((segment) => !gone.includes(segment));
+      const offsets = chainOf(left).flatMap(({ segment, from }) =>
+        Array.from({ length: segment.last - from + 1 }, (_, at) => from + at),
+      );
+      expect(offsets).toEqual(Array.from({ length }, (_, at) => at));
     }),
   );
+});
+
+it('spares what no other segment holds as a whole, and of two alike the one that knows of more erasures', () => {
+  const [left, middle, right] = [segmentOf(0, 9), segmentOf(5, 14), segmentOf(10, 19)];
+  expect(redundant([left, right, middle])).toEqual([]);
+  const purged = { ...left, purged: 'e000001.0000000000000000' };
+  const again = { ...left, purged: 'e000002.0000000000000000' };
+  for (const order of [
+    [left, purged, again],
+    [again, purged, left],
+  ])
+    expect(new Set(redundant(order))).toEqual(new Set([left, purged]));
 });
 
 it('takes the one that reaches further of two that begin together', () => {
@@ -57,8 +73,12 @@ it('refuses a gap, naming both of its ends', () => {
 
 it('names segments so that their names tell all, in the order of the log', () => {
   const largest = { partition: 999, first: 2 ** 53 - 3, last: 2 ** 53 - 2, maxTime: 1_700_000_000_123 };
-  for (const segment of [largest, { partition: 0, first: 0, last: 0, maxTime: 0 }])
+  const purged = { ...largest, purged: 'e000012.0123456789abcdef' };
+  for (const segment of [largest, purged, { partition: 0, first: 0, last: 0, maxTime: 0 }])
     expect(parseSegmentName(segmentName(segment))).toEqual(segment);
+  const erasure = { partition: 12, before: 2 ** 53 - 1, profile: 'ab'.repeat(32) };
+  expect(parseErasureName(erasureName(erasure))).toEqual(erasure);
+  expect(parseSegmentName(erasureName(erasure))).toBeUndefined();
   expect(segmentName(segmentOf(9, 10)) < segmentName(segmentOf(11, 100))).toBe(true);
   for (const other of ['p0/.draft-1', 'p0/0-9-1.parquet', 'p0/0000000000000009-0000000000000001-1.parquet'])
     expect(parseSegmentName(other)).toBeUndefined();

@@ -18,8 +18,10 @@ export function chainOf<S extends Segment>(segments: readonly S[]): Link<S>[] {
   let next = sorted[0]?.first ?? 0;
   for (let at = 0; at < sorted.length;) {
     let furthest: S | undefined;
-    for (; at < sorted.length && sorted[at]!.first <= next; at++)
-      if (sorted[at]!.last >= (furthest?.last ?? next)) furthest = sorted[at];
+    for (; at < sorted.length && sorted[at]!.first <= next; at++) {
+      const segment = sorted[at]!;
+      if (segment.last >= next && (furthest === undefined || preference(segment, furthest) < 0)) furthest = segment;
+    }
     if (furthest !== undefined) {
       links.push({ segment: furthest, from: next });
       next = furthest.last + 1;
@@ -33,10 +35,24 @@ export function extentOf(links: readonly Link<Segment>[]): Extent {
   return first && last ? { from: first.from, to: last.segment.last + 1 } : { from: 0, to: 0 };
 }
 
-/** What another segment holds as well. */
-export function redundant<S extends Segment>(segments: readonly S[], links: readonly Link<S>[]): S[] {
-  const used = new Set(links.map(({ segment }) => segment));
-  return segments.filter((segment) => !used.has(segment));
+/**
+ * What one other segment holds as a whole. Of any two all agree on which one stays, so that who removes what is redundant
+ * by an old list, beside others who do so too, leaves each offset somewhere.
+ */
+export function redundant<S extends Segment>(segments: readonly S[]): S[] {
+  const largestFirst = segments.toSorted((a, b) => a.first - b.first || preference(a, b));
+  let reach = -1;
+  return largestFirst.filter(({ last }) => {
+    if (last <= reach) return true;
+    reach = last;
+    return false;
+  });
+}
+
+/** Negative: `a`. The one that reaches further; of one range the one with records, then the one that is purged the most. */
+function preference(a: Segment, b: Segment): number {
+  const [one, other] = [a.purged ?? '', b.purged ?? ''];
+  return b.last - a.last || b.maxTime - a.maxTime || (one > other ? -1 : Number(one < other));
 }
 
 function gapBefore({ partition, first }: Segment, next: number): LikenessError {

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
 import { zstdDecompressSync } from 'node:zlib';
 import { expect, it } from 'vitest';
+import type { StoredSegment } from '../archive.ts';
 import type { BrokerRecord } from '../broker.ts';
+import { archiveBesideOthers } from '../../../test/contracts/archive-beside-others.ts';
+import { profileDigest } from './erasure.ts';
 import { SegmentArchive } from './segment-archive.ts';
 import { allOf, eventLine, linesIn, memorySegments, recordAt } from './test-log.ts';
 
@@ -162,17 +165,56 @@ it('goes on in the merged segment when the one that it was to read next is gone'
   expect(lines).toEqual(linesIn(stretch(0, 29)));
 });
 
-it('forgets the lines of a profile, and keeps all others where they were', async () => {
-  const { archive, append, read } = world();
-  const forgotten = eventLine('e-x', { profile: 'u-2' });
-  await append(0, 4);
-  await append(5, 9, [recordAt(5, [forgotten]), recordAt(7, [eventLine('a'), forgotten, eventLine('b')])]);
-  const stays = (line: string): boolean => (JSON.parse(line) as { profile: string }).profile !== 'u-2';
-  expect(await archive.rewrite(stays)).toBe(2);
-  expect(await archive.rewrite(stays)).toBe(0);
-  expect(await read(0)).toEqual(linesIn([...stretch(0, 4), recordAt(7, [eventLine('a'), eventLine('b')])]));
-  expect(await archive.extent(0)).toEqual({ from: 0, to: 10 });
+it('does not believe a list in pages that a merge has overtaken', async () => {
+  const { store, archive, append } = world();
+  for (let first = 0; first < 30; first += 2) await append(first, first + 1);
+  let isFirst = true;
+  const list = async (partition?: number): Promise<StoredSegment[]> => {
+    const page = (await store.list(partition)).filter(({ first }) => first < 10);
+    if (isFirst) await archive.merge();
+    isFirst = false;
+    return [...page, ...(await store.list(partition)).filter(({ first }) => first >= 10)];
+  };
+  expect(await new SegmentArchive({ ...store, list }).extent(0)).toEqual({ from: 0, to: 30 });
 });
+
+it('gives no line of a profile from the moment that it is erased, and keeps all others where they were', async () => {
+  const { store, archive, append, read } = world();
+  const erased = eventLine('e-x', { profile: 'u-2' });
+  await append(0, 4);
+  await append(5, 9, [recordAt(5, [erased]), recordAt(7, [eventLine('a'), erased, eventLine('b'), 'no JSON'])]);
+  await archive.erase([{ partition: 0, before: 12, profile: profileDigest('u-2') }]);
+  const left = [...stretch(0, 4), recordAt(7, [eventLine('a'), eventLine('b'), 'no JSON'])];
+  expect(await read(0)).toEqual(linesIn(left));
+  expect(await archive.purge()).toBe(2);
+  expect(await archive.purge()).toBe(0);
+  expect(await read(0)).toEqual(linesIn(left));
+  expect(await archive.extent(0)).toEqual({ from: 0, to: 10 });
+  expect([...store.files.keys()].every((name) => name.includes('-e000001.'))).toBe(true);
+  // What comes from the log later is left out too; but who comes back stays.
+  await append(10, 12, [recordAt(10, [erased]), recordAt(12, [erased])]);
+  expect(await read(10)).toEqual([`12/${erased}`]);
+});
+
+it('does not write again what no erasure can concern', async () => {
+  const { store, archive, append } = world();
+  for (const first of [0, 5]) await append(first, first + 4);
+  await archive.erase([{ partition: 0, before: 5, profile: profileDigest('nobody') }]);
+  await archive.purge();
+  expect([...store.files.keys()].map((name) => name.includes('-e'))).toEqual([false, true]);
+});
+
+it('knows the newest record that it holds, though nothing came after it', async () => {
+  const { archive, append } = world();
+  expect(await archive.newest(0)).toBeUndefined();
+  await append(0, 4);
+  await append(5, 9, []);
+  expect(await archive.newest(0)).toEqual({ offset: 4, timestamp: recordAt(4, []).timestamp });
+  await archive.expire(1e15);
+  expect(await archive.newest(0)).toBeUndefined();
+});
+
+archiveBesideOthers('in memory', async () => ({ open: memorySegments, close: async () => undefined }), 40);
 
 it('says which segment is damaged', async () => {
   const { store, append, read } = world();
@@ -180,8 +222,23 @@ it('says which segment is damaged', async () => {
   const [name, bytes] = [...store.files][0]!;
   const hurt = bytes.slice();
   hurt[40]! ^= 255;
-  store.files.set(name, hurt);
-  await expect(read(0)).rejects.toMatchObject({ code: 'BadData', message: expect.stringContaining(name) });
-  store.files.set(name, bytes.slice(0, 50));
-  await expect(read(0)).rejects.toMatchObject({ code: 'BadData' });
+  for (const wrong of [hurt, bytes.slice(0, 50), new Uint8Array()]) {
+    store.files.set(name, wrong);
+    await expect(read(0)).rejects.toMatchObject({ code: 'BadData', message: expect.stringContaining(name) });
+  }
+});
+
+it('gives no other lines than were written, whichever byte is damaged', async () => {
+  const { store, append, read } = world();
+  await append(0, 9);
+  const written = linesIn(stretch(0, 9));
+  const [name, bytes] = [...store.files][0]!;
+  for (let at = 0; at < bytes.length; at++) {
+    const hurt = bytes.slice();
+    hurt[at]! ^= 1 << (at % 8);
+    store.files.set(name, hurt);
+    const lines = await read(0).catch((error: unknown) => error);
+    if (lines instanceof Error) expect(lines).toMatchObject({ code: 'BadData' });
+    else expect(lines).toEqual(written);
+  }
 });

@@ -1,14 +1,20 @@
 /** The archive over a store of segments: what is not in their names is not needed, so no crash leaves them at odds. */
-import type { Archive, Extent, Segment, SegmentStore, StoredSegment } from '../archive.ts';
+import type { Archive, Erasure, Extent, RecordPlace, Segment, SegmentStore, StoredSegment } from '../archive.ts';
 import type { BrokerRecord } from '../broker.ts';
 import { LikenessError } from '../errors.ts';
 import { chainOf, extentOf, type Link, redundant } from './chain.ts';
 import type { ArchivedLine } from './columns.ts';
+import { erasedBy, type Erased } from './erasure.ts';
 import { mergeable } from './mergeable.ts';
 import { regroup } from './regroup.ts';
 import { decodeSegment, encodeSegment, linesOf } from './segment-file.ts';
+import { segmentName } from './segment-name.ts';
 
-type Chain = readonly Link<StoredSegment>[];
+/** What is read of a partition, and what is left out of it. */
+interface View {
+  readonly chain: readonly Link<StoredSegment>[];
+  readonly erased: Erased;
+}
 
 /** A segment may be merged with others, or expire, between a look at the list and the reading of it. */
 const looks = 5;
@@ -21,7 +27,16 @@ export class SegmentArchive implements Archive {
   }
 
   async extent(partition: number): Promise<Extent> {
-    return extentOf(await this.#chain(partition));
+    return extentOf(chainOf(await this.#listed(partition)));
+  }
+
+  async newest(partition: number): Promise<RecordPlace | undefined> {
+    const { chain, erased } = await this.#view(partition);
+    for (const { segment } of chain.toReversed()) {
+      const last = (await this.#linesOf(segment, erased)).at(-1);
+      if (last !== undefined) return { offset: last.offset, timestamp: last.appended };
+    }
+    return undefined;
   }
 
   segments(): Promise<StoredSegment[]> {
@@ -30,10 +45,11 @@ export class SegmentArchive implements Archive {
 
   async append(segment: Omit<Segment, 'maxTime'>, records: readonly BrokerRecord[]): Promise<StoredSegment> {
     checkInside(segment, records);
-    const { from, to } = await this.extent(segment.partition);
-    if (to > from && segment.first > to) throw notNext(segment, to);
+    const { partition, first } = segment;
+    const { from, to } = await this.extent(partition);
+    if (to > from && first > to) throw notNext(segment, to);
     const maxTime = records.reduce((newest, { timestamp }) => Math.max(newest, timestamp), 0);
-    return this.#create({ ...segment, maxTime }, linesOf(records));
+    return this.#create({ ...segment, maxTime }, linesOf(records), await this.#erased(partition));
   }
 
   async *read({
@@ -42,33 +58,34 @@ export class SegmentArchive implements Archive {
     to = Infinity,
   }: Parameters<Archive['read']>[0]): AsyncGenerator<readonly BrokerRecord[]> {
     let next = from;
-    let chain = await this.#chain(partition);
+    let view = await this.#view(partition);
     for (let look = 1; next < to;) {
-      checkReach(partition, next, extentOf(chain));
-      const link = chain.find(({ segment }) => segment.last >= next);
+      checkReach(partition, next, extentOf(view.chain));
+      const link = view.chain.find(({ segment }) => segment.last >= next);
       if (link === undefined) return;
       const bytes = await this.#store.get(link.segment);
       if (bytes !== undefined) {
-        yield* regroup(between(decodeSegment(link.segment, bytes), next, to));
+        const range = { from: next, to };
+        yield* regroup(groupsOf(link.segment, bytes, view.erased, range));
         next = link.segment.last + 1;
         look = 1;
-      } else if (look++ < looks) chain = await this.#chain(partition);
+      } else if (look++ < looks) view = await this.#view(partition);
       else throw vanishing(link.segment);
     }
   }
 
   async expire(oldest: number): Promise<readonly Segment[]> {
     const removed: Segment[] = [];
-    for (const [partition, chain] of await this.#tidied()) {
-      const old = chain.findIndex(({ segment }) => segment.maxTime >= oldest);
-      const expired = (old === -1 ? chain : chain.slice(0, old)).map(({ segment }) => segment);
+    for (const [partition, segments] of await this.#tidied()) {
+      const old = segments.findIndex(({ maxTime }) => maxTime >= oldest);
+      const expired = old === -1 ? [...segments] : segments.slice(0, old);
       const last = old === -1 ? expired.pop() : undefined;
       // From the front, so that a crash leaves no gap.
       for (const segment of expired) await this.#store.remove(segment);
       removed.push(...expired);
       if (last && !isMark(last)) {
         // Without it nobody would know how far the archive has come.
-        await this.#create({ partition, first: last.last, last: last.last, maxTime: 0 }, []);
+        await this.#create({ partition, first: last.last, last: last.last, maxTime: 0 }, [], erasedBy([]));
         await this.#store.remove(last);
         removed.push(last);
       }
@@ -79,68 +96,118 @@ export class SegmentArchive implements Archive {
   /** The many stay until the one is whole. */
   async merge(): Promise<number> {
     let fewer = 0;
-    for (const [partition, chain] of await this.#tidied()) {
-      const run = mergeable(chain);
+    for (const [partition, segments] of await this.#tidied()) {
+      const run = mergeable(chainOf(segments));
       if (run.length === 0) continue;
+      const erased = await this.#erased(partition);
       const lines: ArchivedLine[] = [];
-      for (const { segment, from } of run) lines.push(...(await this.#linesOf(segment, from)));
+      for (const { segment, from } of run) lines.push(...(await this.#linesOf(segment, erased, from)));
       const maxTime = Math.max(...run.map(({ segment }) => segment.maxTime));
       const [first, last] = [run[0]!.segment.first, run.at(-1)!.segment.last];
-      await this.#create({ partition, first, last, maxTime }, lines);
+      await this.#create({ partition, first, last, maxTime }, lines, erased);
       for (const { segment } of run) await this.#store.remove(segment);
       fewer += run.length - 1;
     }
     return fewer;
   }
 
-  async rewrite(stays: (line: string) => boolean): Promise<number> {
+  async erase(erasures: readonly Erasure[]): Promise<void> {
+    for (const erasure of erasures) await this.#store.note(erasure);
+  }
+
+  async purge(): Promise<number> {
     let gone = 0;
-    for (const chain of (await this.#tidied()).values())
-      for (const { segment } of chain) {
-        const lines = await this.#linesOf(segment, segment.first);
-        const kept = lines.filter(({ line }) => stays(line));
-        if (kept.length < lines.length) await this.#store.replace(segment, await encodeSegment(kept));
-        gone += lines.length - kept.length;
-      }
+    for (const [partition, segments] of await this.#tidied()) {
+      const erased = await this.#erased(partition);
+      // One that knows of more than this was purged by somebody who does, and stands in the way of nothing.
+      const due = segments.filter(({ purged = '', first }) => (erased.tag ?? '') > purged && first < erased.before);
+      for (const segment of due) gone += await this.#purge(segment, erased);
+    }
     return gone;
   }
 
-  async #create(segment: Segment, lines: Iterable<ArchivedLine>): Promise<StoredSegment> {
-    const bytes = await encodeSegment(lines);
+  /** Nothing where it is gone already: what it has become is purged the next time. */
+  async #purge(segment: StoredSegment, erased: Erased): Promise<number> {
+    const bytes = await this.#store.get(segment);
+    if (bytes === undefined) return 0;
+    const all = await collect(decodeSegment(segment, bytes));
+    const kept = all.filter((line) => erased.stays(line));
+    const { bytes: _size, purged: _before, ...range } = segment;
+    await this.#create(range, kept, erased);
+    await this.#store.remove(segment);
+    return all.length - kept.length;
+  }
+
+  async #create(range: Omit<Segment, 'purged'>, lines: Iterable<ArchivedLine>, erased: Erased): Promise<StoredSegment> {
+    const bytes = await encodeSegment(erased.tag === undefined ? lines : staying(lines, erased));
+    const segment: Segment = { ...range, ...(erased.tag !== undefined && { purged: erased.tag }) };
     await this.#store.create(segment, bytes);
     return { ...segment, bytes: bytes.byteLength };
   }
 
-  async #chain(partition: number): Promise<Chain> {
-    return chainOf(await this.#store.list(partition));
+  async #view(partition: number): Promise<View> {
+    const chain = chainOf(await this.#listed(partition));
+    return { chain, erased: await this.#erased(partition) };
   }
 
-  /** The chain of each partition, after what others hold as well is gone: it must not outlive them. */
-  async #tidied(): Promise<Map<number, Chain>> {
-    const chains = new Map<number, Chain>();
-    for (const [partition, segments] of Map.groupBy(await this.#store.list(), (segment) => segment.partition)) {
-      const chain = chainOf(segments);
-      for (const segment of redundant(segments, chain)) await this.#store.remove(segment);
-      chains.set(partition, chain);
+  async #erased(partition: number): Promise<Erased> {
+    return erasedBy(await this.#store.erasures(partition));
+  }
+
+  /**
+   * A list is not made at one stroke: of a merge beside it, it may miss both what was removed and what was created. One
+   * that is equal to the list before it has missed nothing.
+   */
+  async #listed(partition?: number): Promise<StoredSegment[]> {
+    let names = '';
+    for (let look = 1; ; look++) {
+      const listed = await this.#store.list(partition);
+      const before = names;
+      names = listed.map(segmentName).toSorted().join('\n');
+      if (names === before || look === looks) return listed;
     }
-    return chains;
   }
 
-  async #linesOf(segment: Segment, from: number): Promise<ArchivedLine[]> {
+  /** The segments of each partition in their order, after what others hold as well is gone: it must not outlive them. */
+  async #tidied(): Promise<Map<number, StoredSegment[]>> {
+    const tidied = new Map<number, StoredSegment[]>();
+    for (const [partition, segments] of Map.groupBy(await this.#listed(), (segment) => segment.partition)) {
+      const spare = new Set(redundant(segments));
+      for (const segment of spare) await this.#store.remove(segment);
+      const kept = segments.filter((segment) => !spare.has(segment));
+      tidied.set(
+        partition,
+        kept.toSorted((a, b) => a.first - b.first),
+      );
+    }
+    return tidied;
+  }
+
+  async #linesOf(segment: Segment, erased: Erased, from = 0): Promise<ArchivedLine[]> {
     const bytes = await this.#store.get(segment);
     if (bytes === undefined) throw vanishing(segment);
-    const lines: ArchivedLine[] = [];
-    for await (const group of between(decodeSegment(segment, bytes), from, Infinity))
-      for (const line of group) lines.push(line);
-    return lines;
+    return collect(groupsOf(segment, bytes, erased, { from, to: Infinity }));
   }
 }
 
 /** Holds no lines, only the place that the archive has reached. */
 const isMark = ({ first, last, maxTime }: Segment): boolean => first === last && maxTime === 0;
 
-async function* between(groups: AsyncIterable<ArchivedLine[]>, from: number, to: number) {
-  for await (const lines of groups) yield lines.filter(({ offset }) => offset >= from && offset < to);
+/** What stays of a segment's lines, of those in the range. */
+async function* groupsOf(segment: Segment, bytes: Uint8Array, erased: Erased, { from, to }: Extent) {
+  const isThrough = segment.purged === erased.tag;
+  for await (const lines of decodeSegment(segment, bytes))
+    yield lines.filter((line) => line.offset >= from && line.offset < to && (isThrough || erased.stays(line)));
+}
+
+function* staying(lines: Iterable<ArchivedLine>, erased: Erased): Generator<ArchivedLine> {
+  for (const line of lines) if (erased.stays(line)) yield line;
+}
+
+async function collect(groups: AsyncIterable<readonly ArchivedLine[]>): Promise<ArchivedLine[]> {
+  const all: ArchivedLine[] = [];
+  for await (const lines of groups) for (const line of lines) all.push(line);
+  return all;
 }
 
 function checkInside({ first, last }: Omit<Segment, 'maxTime'>, records: readonly BrokerRecord[]): void {

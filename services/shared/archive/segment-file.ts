@@ -8,13 +8,13 @@ import type { BrokerRecord } from '../broker.ts';
 import { LikenessError } from '../errors.ts';
 import { unpackLines } from '../record.ts';
 import { type ArchivedLine, columnsOf, recordColumns, segmentSchema } from './columns.ts';
+import { isSealed, seal } from './seal.ts';
 import { segmentName } from './segment-name.ts';
 
 /** Rows that are held in memory at once, on either side. */
 const rowsPerGroup = 10_000;
 
-/** Each block carries a checksum, so that damage is noticed. */
-const settings = { params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } };
+const settings = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
 
 /** Unpacked one record after another, so that not all of them are in memory twice. */
 export function* linesOf(records: readonly BrokerRecord[]): Generator<ArchivedLine> {
@@ -33,7 +33,7 @@ export async function encodeSegment(lines: Iterable<ArchivedLine>): Promise<Uint
     await breathe();
   }
   await file.finish();
-  return writer.getBytes();
+  return seal(writer.getBytes());
 }
 
 function* groupsOf(lines: Iterable<ArchivedLine>): Generator<ArchivedLine[]> {
@@ -47,8 +47,9 @@ function* groupsOf(lines: Iterable<ArchivedLine>): Generator<ArchivedLine[]> {
   if (group.length > 0) yield group;
 }
 
-/** Row group by row group. Throws `BadData` for what is no segment. */
+/** Row group by row group, after all bytes have been checked. Throws `BadData` for what is no segment. */
 export async function* decodeSegment(segment: Segment, bytes: Uint8Array): AsyncGenerator<ArchivedLine[]> {
+  if (!isSealed(bytes)) throw damaged(segment, new Error('its bytes are not those that were written'));
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
   try {
     const metadata = parquetMetadata(buffer);

@@ -1,8 +1,8 @@
 /** Logs, brokers and stores of tests, in memory. */
-import type { Segment, SegmentStore, StoredSegment } from '../archive.ts';
+import type { Erasure, SegmentStore } from '../archive.ts';
 import type { Broker, BrokerRecord } from '../broker.ts';
 import { unpackLines } from '../record.ts';
-import { segmentName } from './segment-name.ts';
+import { erasureName, parseSegmentName, segmentName } from './segment-name.ts';
 
 export const topic = 'default.shop.events-clean.e1';
 
@@ -28,22 +28,21 @@ export async function allOf<T>(batches: AsyncIterable<readonly T[]>): Promise<T[
 
 export function memorySegments(): SegmentStore & { readonly files: Map<string, Uint8Array> } {
   const files = new Map<string, Uint8Array>();
-  const segments = new Map<string, Segment>();
-  const put = (segment: Segment, bytes: Uint8Array): void => {
-    files.set(segmentName(segment), bytes);
-    segments.set(segmentName(segment), segment);
-  };
+  const noted = new Map<string, Erasure>();
   return {
     files,
-    create: async (segment, bytes) => void (files.has(segmentName(segment)) || put(segment, bytes)),
-    replace: async (segment, bytes) => put(segment, bytes),
+    create: async (segment, bytes) => {
+      const name = segmentName(segment);
+      if (!files.has(name)) files.set(name, bytes);
+    },
     get: async (segment) => files.get(segmentName(segment)),
     list: async (partition) =>
-      [...files].flatMap(([name, { byteLength: bytes }]): StoredSegment[] => {
-        const { partition: own, first, last, maxTime } = segments.get(name)!;
-        return partition === undefined || partition === own ? [{ partition: own, first, last, maxTime, bytes }] : [];
-      }),
+      [...files]
+        .map(([name, { byteLength: bytes }]) => ({ ...parseSegmentName(name)!, bytes }))
+        .filter((segment) => partition === undefined || segment.partition === partition),
     remove: async (segment) => void files.delete(segmentName(segment)),
+    note: async (erasure) => void noted.set(erasureName(erasure), erasure),
+    erasures: async (partition) => [...noted.values()].filter((erasure) => erasure.partition === partition),
   };
 }
 
@@ -66,8 +65,8 @@ export function memoryLog(records: readonly BrokerRecord[], batch = 3) {
   return {
     broker,
     trim: (low: number) => void (state.low = low),
-    /** As if the topic was made again, and has only so many records yet. */
-    cut: (length: number) => void (state.records.length = length),
+    /** As if the topic was made again, and has these records by now. */
+    become: (others: readonly BrokerRecord[]) => void (state.records = [...others]),
     add: (record: BrokerRecord) => void state.records.push(record),
   };
 }

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { profileDigest } from '../../shared/archive/erasure.ts';
 import { SegmentArchive } from '../../shared/archive/segment-archive.ts';
 import {
   allOf,
@@ -140,23 +141,61 @@ it('notes what is lost, and goes on behind it, when a person says so', async () 
   expect(await registry.metrics()).toContain('likeness_archive_lost_offsets_total 7');
 });
 
+/** What a topic that is made again holds: the same offsets, appended later. */
+const madeAgain = (first: number, last: number): BrokerRecord[] =>
+  stretch(first, last).map((record) => ({ ...record, timestamp: record.timestamp + 1 }));
+
 it('takes no other topic for the one that it has archived', async () => {
-  const { archive, open } = world(stretch(0, 9));
+  const { log, archive, open } = world(stretch(0, 9));
   await open().look(going, true);
-  const shorter = world(stretch(0, 4));
-  const later = world(stretch(0, 12).map((record) => ({ ...record, timestamp: record.timestamp + 1e9 })));
-  for (const { store } of [shorter, later])
-    for (const segment of await archive.segments()) await store.create(segment, new Uint8Array());
-  await expect(shorter.open().look(going, true)).rejects.toMatchObject({ code: 'LogAheadOfTopic' });
-  await expect(later.open().look(going, true)).rejects.toMatchObject({ code: 'LogRecreated' });
+  for (const other of [madeAgain(0, 12), madeAgain(0, 9)]) {
+    log.become(other);
+    await expect(open().look(going)).rejects.toMatchObject({
+      code: 'LogRecreated',
+      message: expect.stringMatching(
+        /partition 0 has offset 9, .* another one there \(17\d+\): the topic was made again/,
+      ),
+    });
+  }
+  log.become(stretch(0, 4));
+  await expect(open().look(going)).rejects.toMatchObject({ code: 'LogAheadOfTopic' });
+  expect(await archive.extent(0)).toEqual({ from: 0, to: 10 });
 });
 
-it('says so when the topic is made again while it looks on', async () => {
-  const { log, open } = world(stretch(0, 9));
-  const archiver = open();
-  await archiver.look(going, true);
-  log.cut(3);
-  await expect(archiver.look(going)).rejects.toMatchObject({ code: 'LogAheadOfTopic' });
+it('says so when the topic is made again while it looks on, also where it has outgrown what is archived', async () => {
+  for (const [other, code] of [
+    [stretch(0, 2), 'LogAheadOfTopic'],
+    [madeAgain(0, 20), 'LogRecreated'],
+  ] as const) {
+    const { log, archive, open } = world(stretch(0, 9));
+    const archiver = open();
+    await archiver.look(going, true);
+    log.become(other);
+    await expect(archiver.look(going, true)).rejects.toMatchObject({ code });
+    expect(await archive.extent(0)).toEqual({ from: 0, to: 10 });
+  }
+});
+
+it('goes on where the log has let go of all that is archived, and where the newest records are erased', async () => {
+  const { log, archive, open, held } = world(stretch(0, 9));
+  await open().look(going, true);
+  await archive.erase([{ partition: 0, before: 10, profile: profileDigest('u-1') }]);
+  log.add(recordAt(10, [eventLine('e-10')]));
+  await open().look(going, true);
+  expect(await held()).toEqual(linesIn(stretch(10, 10)));
+  log.trim(11);
+  log.add(recordAt(11, [eventLine('e-11')]));
+  await open().look(going, true);
+  expect(await held()).toEqual(linesIn(stretch(10, 11)));
+});
+
+it('reads each partition of the archive once to begin with, however many there are', async () => {
+  const { store, open } = world(stretch(0, 9));
+  await open().look(going, true);
+  const list = vi.fn((partition?: number) => store.list(partition));
+  await open({ ...store, list }).look(going);
+  // Twice each, to be sure that nothing is missed; then all of them, for the upkeep and the figures.
+  expect(list.mock.calls.filter(([partition]) => partition === 0)).toHaveLength(4);
 });
 
 it('removes what is older than the retention', async () => {

@@ -2,12 +2,12 @@
  * Brings the archive up to the log, a partition after another. Nothing is kept between two looks but since when records
  * wait, so a process that dies has lost nothing, and the next one goes on at the end of the archive.
  */
-import type { Archive, ArchivePlace } from '../../shared/archive.ts';
+import type { Archive, ArchivePlace, RecordPlace } from '../../shared/archive.ts';
 import type { Broker, BrokerRecord, PartitionOffsets } from '../../shared/broker.ts';
-import { LikenessError } from '../../shared/errors.ts';
 import { joinExtents, readHistory } from '../../shared/read-history.ts';
 import type { Clock, Telemetry } from '../../shared/service.ts';
 import type { ArchiveMetrics } from './metrics.ts';
+import { recordsFrom, refuseOther } from './recreation.ts';
 import { cutStretches, type Limits, type Stretch } from './stretches.ts';
 
 export interface ArchiverConfig {
@@ -30,6 +30,8 @@ export interface ArchiverDeps {
 /** Where a partition's next segment begins. */
 interface Position {
   readonly next: number;
+  /** The newest record before it, as far as one is archived: that of the log must be the same. */
+  readonly newest?: RecordPlace | undefined;
   /** When records were first seen to wait there, milliseconds since 1970; undefined: none does. */
   readonly since?: number;
 }
@@ -71,26 +73,31 @@ export class Archiver {
     const { partition, high } = held;
     const kept = this.#positions.get(partition);
     // A log that ends before what is archived is another one: only a new look at the archive says so.
-    const known = kept && kept.next <= high ? kept : { next: await this.#locate(held) };
+    const known = kept && kept.next <= high ? kept : await this.#locate(held);
     const waiting = high > known.next;
     const since = waiting ? (known.since ?? clock.now()) : undefined;
-    this.#positions.set(partition, { next: known.next, ...(since !== undefined && { since }) });
+    const { next: place, newest } = known;
+    this.#positions.set(partition, { next: place, newest, ...(since !== undefined && { since }) });
     const isDue = since !== undefined && (flush || clock.now() - since >= this.#config.limits.ageMs);
-    const next = isDue ? await this.#archiveUpTo(partition, { from: known.next, to: high }, signal) : known.next;
+    const next = isDue ? await this.#archiveUpTo(held, known, signal) : known.next;
     metrics.lag(partition, high - next);
   }
 
-  async #archiveUpTo(partition: number, range: Range, signal: AbortSignal): Promise<number> {
-    const { broker } = this.#deps;
-    const records = readHistory({ broker, topic: this.#config.topic }, { partition, ...range });
-    let next = range.from;
-    for await (const stretch of cutStretches(records, range, this.#config.limits)) {
+  /** Begins at the newest record that is archived, if the log still has it: a log that was made anew has another one. */
+  async #archiveUpTo(held: PartitionOffsets, known: Position, signal: AbortSignal): Promise<number> {
+    const { partition, low, high: to } = held;
+    const newest = known.newest && known.newest.offset >= low ? known.newest : undefined;
+    const history = { broker: this.#deps.broker, topic: this.#config.topic };
+    const records = readHistory(history, { partition, from: newest?.offset ?? known.next, to });
+    const fresh = recordsFrom(known.next, newest, { partition, records });
+    let position: Position = { next: known.next, newest: known.newest };
+    for await (const stretch of cutStretches(fresh, { from: known.next, to }, this.#config.limits)) {
       await this.#close(partition, stretch);
-      next = stretch.last + 1;
-      this.#positions.set(partition, { next });
+      position = { next: stretch.last + 1, newest: lastOf(stretch.records) ?? position.newest };
+      this.#positions.set(partition, position);
       if (signal.aborted) break;
     }
-    return next;
+    return position.next;
   }
 
   async #close(partition: number, { first, last, records, events }: Stretch): Promise<void> {
@@ -101,39 +108,31 @@ export class Archiver {
   }
 
   /** Where the archive ends; in an empty one where the log begins. */
-  async #locate(held: PartitionOffsets): Promise<number> {
+  async #locate(held: PartitionOffsets): Promise<Position> {
     const { archive } = this.#deps;
     const { partition, low } = held;
     const extent = await archive.extent(partition);
-    if (extent.from === extent.to) return low;
+    if (extent.from === extent.to) return { next: low };
     if (extent.to < low && this.#config.fromLogStart) return this.#noteLost(partition, { from: extent.to, to: low });
     joinExtents(held, extent);
-    await this.#refuseRecreated(held, extent.to - 1);
-    return extent.to;
+    const newest = await archive.newest(partition);
+    await this.#refuseRecreated(held, newest);
+    return { next: extent.to, newest };
   }
 
-  async #noteLost(partition: number, { from, to }: Range): Promise<number> {
+  async #noteLost(partition: number, { from, to }: Range): Promise<Position> {
     const { archive, metrics, telemetry } = this.#deps;
     await archive.append({ partition, first: from, last: to - 1 }, []);
     metrics.lost(to - from);
     telemetry.logger.error({ code: 'LogGap', partition, from, to }, 'offsets are lost, and noted as such');
-    return to;
+    return { next: to };
   }
 
-  /** A topic that was made again has another record at the place of the last that is archived: a later one. */
-  async #refuseRecreated({ partition, low }: PartitionOffsets, last: number): Promise<void> {
-    const { archive, broker } = this.#deps;
-    if (last < low) return;
-    const [record] = await firstOf(broker.read({ topic: this.#config.topic, partition, from: last, to: last + 1 }));
-    const segments = (await archive.segments()).filter((segment) => segment.partition === partition);
-    const newest = Math.max(...segments.map(({ maxTime }) => maxTime));
-    if (record === undefined || record.timestamp <= newest || newest === 0) return;
-    throw new LikenessError(
-      'LogRecreated',
-      `The archive of partition ${partition} ends with offset ${last}, appended at ${newest} at the latest; the log has ` +
-        `another record there (${record.timestamp}): the topic was made again. Move the folder of this epoch out of ` +
-        'the archive.',
-    );
+  /** At the start at once, whether anything waits or not. */
+  async #refuseRecreated({ partition, low }: PartitionOffsets, newest: RecordPlace | undefined): Promise<void> {
+    if (newest === undefined || newest.offset < low) return;
+    const range = { topic: this.#config.topic, partition, from: newest.offset, to: newest.offset + 1 };
+    for await (const [record] of this.#deps.broker.read(range)) refuseOther(record, partition, newest);
   }
 
   async #upkeep(): Promise<void> {
@@ -144,6 +143,8 @@ export class Archiver {
       const expired = await archive.expire(now - this.#config.retentionMs);
       if (expired.length > 0) telemetry.logger.info({ segments: expired.length }, 'segments expired');
       metrics.changed('expired', expired.length);
+      const lines = await archive.purge();
+      if (lines > 0) telemetry.logger.info({ lines }, 'erased lines are gone from the segments');
       metrics.changed('merged', await archive.merge());
     }
     metrics.held(await archive.segments());
@@ -155,7 +156,7 @@ interface Range {
   readonly to: number;
 }
 
-async function firstOf(batches: AsyncIterable<readonly BrokerRecord[]>): Promise<readonly BrokerRecord[]> {
-  for await (const records of batches) return records;
-  return [];
+function lastOf(records: readonly BrokerRecord[]): RecordPlace | undefined {
+  const last = records.at(-1);
+  return last && { offset: last.offset, timestamp: last.timestamp };
 }

@@ -23,11 +23,9 @@ export function readError(body: Uint8Array): S3Error {
 export function readKeyPage(body: Uint8Array): KeyPage {
   const xml = Buffer.from(body).toString('utf8');
   if (!xml.includes('<ListBucketResult')) throw new Error('the answer is no list of keys');
-  const keys = [...xml.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => decoded(key!));
-  const sizes = xml
-    .split('</Key>')
-    .slice(1)
-    .map((rest) => Number(/<Size>(\d+)<\/Size>/.exec(rest.split('<Key>')[0]!)?.[1] ?? 0));
+  const entries = xml.split('<Contents>').slice(1);
+  const keys = entries.map((entry) => textIn(entry, 'Key') ?? '');
+  const sizes = entries.map((entry) => Number(textIn(entry, 'Size') ?? 0));
   const isTruncated = textIn(xml, 'IsTruncated') === 'true';
   const next = textIn(xml, 'NextContinuationToken');
   if (isTruncated && !next) throw new Error('a page of keys does not say where the next one begins');

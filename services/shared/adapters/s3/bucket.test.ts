@@ -74,10 +74,18 @@ it('follows the pages of a list, whose keys and tokens are escaped', async () =>
   const page = (keys: string, more: string) => answer(200, `<ListBucketResult>${keys}${more}</ListBucketResult>`);
   const more = '<IsTruncated>true</IsTruncated><NextContinuationToken>a&amp;b&#43;&#x2F;</NextContinuationToken>';
   const { bucket, asked } = bucketThat(
-    page('<Key>p/&lt;1&gt;</Key><Key>p/2</Key>', more),
-    page('<Key>p/3</Key>', '<IsTruncated>false</IsTruncated>'),
+    page(
+      '<Contents><Key>p/&lt;1&gt;</Key><Size>7</Size></Contents><Contents><Size>8</Size><Key>p/2</Key></Contents>',
+      more,
+    ),
+    page('<Contents><Key>p/3</Key></Contents>', '<IsTruncated>false</IsTruncated>'),
   );
-  expect(await bucket.list('p/')).toEqual(['p/<1>', 'p/2', 'p/3']);
+  const sizes = [
+    ['p/<1>', 7],
+    ['p/2', 8],
+    ['p/3', 0],
+  ] as const;
+  expect([...(await bucket.sizes('p/'))]).toEqual(sizes);
   expect(asked.map(({ query }) => query)).toEqual([
     { 'list-type': '2', prefix: 'p/' },
     { 'list-type': '2', prefix: 'p/', 'continuation-token': 'a&b+/' },
