@@ -61,6 +61,8 @@ function setUp(retryMs = 5) {
   return { stored, models, store, activate, loads, generation, fetch, metrics };
 }
 
+const answers = (models: ServedModels, profile: string) => models.get('next-item', profile)?.loaded.digest;
+
 describe('the models served', () => {
   it('loads what is made active, and says so', async () => {
     const { models, store, activate, generation, metrics } = setUp();
@@ -163,6 +165,28 @@ describe('the models served', () => {
       expect(digests).toEqual(new Set([stable.digest, fresh.digest]));
     });
 
+    it('lets the stable one answer all where the one on trial is bad, or away, and nobody answers yet', async () => {
+      for (const spoil of ['bad', 'away']) {
+        const { stored, store, activate, models, generation } = setUp();
+        const [stable, fresh] = [store({ runId: 'stable' }), store({ runId: 'fresh' })];
+        const files = stored.get(fresh.digest)!;
+        stored.set(fresh.digest, new Map([...files].filter(([name]) => name !== 'manifest.sig')));
+        if (spoil === 'away') stored.delete(fresh.digest);
+        const beside = { stable: { version: stable.manifest.version, digest: stable.digest } };
+        activate(fresh, 7, { canaryPercent: 50, ...beside });
+        await vi.waitFor(() => expect(models.get('next-item', 'u1')?.loaded.digest).toBe(stable.digest));
+        expect(models.notes()).toEqual([expect.stringContaining(fresh.manifest.version)]);
+        expect(models.get('next-item', null)?.arm).toBe('stable');
+        if (spoil === 'bad') continue;
+        stored.set(fresh.digest, files);
+        await vi.waitFor(() => expect(models.get('next-item', null)?.arm).toBe('stable'));
+        await vi.waitFor(() =>
+          expect(profiles.some((profile) => answers(models, profile) === fresh.digest)).toBe(true),
+        );
+        expect(generation()).toBe(7);
+      }
+    });
+
     it('answers all where the stable one is bad', async () => {
       const { stored, store, activate, models } = setUp();
       const [stable, fresh] = [store({ runId: 'stable' }), store({ runId: 'fresh' })];
@@ -217,6 +241,8 @@ describe('the models served', () => {
     activate(sealed, 1);
     await vi.waitFor(async () => expect(await loads('unavailable')).toBeGreaterThan(1));
     expect(models.notes()).toEqual([expect.stringContaining('is unavailable')]);
+    // A process that answers nobody must not take the place of one that does.
+    expect(models.isStarting()).toBe(true);
     stored.set(sealed.digest, files);
     await vi.waitFor(() => expect(generation()).toBe(1));
   });

@@ -1,25 +1,18 @@
-/** Follows the stream `models`: loads what is made active, checks it, and swaps one reference. Never a request's concern. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** The models that answer: what is in service is tried, and swapped by one reference. Never a request's concern. */
 import type { Logger } from 'pino';
-import { LikenessError } from '../shared/errors.ts';
+import { followModels, type Found, type FollowedModels, type Obstacle } from '../shared/follow-models.ts';
 import type { LoadedClassifier, LoadedModel } from '../shared/learning/artifact.ts';
 import { checkGolden } from '../shared/learning/gate/golden.ts';
-import { readActive, type ActiveMessage, type ModelRef } from '../shared/model-stream.ts';
+import { isTrial, type ActiveMessage, type ModelRef } from '../shared/model-stream.ts';
+import { isOnTrial } from '../shared/trial.ts';
+import type { Arm } from '../shared/trial-figures.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { Served, ServedModel } from './recommend.ts';
-import { isOnTrial } from '../shared/trial.ts';
 
 /** `S`: a model in memory; by default one that recommends. */
-export interface ServedModels<S = ServedModel> {
-  /** One record of the stream `models`. */
-  apply(record: { readonly key: string | null; readonly value: Uint8Array | null }): void;
+export interface ServedModels<S = ServedModel> extends FollowedModels {
   /** The model that answers this profile now, null being nobody; a request asks once and keeps the answer. */
   get(name: string, profile?: string | null): S | undefined;
-  /** True while a first model is being loaded, so that readiness can wait for it. */
-  isStarting(): boolean;
-  /** What is wrong although the previous model goes on serving. */
-  notes(): string[];
-  close(): Promise<void>;
 }
 
 interface FollowingOptions {
@@ -43,15 +36,17 @@ type Loaded = LoadedModel | LoadedClassifier;
 
 interface Serving<L extends Loaded, S extends Served<L>> extends FollowingOptions {
   readonly open: Open<L>;
-  /** Tries one that is new; throws `ModelInvalid`. */
-  readonly check: (loaded: L) => void;
   readonly serve: (served: Served<L>) => S;
 }
 
 export function createServedModels(options: ServedModelsOptions): ServedModels {
-  return followActive<LoadedModel, ServedModel>({
+  return serveActive<LoadedModel, ServedModel>({
     ...options,
-    check: checkGolden,
+    open: (files, digest) => {
+      const loaded = options.open(files, digest);
+      checkGolden(loaded);
+      return loaded;
+    },
     serve: (served) => ({ ...served, scores: new Float64Array(served.loaded.recommender.items.size) }),
   });
 }
@@ -62,160 +57,89 @@ export type ServedClassifier = Served<LoadedClassifier>;
 export function createServedClassifiers(
   options: FollowingOptions & { readonly open: Open<LoadedClassifier> },
 ): ServedModels<ServedClassifier> {
-  return followActive({ ...options, check: () => undefined, serve: (served: ServedClassifier) => served });
+  return serveActive({ ...options, serve: (served: ServedClassifier) => served });
 }
 
-interface Slot<S> {
-  current?: S;
-  /** Kept, so that going back to it needs no loading. */
-  previous?: S;
+/** Who answers for a model of the spec. */
+interface Answering<S> {
+  readonly current: S;
   /** While the current one is on trial: who answers the others. */
-  trial?: { readonly percent: number; readonly stable: S } | undefined;
-  /** The newest message; what is loaded next or is being loaded. */
-  wanted?: ActiveMessage;
-  /** Why `wanted` does not serve. */
-  problem?: string;
-  work?: Promise<void>;
+  readonly trial?: { readonly percent: number; readonly stable: S };
 }
 
-function followActive<L extends Loaded, S extends Served<L>>(options: Serving<L, S>): ServedModels<S> {
-  const { metrics, logger, retryMs = 2000 } = options;
-  const slots = new Map<string, Slot<S>>(options.names.map((name) => [name, {}]));
-  const closing = new AbortController();
+function serveActive<L extends Loaded, S extends Served<L>>(options: Serving<L, S>): ServedModels<S> {
+  const { metrics, logger, serve } = options;
+  const answering = new Map<string, Answering<S>>();
 
-  function want(message: ActiveMessage): void {
-    const slot = slots.get(message.model);
-    if (!slot || message.generation <= (slot.wanted?.generation ?? -1)) return;
-    slot.wanted = message;
-    slot.work ??= work(slot);
-  }
-
-  async function work(slot: Slot<S>): Promise<void> {
-    for (let done: ActiveMessage | undefined; slot.wanted !== done && !closing.signal.aborted;) {
-      const message = slot.wanted!;
-      if ((await attempt(slot, message)) !== 'unavailable') done = message;
-      else await sleep(retryMs, undefined, { signal: closing.signal }).catch(() => undefined);
+  async function take(message: ActiveMessage, find: (ref: ModelRef) => Promise<Found<L>>) {
+    const found = await find(message);
+    const stable = isTrial(message) ? await find(message.stable) : undefined;
+    const trial = stable && 'loaded' in stable ? trialOf(message, stable.loaded, serve) : undefined;
+    if ('result' in found) {
+      if (trial) fallBack(message, trial.stable);
+      return count(message, found);
     }
-    slot.work = undefined;
-  }
-
-  /** What cannot be fetched may come; what was fetched and is not good never becomes good. */
-  async function attempt(slot: Slot<S>, message: ActiveMessage): Promise<'swapped' | 'refused' | 'unavailable'> {
-    const found = await find(slot, message.digest);
-    if ('result' in found) return fail(slot, message, found.result, found.error);
-    const beside = await findStable(slot, message);
-    if (beside && 'result' in beside && beside.result === 'unavailable')
-      return fail(slot, message, beside.result, beside.error);
-    try {
-      const next = options.serve(toServed(message, message, found.loaded));
-      if (found.isNew) options.check(next.loaded);
-      const trial = beside && 'loaded' in beside ? trialOf(message, beside.loaded, options.serve) : undefined;
-      swap(slot, trial ? { ...next, arm: 'canary' } : next, trial);
-    } catch (error) {
-      return fail(slot, message, 'refused', error);
-    }
+    const obstacle = inTheWay(message, stable);
+    if (obstacle) return count(message, obstacle);
+    show({ current: serve(toServed(message, found.loaded, trial && 'canary')), ...(trial && { trial }) });
     metrics.modelLoads.inc({ model: message.model, result: found.isNew ? 'loaded' : 'reused' });
     logger.info(named(message), 'the model serves');
-    return 'swapped';
-  }
-
-  async function find({ current, previous, trial }: Slot<S>, digest: string): Promise<Found<L>> {
-    const kept = [current, previous, trial?.stable].find((held) => held?.loaded.digest === digest);
-    if (kept) return { loaded: kept.loaded, isNew: false };
-    let files;
-    try {
-      files = await options.fetch(digest);
-    } catch (error) {
-      return { result: 'unavailable', error };
-    }
-    try {
-      return { loaded: options.open(files, digest), isNew: true };
-    } catch (error) {
-      return { result: 'refused', error };
-    }
+    return undefined;
   }
 
   /** A stable one that is bad is no reason to answer nobody: then the one on trial answers all. */
-  async function findStable(slot: Slot<S>, message: ActiveMessage): Promise<Found<L> | undefined> {
-    const { canaryPercent, stable } = message;
-    if (stable === undefined || !(canaryPercent < 100)) return undefined;
-    const found = await find(slot, stable.digest);
-    if ('error' in found)
-      logger.error(
-        { code: 'ModelInvalid', error: found.error, ...named(message), stable },
-        'the stable model is missing',
-      );
-    return found;
+  function inTheWay(message: ActiveMessage, stable: Found<L> | undefined): Obstacle | undefined {
+    if (!stable || 'loaded' in stable) return undefined;
+    const { error, ref } = stable;
+    logger.error({ code: 'ModelInvalid', error, ...named(message), stable: ref }, 'the stable model is missing');
+    return stable.result === 'unavailable' ? stable : undefined;
   }
 
-  function fail<Result extends 'refused' | 'unavailable'>(
-    slot: Slot<S>,
-    message: ActiveMessage,
-    result: Result,
-    error: unknown,
-  ): Result {
-    const { model, version, generation } = message;
-    metrics.modelLoads.inc({ model, result });
-    const code = error instanceof LikenessError ? error.code : 'ModelInvalid';
-    logger.error({ code, error, ...named(message) }, 'the model does not serve; the one before it stays');
-    const reason = error instanceof Error ? error.message : String(error);
-    slot.problem = `model ${model} ${version}, generation ${generation}, is ${result}: ${reason}`;
-    return result;
+  function show(next: Answering<S>): void {
+    const { name: model, generation, trainedAt } = next.current;
+    answering.set(model, next);
+    metrics.modelGeneration.set({ model }, generation);
+    metrics.modelTrained.set({ model }, trainedAt / 1000);
   }
 
-  function swap(slot: Slot<S>, next: S, trial: Slot<S>['trial']): void {
-    if (slot.current && slot.current.loaded !== next.loaded) slot.previous = slot.current;
-    slot.current = next;
-    slot.trial = trial;
-    slot.problem = undefined;
-    metrics.modelGeneration.set({ model: next.name }, next.generation);
-    metrics.modelTrained.set({ model: next.name }, next.trainedAt / 1000);
+  /** Whoever answers already goes on; where nobody does, the one that has proved itself need not wait. */
+  function fallBack(message: ActiveMessage, stable: S): void {
+    if (answering.has(message.model)) return;
+    answering.set(message.model, { current: stable });
+    logger.warn({ code: 'ModelInvalid', ...named(message) }, 'the stable model answers all');
   }
 
+  function count({ model }: ActiveMessage, obstacle: Obstacle): Obstacle {
+    metrics.modelLoads.inc({ model, result: obstacle.result });
+    return obstacle;
+  }
+
+  const followed = followModels<L>({
+    ...options,
+    take,
+    onMalformed: () => metrics.malformed.inc({ stream: 'models' }),
+  });
   return {
-    apply({ key, value }) {
-      const message = readActive({ key, value });
-      if (message === undefined) return;
-      if (message !== 'malformed') return want(message);
-      metrics.malformed.inc({ stream: 'models' });
-      logger.error({ code: 'MalformedRecord', key }, 'a record of the stream models cannot be read');
-    },
+    ...followed,
     get(name, profile = null) {
-      const { current, trial } = slots.get(name) ?? {};
+      const { current, trial } = answering.get(name) ?? {};
       if (!current || !trial) return current;
       return isOnTrial(profile, current.loaded.digest, trial.percent) ? current : trial.stable;
-    },
-    isStarting: () => [...slots.values()].some((slot) => slot.work && !slot.current && !slot.problem),
-    notes: () => [...slots.values()].flatMap(({ problem }) => problem ?? []),
-    async close() {
-      closing.abort();
-      for (const slot of slots.values()) await slot.work;
     },
   };
 }
 
 const named = ({ model, version, generation, digest }: ActiveMessage) => ({ model, version, generation, digest });
 
-type Found<L> =
-  | { readonly loaded: L; readonly isNew: boolean }
-  | { readonly result: 'refused' | 'unavailable'; readonly error: unknown };
-
 function trialOf<L extends Loaded, S extends Served<L>>(
   message: ActiveMessage,
   stable: L,
   serve: (served: Served<L>) => S,
-): Slot<S>['trial'] {
-  return {
-    percent: message.canaryPercent,
-    stable: serve({ ...toServed(message, message.stable!, stable), arm: 'stable' }),
-  };
+): Answering<S>['trial'] {
+  return { percent: message.canaryPercent, stable: serve(toServed(message, stable, 'stable')) };
 }
 
-function toServed<L extends Loaded>(message: ActiveMessage, ref: ModelRef, loaded: L): Served<L> {
-  const { model, version, trainedAt } = loaded.manifest;
-  if (model !== message.model || version !== ref.version) {
-    const text = `the artifact is ${model} ${version}, made active was ${message.model} ${ref.version}`;
-    throw new LikenessError('ModelInvalid', text);
-  }
-  return { name: model, generation: message.generation, loaded, trainedAt: Date.parse(trainedAt) };
+function toServed<L extends Loaded>({ model, generation }: ActiveMessage, loaded: L, arm: Arm | undefined): Served<L> {
+  const { trainedAt } = loaded.manifest;
+  return { name: model, generation, loaded, trainedAt: Date.parse(trainedAt), ...(arm && { arm }) };
 }

@@ -65,7 +65,7 @@ it('watches the old one while the one on trial is away, or is no good, and says 
   const { followed, announce, away, bad, shown } = world();
   away.add('sha-b');
   announce('b', 1, 'a');
-  await expect.poll(() => followed.notes()).toEqual(['model m b is not watched: away']);
+  await expect.poll(() => followed.notes()).toEqual(['model m b, generation 1, is unavailable: away']);
   expect(shown()).toEqual([['a', 1, undefined, undefined, undefined]]);
   away.clear();
   await followed.settled();
@@ -74,6 +74,6 @@ it('watches the old one while the one on trial is away, or is no good, and says 
   announce('c', 2, 'a');
   await followed.settled();
   expect(shown()).toEqual([['a', 2, undefined, undefined, undefined]]);
-  expect(followed.notes()).toEqual(['model m c is not watched: half an artifact']);
+  expect(followed.notes()).toEqual(['model m c, generation 2, is refused: half an artifact']);
   await followed.close();
 });
