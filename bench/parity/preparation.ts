@@ -7,7 +7,11 @@ import { fitDbscan } from '../../services/shared/learning/cleaning/dbscan.ts';
 import dbscan from '../../services/shared/learning/cleaning/fixtures/dbscan.json' with { type: 'json' };
 import forest from '../../services/shared/learning/cleaning/fixtures/forest.json' with { type: 'json' };
 import scales from '../../services/shared/learning/cleaning/fixtures/scales.json' with { type: 'json' };
-import { fitIsolationForest, isolationScore } from '../../services/shared/learning/cleaning/isolation-forest.ts';
+import {
+  fitIsolationForest,
+  isolationScorer,
+  type IsolationForest,
+} from '../../services/shared/learning/cleaning/isolation-forest.ts';
 import { addToMoments, noMoments } from '../../services/shared/learning/cleaning/moments.ts';
 import { QuantileDigest } from '../../services/shared/learning/cleaning/quantile-digest.ts';
 import { applyScale, fitScale, type ScaleMethod } from '../../services/shared/learning/cleaning/scale.ts';
@@ -31,8 +35,7 @@ export function selectionParity(): Record<string, number> {
 }
 
 export function cleaningParity(): Record<string, number> {
-  const scoresOf = (trees: Parameters<typeof isolationScore>[0]) =>
-    forest.rows.map((row) => isolationScore(trees, row));
+  const scoresOf = (trees: IsolationForest) => forest.rows.map(isolationScorer(trees));
   const digest = new QuantileDigest();
   const moments = noMoments();
   for (const value of scales.values) {
@@ -61,7 +64,7 @@ export function cleaningParity(): Record<string, number> {
 /** The forest grown by Likeness's own draw: how well it tells outliers (ROC-AUC), beside scikit-learn's. */
 export function ownForestAuc(): { own: number; reference: number } {
   const own = fitIsolationForest(forest.rows, { seed: 1 });
-  const scores = forest.rows.map((row) => isolationScore(own, row));
+  const scores = forest.rows.map(isolationScorer(own));
   const [inner, outer] = [scores.slice(0, -forest.outliers), scores.slice(-forest.outliers)];
   const wins = outer.map((score) => inner.filter((other) => other < score).length / inner.length);
   return { own: wins.reduce((sum, win) => sum + win, 0) / wins.length, reference: forest.aucOf100 };

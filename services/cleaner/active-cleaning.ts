@@ -6,9 +6,9 @@ import {
   scaleDefinition,
   type CleaningModel,
   type Filler,
-  type Strangeness,
 } from '../shared/learning/cleaning/cleaning-model.ts';
 import type { Scale } from '../shared/learning/cleaning/scale.ts';
+import { outlierFinder, type FindOutlier } from '../shared/learning/cleaning/strangeness.ts';
 
 export interface Filling {
   readonly overall: Filler | undefined;
@@ -20,7 +20,7 @@ export interface ActiveCleaning {
   readonly version: string;
   readonly impute: ReadonlyMap<string, Filling>;
   readonly scale: ReadonlyMap<string, Scale>;
-  readonly outliers: ReadonlyMap<string, Strangeness>;
+  readonly outliers: ReadonlyMap<string, FindOutlier>;
 }
 
 /** What was learned for another definition of a step is left out: it waits for the next model. */
@@ -43,7 +43,7 @@ export function activeCleaning(version: string, model: CleaningModel, steps: Lea
     outliers: new Map(
       model.outliers
         .filter(({ name, definition }) => outliers.get(name) === definition)
-        .map(({ name, strangeness }) => [name, strangeness]),
+        .map(({ name, strangeness }) => [name, outlierFinder(strangeness)]),
     ),
   };
 }

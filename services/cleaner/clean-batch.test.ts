@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cleanerSlice } from '../../crds/slices.ts';
 import { createCatalogue } from '../shared/catalogue.ts';
 import type { CleanEvent, DeadLetter } from '../shared/event.ts';
+import { outlierFinder } from '../shared/learning/cleaning/strangeness.ts';
 import { partitionOf } from '../shared/partition.ts';
 import { unpackLines } from '../shared/record.ts';
 import type { ActiveCleaning } from './active-cleaning.ts';
@@ -261,7 +262,13 @@ describe('an event that comes again, after a newer model has come', () => {
     impute: new Map([['price', { overall: mean, groups: new Map() }]]),
     scale: new Map([['price', { method: 'MinMax', offset: 0, factor: mean }]]),
     outliers: new Map([
-      ['odd', { kind: 'Spread', fields: [{ method: 'ZScore', center: mean, spread: 1, threshold: 3 }] }],
+      [
+        'odd',
+        outlierFinder({
+          kind: 'Spread',
+          fields: [{ method: 'ZScore', center: mean, spread: 1, threshold: 3 }],
+        }),
+      ],
     ]),
   });
 

@@ -2,7 +2,7 @@
 import type { LearnedSteps, OutlierStep } from '../../../crds/learned-cleaning.ts';
 import { createField } from '../../shared/event-field.ts';
 import { typeFilter } from '../../shared/learning/cleaning/observed.ts';
-import { findOutlier, thresholdOf, type Finding } from '../../shared/learning/cleaning/strangeness.ts';
+import { thresholdOf, type Finding } from '../../shared/learning/cleaning/strangeness.ts';
 import { deadLetter, drop, ok, type Result } from '../../shared/result.ts';
 import type { Draft, Step, StepContext } from '../step.ts';
 
@@ -31,9 +31,9 @@ function createJudge(step: OutlierStep): Judge {
     if (!isFor(event.type)) return ok(event);
     const row = fields.map((field) => numberOf(field.get(event)));
     if (row.every((value) => value === undefined)) return ok(event);
-    const strangeness = cleaning?.outliers.get(name);
-    if (cleaning === undefined || strangeness === undefined) return (applied?.('unlearned', name), ok(event));
-    const finding = findOutlier(strangeness, row, threshold);
+    const find = cleaning?.outliers.get(name);
+    if (cleaning === undefined || find === undefined) return (applied?.('unlearned', name), ok(event));
+    const finding = find(row, threshold);
     if (finding === undefined) return ok(event);
     applied?.('outlier', name);
     return actOn(event, { step, finding, version: cleaning.version });

@@ -1,11 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import reference from './fixtures/forest.json' with { type: 'json' };
-import { fitIsolationForest, isolationScore, type IsolationForest } from './isolation-forest.ts';
+import { fitIsolationForest, isolationScorer, type IsolationForest } from './isolation-forest.ts';
 
 const { rows, outliers } = reference;
 
 function scoresOf(forest: IsolationForest): number[] {
-  return rows.map((row) => isolationScore(forest, row));
+  return rows.map(isolationScorer(forest));
 }
 
 /** The chance that an outlier, which are the last rows, scores above another row. */
@@ -61,17 +62,55 @@ describe('the isolation forest', () => {
     expect(scoresOf(JSON.parse(JSON.stringify(forest)) as IsolationForest)).toEqual(scoresOf(forest));
   });
 
+  it('scores to the bit what a walk from node to node scores', () => {
+    const value = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double({ noNaN: true, min: -1e9, max: 1e9 }));
+    const table = fc.integer({ min: 1, max: 3 }).chain((width) => {
+      const row = fc.array(value, { minLength: width, maxLength: width });
+      return fc.record({
+        known: fc.array(row, { minLength: 1, maxLength: 60 }),
+        asked: fc.array(row, { minLength: 1, maxLength: 9 }),
+      });
+    });
+    fc.assert(
+      fc.property(table, fc.nat(2 ** 32 - 1), fc.integer({ min: 1, max: 64 }), ({ known, asked }, seed, sample) => {
+        const forest = fitIsolationForest(known, { seed, sample, trees: 20 });
+        const scoreOf = isolationScorer(forest);
+        for (const row of [...asked, ...known]) expect(scoreOf(row)).toBe(walkedScore(forest, row));
+      }),
+    );
+  });
+
   it('takes one row, and rows that are all the same', () => {
-    expect(isolationScore(fitIsolationForest([[1, 2]], { seed: 1 }), [9, 9])).toBe(0.5);
+    expect(isolationScorer(fitIsolationForest([[1, 2]], { seed: 1 }))([9, 9])).toBe(0.5);
     const same = fitIsolationForest(
       Array.from({ length: 300 }, () => [4, 4]),
       { seed: 1, trees: 3 },
     );
-    expect(isolationScore(same, [4, 4])).toBeCloseTo(0.5, 9);
+    expect(isolationScorer(same)([4, 4])).toBeCloseTo(0.5, 9);
   });
 });
 
 function depthOf(tree: IsolationForest['trees'][number], node: number): number {
   if (tree.fields[node]! < 0) return 0;
   return 1 + Math.max(depthOf(tree, tree.left[node]!), depthOf(tree, tree.right[node]!));
+}
+
+/** Equation 2 of the paper as it is written. */
+function walkedScore({ trees, sample }: IsolationForest, row: readonly number[]): number {
+  if (sample < 2) return 0.5;
+  const depth = trees.reduce((sum, tree) => sum + walk(tree, row), 0) / trees.length;
+  return 2 ** (-depth / averagePath(sample));
+}
+
+function walk(tree: IsolationForest['trees'][number], row: readonly number[]): number {
+  let [node, depth] = [0, 0];
+  for (; tree.fields[node]! >= 0; depth++)
+    node = row[tree.fields[node]!]! <= tree.cuts[node]! ? tree.left[node]! : tree.right[node]!;
+  return depth + averagePath(tree.rows[node]!);
+}
+
+function averagePath(rows: number): number {
+  if (rows <= 1) return 0;
+  if (rows === 2) return 1;
+  return 2 * (Math.log(rows - 1) + 0.5772156649015329) - (2 * (rows - 1)) / rows;
 }

@@ -2,7 +2,7 @@
 import type { OutlierStep } from '../../../../crds/learned-cleaning.ts';
 import type { Strangeness } from './cleaning-model.ts';
 import { isNoise } from './dbscan.ts';
-import { isolationScore } from './isolation-forest.ts';
+import { isolationScorer, type IsolationForest } from './isolation-forest.ts';
 import { applyScale } from './scale.ts';
 import { spreadsAway } from './spread-outliers.ts';
 
@@ -26,18 +26,35 @@ export interface Finding {
 type Row = readonly (number | undefined)[];
 
 /** undefined: no outlier, or too little of it is there to say. `threshold` as the step says now. */
-export function findOutlier(strangeness: Strangeness, row: Row, threshold: number): Finding | undefined {
-  if (strangeness.kind === 'Spread') return findSpread(strangeness.fields, row, threshold);
-  if (!isWhole(row)) return undefined;
-  if (strangeness.kind === 'Forest') {
-    const score = isolationScore(strangeness.forest, row);
-    return score > threshold ? { why: `a score of ${score.toFixed(3)} in the isolation forest` } : undefined;
+export type FindOutlier = (row: Row, threshold: number) => Finding | undefined;
+
+/** To be made once a model: for many events, one after another. */
+export function outlierFinder(strangeness: Strangeness): FindOutlier {
+  switch (strangeness.kind) {
+    case 'Spread':
+      return (row, threshold) => findSpread(strangeness.fields, row, threshold);
+    case 'Forest':
+      return findByForest(strangeness.forest);
+    case 'Density':
+      return (row) => (isWhole(row) ? findByDensity(strangeness, row) : undefined);
   }
-  const { scales, model } = strangeness;
+}
+
+function findByForest(forest: IsolationForest): FindOutlier {
+  const scoreOf = isolationScorer(forest);
+  return (row, threshold) => {
+    if (!isWhole(row)) return undefined;
+    const score = scoreOf(row);
+    return score > threshold ? { why: `a score of ${score.toFixed(3)} in the isolation forest` } : undefined;
+  };
+}
+
+function findByDensity({ scales, model }: Density, row: readonly number[]): Finding | undefined {
   const scaled = row.map((value, at) => applyScale(scales[at]!, value));
   return isNoise(model, scaled) ? { why: `nothing dense within ${model.radius} deviations` } : undefined;
 }
 
+type Density = Extract<Strangeness, { kind: 'Density' }>;
 type Spread = Extract<Strangeness, { kind: 'Spread' }>['fields'];
 
 function findSpread(fields: Spread, row: Row, threshold: number): Finding | undefined {

@@ -12,7 +12,7 @@ import {
   type Strangeness,
 } from './cleaning-model.ts';
 import { groupsKept } from './impute-sums.ts';
-import { findOutlier, thresholdOf } from './strangeness.ts';
+import { outlierFinder, thresholdOf } from './strangeness.ts';
 import { CleaningSums } from './sums.ts';
 
 const start = Date.UTC(2026, 0, 1);
@@ -188,18 +188,19 @@ describe('cleaning.json', () => {
   it.each(everything.outliers)('$method finds what is far away, and nothing in the middle', (step) => {
     const { strangeness } = model.outliers.find(({ name }) => name === step.name)!;
     const threshold = thresholdOf(step);
-    expect(findOutlier(strangeness, [50, 2], threshold)).toBeUndefined();
-    expect(findOutlier(strangeness, [500, 2], threshold)).toMatchObject({ why: expect.any(String) });
-    expect(findOutlier(strangeness, [50, 20], threshold)).toBeDefined();
+    const find = outlierFinder(strangeness);
+    expect(find([50, 2], threshold)).toBeUndefined();
+    expect(find([500, 2], threshold)).toMatchObject({ why: expect.any(String) });
+    expect(find([50, 20], threshold)).toBeDefined();
     const needsAll = step.method === 'IsolationForest' || step.method === 'DBSCAN';
-    expect(findOutlier(strangeness, [500, undefined], threshold) === undefined).toBe(needsAll);
-    if (!needsAll) expect(findOutlier(strangeness, [500, 2], threshold)?.at).toBe(0);
+    expect(find([500, undefined], threshold) === undefined).toBe(needsAll);
+    if (!needsAll) expect(find([500, 2], threshold)?.at).toBe(0);
   });
 
   it('is judged by the threshold that the step says now', () => {
     const [zScore] = model.outliers;
-    expect(findOutlier(zScore!.strangeness, [500, 2], 1000)).toBeUndefined();
-    expect(findOutlier(model.outliers[2]!.strangeness, [500, 20], 0.99)).toBeUndefined();
+    expect(outlierFinder(zScore!.strangeness)([500, 2], 1000)).toBeUndefined();
+    expect(outlierFinder(model.outliers[2]!.strangeness)([500, 20], 0.99)).toBeUndefined();
   });
 
   it('is summed up in the manifest', () => {
