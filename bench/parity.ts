@@ -2,12 +2,13 @@
 import { detectorParity } from './parity/detectors.ts';
 import { distanceParity } from './parity/distances.ts';
 import { cleaningParity, ownForestAuc, samplesEqual, selectionParity } from './parity/preparation.ts';
+import { retrievalParity } from './parity/retrieval.ts';
 
-export function run(): Promise<object> {
+export async function run(): Promise<object> {
   const detectors = detectorParity();
   const { raw, sketch } = distanceParity();
   const deviations = { ...raw, ...selectionParity(), ...cleaningParity() };
-  return Promise.resolve({
+  return {
     indicesExact: detectors.exact,
     maxDeviation: Math.max(...Object.values(deviations)),
     fires: detectors.fires,
@@ -15,5 +16,6 @@ export function run(): Promise<object> {
     equal: samplesEqual(),
     sketchDeviations: sketch,
     isolationForestAuc: ownForestAuc(),
-  });
+    retrieval: await retrievalParity(),
+  };
 }

@@ -1,65 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { denseEase, generator, invert, randomSequences } from '../../../test/parity/dense-reference.ts';
 import { easeBlock, fitEase, invertHere, type Ease, type EaseOptions } from './ease.ts';
 import { addGram } from './gram.ts';
 import { countSteps, type Sequences } from './sequences.ts';
 import { sweepLayout, sweepShare } from './spd-inverse.ts';
 import { sharedMemory, tileKernel } from './sweep-kernel.ts';
-
-/** A generator of its own (mulberry32), so that the cases are the same each time. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-/** Dense reference: Gauss-Jordan with partial pivoting, float64, nothing in common with the sweep. */
-function invert(matrix: readonly (readonly number[])[]): number[][] {
-  const n = matrix.length;
-  const rows = matrix.map((row, i) => [...row, ...row.map((_, j) => (i === j ? 1 : 0))]);
-  for (let column = 0; column < n; column++) {
-    let best = column;
-    for (let i = column + 1; i < n; i++) if (Math.abs(rows[i]![column]!) > Math.abs(rows[best]![column]!)) best = i;
-    [rows[column], rows[best]] = [rows[best]!, rows[column]!];
-    const pivot = rows[column]!;
-    const scale = pivot[column]!;
-    for (let j = 0; j < 2 * n; j++) pivot[j] = pivot[j]! / scale;
-    rows.forEach((row, i) => {
-      const factor = row[column]!;
-      if (i !== column && factor !== 0) pivot.forEach((value, j) => (row[j] = row[j]! - factor * value));
-    });
-  }
-  return rows.map((row) => row.slice(n));
-}
-
-function randomSequences(profiles: number, items: number, random: () => number): Sequences {
-  const rows = Array.from({ length: profiles }, () =>
-    Array.from({ length: 2 + Math.floor(random() * 20) }, () => Math.floor(random() ** 2 * items)),
-  );
-  const steps = rows.flat();
-  const starts = new Uint32Array(profiles + 1);
-  rows.forEach((row, at) => (starts[at + 1] = starts[at]! + row.length));
-  return {
-    starts,
-    items: Uint32Array.from(steps),
-    times: new Float64Array(steps.length),
-    targets: new Uint8Array(steps.length).fill(1),
-  };
-}
-
-function referenceWeights(sequences: Sequences, items: number, lambda: number): number[][] {
-  const gram = Array.from({ length: items }, (_, i) => Array.from({ length: items }, (_, j) => (i === j ? lambda : 0)));
-  for (let p = 0; p + 1 < sequences.starts.length; p++) {
-    const basket = [...new Set(sequences.items.subarray(sequences.starts[p], sequences.starts[p + 1]))];
-    for (const a of basket) for (const b of basket) gram[a]![b] = gram[a]![b]! + 1;
-  }
-  const p = invert(gram);
-  return p.map((row, i) => row.map((value, j) => (i === j ? 0 : -value / p[j]![j]!)));
-}
 
 const mostFrequent = (sequences: Sequences, items: number, count: number): Uint32Array =>
   easeBlock(countSteps(sequences, items), count).members;
@@ -104,7 +50,7 @@ describe('fitEase', () => {
   it('gives the weights of the dense reference', async () => {
     for (const items of [60, 200]) {
       const sequences = randomSequences(900, items, generator(items));
-      const expected = referenceWeights(sequences, items, options.regularization);
+      const expected = denseEase(sequences, items, options.regularization);
       const { matrix, items: size, massKept } = await fit(sequences, items, options);
       expect(size).toBe(mostFrequent(sequences, items, items).length);
       expect(massKept).toBe(1);
