@@ -17,7 +17,8 @@ FROM build AS services-files
 RUN ["node", "charts/images/main.ts", "--folders", "--target", "services", "--out", "/images"]
 
 # TensorFlow is compiled for Node here, and goes into the trainer's image alone. For GPUs: --build-arg NATIVE=gpu, which
-# adds CUDA, some gigabytes; a node then brings its driver's libraries. --build-arg NATIVE=none trains on WebAssembly.
+# adds CUDA, some gigabytes, and belongs under the tag VERSION-gpu; a node then brings its driver's libraries.
+# --build-arg NATIVE=none trains on WebAssembly.
 FROM build AS trainer-files
 ARG NATIVE=cpu
 RUN apt-get update && apt-get install --yes --no-install-recommends binutils ca-certificates g++ python3-pip

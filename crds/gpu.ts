@@ -42,7 +42,12 @@ export type Gpu = z.output<typeof gpuSchema>;
 
 /** Fields of `training` that place the Job in a cluster. */
 export const jobFields = {
-  image: imageRef.describe("In a cluster: image of the trainer. Absent: the release's.").optional(),
+  image: imageRef
+    .describe(
+      "In a cluster: image of the trainer. Absent: the release's: of the services, or where a ranker or a neural " +
+        'classifier is trained one with TensorFlow, for GPUs where there are to be some.',
+    )
+    .optional(),
   workers: whole(1, 64)
     .default(1)
     .describe(

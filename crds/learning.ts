@@ -43,6 +43,15 @@ const modelSchema = withRules(
 
 export const modelsSchema = namedList(modelSchema, 8).default([]);
 
+type Models = z.output<typeof modelsSchema>;
+
+/** Whether a training of them computes with tensors, as rankers and neural networks that classify do. */
+export const needsTensors = (models: Models): boolean =>
+  models.some(
+    ({ recommend, classify }) =>
+      recommend?.ranker !== undefined || classify?.kind === 'Auto' || classify?.kind === 'Mlp',
+  );
+
 /** The fields alone, without the rules between them. */
 export const retrainFields = z.strictObject({
   mode: z

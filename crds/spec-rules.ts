@@ -86,7 +86,8 @@ export const specTransitions: TransitionRule[] = [
   {
     rule:
       '!has(self.kafka) || !has(oldSelf.kafka) || ' + 'self.kafka.bootstrapServers == oldSelf.kafka.bootstrapServers',
-    message: 'kafka.bootstrapServers is immutable (delete the pipeline, and create it anew)',
+    message:
+      'kafka.bootstrapServers is immutable, even before there are topics (delete the pipeline, and create it anew)',
     fieldPath: '.kafka.bootstrapServers',
   },
   {

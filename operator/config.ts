@@ -3,7 +3,8 @@
  *
  * | key | meaning |
  * |---|---|
- * | LIKENESS_IMAGE | image of the services, and of the trainer unless LIKENESS_TRAINER_IMAGE is set |
+ * | LIKENESS_IMAGE | image of the services, and of trainings that need no tensors |
+ * | LIKENESS_TRAINER_IMAGE, LIKENESS_TRAINER_GPU_IMAGE | images of trainings that do, without and with GPUs; absent: the one before |
  * | LIKENESS_VERSION | release, for labels and status |
  * | LIKENESS_NAMESPACES | namespaces that are looked after, separated by commas; absent: all |
  * | LIKENESS_LEASE_NAMESPACE, LIKENESS_IDENTITY | where the lease lies, and who this process is: the pod's namespace and name |
@@ -26,6 +27,7 @@ const defaultsSchema = z.strictObject({ kafka: specFields.shape.kafka, store: sp
 const envSchema = z.object({
   LIKENESS_IMAGE: z.string().min(1),
   LIKENESS_TRAINER_IMAGE: z.string().min(1).optional(),
+  LIKENESS_TRAINER_GPU_IMAGE: z.string().min(1).optional(),
   LIKENESS_VERSION: z.string().min(1),
   LIKENESS_NAMESPACES: z.string().default(''),
   LIKENESS_LEASE_NAMESPACE: z.string().min(1),
@@ -56,6 +58,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
   return {
     image: read.LIKENESS_IMAGE,
     trainerImage: read.LIKENESS_TRAINER_IMAGE,
+    trainerGpuImage: read.LIKENESS_TRAINER_GPU_IMAGE,
     version: read.LIKENESS_VERSION,
     namespaces: read.LIKENESS_NAMESPACES.split(',').filter(Boolean),
     lease: {

@@ -2,6 +2,7 @@
 import type { Amounts, Resources } from '../crds/cluster.ts';
 import { watchesModels } from '../crds/drift.ts';
 import type { Gpu } from '../crds/gpu.ts';
+import { needsTensors } from '../crds/learning.ts';
 import type { PipelineSpec } from '../crds/pipeline.ts';
 import type { TopicSettings } from '../services/shared/broker.ts';
 import type { Stream } from '../services/shared/streams.ts';
@@ -39,6 +40,8 @@ export interface Workload {
 export interface JobSettings {
   /** Processes that share one run, each with its GPUs. */
   readonly workers: number;
+  /** It trains by gradients, which takes more than the services have. */
+  readonly tensors?: true;
   /** Absent: processors alone. */
   readonly gpu?: PlannedGpu;
   readonly queueName?: string;
@@ -176,6 +179,7 @@ function planTrainer(parts: Parts): Workload {
     secrets: secretsOf('trainer', planSecrets(pipeline.name, spec)),
     job: {
       workers,
+      ...(needsTensors(spec.models) && { tensors: true }),
       ...(planned && { gpu: planned }),
       ...(queueName && { queueName }),
       ...(priorityClassName && { priorityClassName }),

@@ -88,7 +88,7 @@ async function assembleOne(target: Target, { compiled, platform, release, native
     ({ path }) => tensorFlow === undefined || !realpathSync(path).startsWith(`${tensorFlow.folder}/`),
   );
   const system = systemLayer(realpathSync(process.execPath), libraries);
-  const name = nameOf(target, release);
+  const name = nameOf(target, release, native);
   const { version, licence } = release;
   const everyPackage = [...packages, ...(tensorFlow?.packages ?? [])];
   const wheels = tensorFlow?.wheels ?? [];

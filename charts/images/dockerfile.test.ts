@@ -152,8 +152,18 @@ it('has the command and the paths that pods ask for', () => {
   expect(JSON.parse(only(stageOf('trainer'), 'CMD'))).toEqual([argumentsOf('trainer').at(-1)]);
 });
 
-it('has the name that the chart installs unless told otherwise', () => {
-  const { image } = parse(read('charts/likeness/values.yaml')) as { image: { repository: string } };
+it('has the names that the chart installs unless told otherwise', () => {
+  type Named = Record<'image' | 'trainerImage' | 'trainerGpuImage', { repository: string }>;
+  const { image, trainerImage, trainerGpuImage } = parse(read('charts/likeness/values.yaml')) as Named;
   const { appVersion } = parse(read('charts/likeness/Chart.yaml')) as { appVersion: string };
-  expect(nameOf('services', { version })).toBe(`docker.io/library/${image.repository}:${appVersion}`);
+  const named = [
+    nameOf('services', { version }, 'gpu'),
+    nameOf('trainer', { version }),
+    nameOf('trainer', { version }, 'gpu'),
+  ];
+  expect(named).toEqual([
+    `docker.io/library/${image.repository}:${appVersion}`,
+    `docker.io/library/${trainerImage.repository}:${appVersion}`,
+    `docker.io/library/${trainerGpuImage.repository}:${appVersion}-gpu`,
+  ]);
 });

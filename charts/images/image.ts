@@ -60,9 +60,11 @@ const about: Record<Target, About> = {
   },
 };
 
-/** Docker Hub's long form, which is what containerd looks a short name up as. */
-export const nameOf = (target: Target, { version }: Pick<Release, 'version'>): string =>
-  `docker.io/library/${about[target].repository}:${version}`;
+/** Docker Hub's long form, which is what containerd looks a short name up as; of the trainer's with CUDA `-gpu`. */
+export function nameOf(target: Target, { version }: Pick<Release, 'version'>, native = 'cpu'): string {
+  const suffix = target === 'trainer' && native === 'gpu' ? '-gpu' : '';
+  return `docker.io/library/${about[target].repository}:${version}${suffix}`;
+}
 
 export function configOf(target: Target, release: Release): ContainerConfig {
   const { title, description, main, env } = about[target];

@@ -9,7 +9,7 @@ import { kinds } from '../../operator/kubernetes/runtime/kinds.ts';
 
 export type Settings = Pick<
   OperatorConfig,
-  'image' | 'trainerImage' | 'version' | 'network' | 'modelsVolume' | 'defaults'
+  'image' | 'trainerImage' | 'trainerGpuImage' | 'version' | 'network' | 'modelsVolume' | 'defaults'
 >;
 
 /** What is said instead of asking the operator. */
@@ -49,7 +49,8 @@ type Known = Settings & { readonly found: boolean };
 
 const guess = ({ version }: GivenSettings): Known => ({
   image: `likeness:${version}`,
-  trainerImage: undefined,
+  trainerImage: `likeness-trainer:${version}`,
+  trainerGpuImage: `likeness-trainer:${version}-gpu`,
   version,
   network: {},
   modelsVolume: {},

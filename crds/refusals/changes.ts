@@ -1,7 +1,8 @@
 /** Changes that a running pipeline does not take. Only the API server sees a change. */
 import type { RefusedChange } from './refusal.ts';
 
-const bootstrapMessage = 'kafka.bootstrapServers is immutable (delete the pipeline, and create it anew)';
+const bootstrapMessage =
+  'kafka.bootstrapServers is immutable, even before there are topics (delete the pipeline, and create it anew)';
 const partitionsMessage = 'kafka.partitions is immutable (profiles would change their partition)';
 const storeMessage = 'store is immutable (the profiles are in it)';
 

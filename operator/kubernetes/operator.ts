@@ -157,9 +157,10 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
   });
   const applier = new Applier({ api, resourceOf, cached: children.cached, transform, hashAnnotation, timing });
   children.tell(applier);
-  const { image, trainerImage, version, network, modelsVolume } = config;
   const rested = new Rested({ timing });
   children.onChange(rested.disturb);
+  const { image, trainerImage, trainerGpuImage, version, network, modelsVolume } = config;
+  const images = { image, trainerImage, trainerGpuImage };
   const reconcile = createReconcile({
     ...shared,
     applier,
@@ -175,7 +176,7 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
     restMs: config.refreshMs,
     events,
     defaults: config.defaults,
-    release: { image, trainerImage, version, network, modelsVolume, capabilities: found.capabilities },
+    release: { ...images, version, network, modelsVolume, capabilities: found.capabilities },
     wantedTopics: (plan, spec) => wantedTopicsOf({ api, admins }, plan, spec),
     wantedModels: (plan, spec) => wantedModelsOf(api, plan, spec),
   });

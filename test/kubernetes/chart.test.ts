@@ -75,7 +75,8 @@ describe('the manifests', () => {
   it('give the operator an environment that it reads as it is meant', async () => {
     expect(parseConfig(environmentOf(await template()))).toMatchObject({
       image: 'likeness:0.1.0',
-      trainerImage: undefined,
+      trainerImage: 'likeness-trainer:0.1.0',
+      trainerGpuImage: 'likeness-trainer:0.1.0-gpu',
       version: '0.1.0',
       namespaces: [],
       lease: { namespace: 'metadata.namespace', identity: 'metadata.name', seconds: 15 },
@@ -84,7 +85,8 @@ describe('the manifests', () => {
     });
     expect(parseConfig(environmentOf(await template('-f', fullValues)))).toMatchObject({
       image: `registry.example:5000/likeness@sha256:${'a'.repeat(64)}`,
-      trainerImage: 'registry.example:5000/likeness-trainer:0.1.0-gpu',
+      trainerImage: 'registry.example:5000/likeness-trainer:0.1.0-cpu',
+      trainerGpuImage: `registry.example:5000/likeness-trainer@sha256:${'b'.repeat(64)}`,
       namespaces: ['team-a', 'team-b'],
       defaults: {
         kafka: { bootstrapServers: 'kafka:9092', partitions: 12 },
@@ -159,6 +161,8 @@ it.each([
   ['logLevel=loud', 'value must be one of'],
   ['image.digest=latest', 'does not match pattern'],
   ['image.repository=', '/image/repository'],
+  ['trainerImage.repository=', '/trainerImage/repository'],
+  ['trainerGpuImage.tag=a b', '/trainerGpuImage/tag'],
   ['replica=3', "additional properties 'replica' not allowed"],
 ])('refuses the values %s', async (given, message) => {
   await expect(template('--set', given)).rejects.toThrow(message);

@@ -32,6 +32,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
+{{/* Of trainings that need tensors: on processors, and on GPUs. */}}
+{{- define "likeness.trainerImage" -}}
+{{ include "likeness.image" (dict "image" .Values.trainerImage "version" .Chart.AppVersion) }}
+{{- end -}}
+
+{{- define "likeness.trainerGpuImage" -}}
+{{ include "likeness.image" (dict "image" .Values.trainerGpuImage "version" (printf "%s-gpu" .Chart.AppVersion)) }}
+{{- end -}}
+
 {{- define "likeness.subject" -}}
 kind: ServiceAccount
 name: {{ include "likeness.name" . }}

@@ -79,8 +79,13 @@ function container(
   };
 }
 
-function imageOf({ image, trainerImage }: Rendering, { name }: Workload): string {
-  return name === 'trainer' ? (trainerImage ?? image) : image;
+/** The trainer's images are large, and a node that runs stages has the services' already: only tensors are worth one. */
+function imageOf(
+  { image, trainerImage = image, trainerGpuImage = trainerImage }: Rendering,
+  { job }: Workload,
+): string {
+  if (job?.tensors !== true) return image;
+  return job.gpu === undefined ? trainerImage : trainerGpuImage;
 }
 
 /** Without what is undefined, which JSON cannot say. */

@@ -41,10 +41,12 @@ export interface RenderOptions {
   readonly spec: PipelineSpec;
   /** Of the ProfilePipeline, which then owns every object; absent: the objects belong to nobody. */
   readonly uid?: string | undefined;
-  /** Image of the services, and of the trainer where the spec names none. */
+  /** Image of the services, and of trainings that need no tensors. */
   readonly image: string;
-  /** Image of the trainer. Default: `image`. */
+  /** Image of trainings that do, where the spec names none. Default: `image`. */
   readonly trainerImage?: string | undefined;
+  /** The same for those on GPUs. Default: `trainerImage`. */
+  readonly trainerGpuImage?: string | undefined;
   /** Of this release, for a label. */
   readonly version: string;
   readonly capabilities: Capabilities;

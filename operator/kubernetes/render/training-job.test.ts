@@ -7,16 +7,18 @@ import { renderTrainingJob } from './training-job.ts';
 
 const run = { name: 'shop-train-0a1b2c3d', runId: 'run-7', trigger: 'Drift', memory: '{}' } as const;
 
-function jobOf(training: string) {
+function jobOf(training: string, models = '[]') {
   const spec = specOf(
-    `apiVersion: likeness.dev/v1alpha1\nkind: ProfilePipeline\nmetadata: {name: shop}\nspec: {training: ${training}}\n`,
+    `apiVersion: likeness.dev/v1alpha1\nkind: ProfilePipeline\nmetadata: {name: shop}\nspec: {preset: shop/v1, models: ${models}, training: ${training}}\n`,
   );
-  const { plan, options } = rendered(spec, 'shop', { trainerImage: 'trainer:1' });
+  const { plan, options } = rendered(spec, 'shop', { trainerImage: 'trainer:1', trainerGpuImage: 'trainer:1-gpu' });
   const job = renderTrainingJob(plan, run, options);
   const jobSpec = job['spec'] as V1JobSpec;
   const pod = jobSpec.template.spec!;
   return { job, jobSpec, pod, container: pod.containers[0]! };
 }
+
+const classifier = (kind: string) => `[{name: buys, classify: {label: {events: [purchase]}, kind: ${kind}}}]`;
 
 const variable = ({ container }: ReturnType<typeof jobOf>, key: string) =>
   container.env!.find(({ name }) => name === key)?.value;
@@ -33,8 +35,25 @@ describe('the Job of a training', () => {
     expect(variable(made, 'LIKENESS_REPORT')).toBe('shop-trainer-report');
     expect(variable(made, 'LIKENESS_GPUS')).toBe('1');
     expect(variable(made, 'LIKENESS_SINCE')).toBeUndefined();
-    expect(made.container.image).toBe('trainer:1');
     expect(restrictedViolations(made.jobSpec.template)).toEqual([]);
+  });
+
+  it.each([
+    ['sequential rules and EASE', '[]', 'likeness:0.1.0', 'likeness:0.1.0'],
+    [
+      'a ranker',
+      '[{name: next-item, recommend: {history: history, target: [purchase], ranker: {}}}]',
+      'trainer:1-gpu',
+      'trainer:1',
+    ],
+    ['a neural classifier', classifier('Mlp'), 'trainer:1-gpu', 'trainer:1'],
+    ['a classifier that may be one', classifier('Auto'), 'trainer:1-gpu', 'trainer:1'],
+    ['trees', classifier('Trees'), 'likeness:0.1.0', 'likeness:0.1.0'],
+    ['a linear classifier', classifier('Linear'), 'likeness:0.1.0', 'likeness:0.1.0'],
+  ])('of %s has the image that has what it takes, on GPUs and on processors', (_name, models, onGpu, onProcessors) => {
+    expect(jobOf('{}', models).container.image).toBe(onGpu);
+    expect(jobOf('{gpu: {count: 0}}', models).container.image).toBe(onProcessors);
+    expect(jobOf('{image: "own:2"}', models).container.image).toBe('own:2');
   });
 
   it('ends at once where no repetition helps, and counts no attempt that was moved away', () => {

@@ -132,12 +132,7 @@ async function install({ node, kafka }: World, redis: RunningRedis): Promise<voi
     kafka: { bootstrapServers: kafka.address, partitions: 2, replicationFactor: 1 },
     store: { redis: { url: `redis://${node.network.hostAddress}:${redis.port}` } },
   };
-  const values = [
-    '--set-json',
-    `defaults=${JSON.stringify(defaults)}`,
-    '--set',
-    'trainerImage.repository=likeness-trainer',
-  ];
+  const values = ['--set-json', `defaults=${JSON.stringify(defaults)}`];
   const { name, namespace } = release;
   try {
     await node.cluster.kubectl(['create', 'namespace', namespace]);

@@ -40,8 +40,8 @@ async function openWasm(): Promise<TensorBackend> {
   const wasm = await import('./wasm.ts').catch((cause: unknown) => {
     throw new LikenessError(
       'TensorsUnavailable',
-      'The packages @tensorflow/tfjs-core and tfjs-backend-wasm are not here. In a cluster, name the image of the ' +
-        'trainer: training.image, or trainerImage of the chart',
+      'The packages @tensorflow/tfjs-core and tfjs-backend-wasm are not here. In a cluster, name an image of the ' +
+        'trainer: training.image, or trainerImage and trainerGpuImage of the chart',
       { cause },
     );
   });
@@ -64,7 +64,7 @@ async function openOnGpu(request: TensorRequest, asked: number): Promise<TensorB
   if (!existsSync(installationOf(request.home, 'gpu')))
     throw new LikenessError(
       'NoGpu',
-      `${wanted}, and ${packageOf.gpu} is not in ${request.home}. Run: npm run native -- --gpu, in a cluster name an image of the trainer built with NATIVE=gpu, ${or}`,
+      `${wanted}, and ${packageOf.gpu} is not in ${request.home}. Run: npm run native -- --gpu, in a cluster name an image of the trainer built with NATIVE=gpu (training.image, or trainerGpuImage of the chart), ${or}`,
     );
   const backend = await openNative(request, 'gpu');
   if (backend.name === 'native-gpu') return backend;
