@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { Children } from './children.ts';
 import { observePipeline } from './observe-pipeline.ts';
 import type { KubernetesObject } from './render/rendering.ts';
-import type { KubeObject } from './runtime/resource.ts';
+import type { KubeObject, ObjectRef } from './runtime/resource.ts';
+import { exampleSpec, rendered } from '../../test/golden/examples.ts';
 
 const now = Date.parse('2026-01-01T00:01:00Z');
 const pipeline = {
@@ -19,15 +20,22 @@ const deployment = (stage: string, ready: number, creationTimestamp: string): Ku
   status: { readyReplicas: ready, updatedReplicas: ready },
 });
 
-async function observed(...there: readonly KubeObject[]) {
+const unscheduled = { conditions: [{ type: 'PodScheduled', status: 'False', message: 'no node has room' }] };
+const creating = { containerStatuses: [{ state: { waiting: { reason: 'ContainerCreating' } } }] };
+
+const observed = (...there: readonly KubeObject[]) => observedWith(unscheduled, there);
+
+/** No Secret is there. `pod`: the status of each pod. */
+async function observedWith(pod: object, there: readonly KubeObject[]) {
   const asked: unknown[] = [];
-  const scheduled = { type: 'PodScheduled', status: 'False', message: 'no node has room' };
   const api = {
     listPage: async (_resource: unknown, selection: unknown) => {
       asked.push(selection);
-      return { items: [{ metadata: { name: 'shop-cleaner-1' }, status: { conditions: [scheduled] } }] };
+      return { items: [{ metadata: { name: 'shop-cleaner-1' }, status: pod }] };
     },
+    find: async (_resource: unknown, { name }: ObjectRef) => void asked.push(name),
   };
+  const { plan } = rendered(exampleSpec('shop'));
   const status = await observePipeline(
     {
       api: api as never,
@@ -36,7 +44,7 @@ async function observed(...there: readonly KubeObject[]) {
       release: { version: '0.1.0' },
     },
     'shops/shop',
-    { pipeline, refusal: undefined, applyFailure: undefined },
+    { pipeline, plan, refusal: undefined, applyFailure: undefined },
   );
   const stages = status.conditions?.find(({ type }) => type === 'StagesReady');
   return { asked, status, stages };
@@ -51,6 +59,18 @@ test('asks for the pods of a stage that stays behind, and for no others', async 
   const labelSelector = 'likeness.dev/pipeline=shop,app.kubernetes.io/component=cleaner';
   expect(asked).toEqual([{ namespace: 'shops', labelSelector }]);
   expect(stages?.message).toContain('no node has room');
+});
+
+test('names the Secret that pods without containers wait for, and asks for none otherwise', async () => {
+  const late = deployment('serving', 0, '2026-01-01T00:00:00Z');
+  const { status } = await observedWith(creating, [late]);
+  const why = status.conditions?.find(({ type }) => type === 'ServingReady');
+  expect(why?.message).toContain('there is no Secret shop-signing-key (spec.modelStore.signingKeySecretRef)');
+  expect(status.conditions?.find(({ type }) => type === 'Degraded')).toMatchObject({
+    status: 'True',
+    reason: 'StageFailing',
+  });
+  expect((await observed(late)).asked).toHaveLength(1);
 });
 
 test('tells where serving is and how its pods are found', async () => {

@@ -1,7 +1,7 @@
 /** What the cluster shows of a pipeline → its status. Asks for pods only where a stage stays behind. */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PipelineStatus } from '../../crds/status.ts';
-import type { Plan, ServiceName } from '../plan.ts';
+import type { Plan, ServiceName, Workload } from '../plan.ts';
 import {
   computeStatus,
   type LearningObserved,
@@ -11,7 +11,8 @@ import {
   type TopicsObserved,
 } from '../status.ts';
 import type { Children } from './children.ts';
-import { observeStage, type StageWorkload } from './observe.ts';
+import { missingSecrets, waitsForVolumes } from './missing-secrets.ts';
+import { observeStage, type CloserLook, type StageWorkload } from './observe.ts';
 import type { PipelineObject } from './read-pipeline.ts';
 import { pipelineLabel } from './render/metadata.ts';
 import type { Api } from './runtime/api.ts';
@@ -20,7 +21,7 @@ import { refOf, type KubeObject } from './runtime/resource.ts';
 import type { Timing } from './runtime/timing.ts';
 
 export interface ObserveDeps {
-  readonly api: Pick<Api, 'listPage'>;
+  readonly api: Pick<Api, 'listPage' | 'find'>;
   readonly children: Children;
   readonly timing: Timing;
   readonly release: { readonly version: string };
@@ -77,15 +78,16 @@ async function observeStages(deps: ObserveDeps, key: string, plan: Plan | undefi
   const observed = stageNames.flatMap((name) => {
     const ofStage = workloads.filter(({ metadata }) => metadata.labels?.[componentLabel] === name);
     // While ingest gets or loses its log it has both: the one that is to stay counts.
-    const keepsLog = plan?.workloads.some((workload) => workload.name === name && workload.storage !== undefined);
+    const planned = plan?.workloads.find((workload) => workload.name === name);
+    const keepsLog = planned && planned.storage !== undefined;
     const workload = ofStage.find(({ kind }) => (kind === 'StatefulSet') === keepsLog) ?? ofStage[0];
-    return workload === undefined ? [] : [{ name, workload: workload as StageWorkload & KubeObject }];
+    return workload === undefined ? [] : [{ name, planned, workload: workload as StageWorkload & KubeObject }];
   });
   return Promise.all(
-    observed.map(async ({ name, workload }) => {
+    observed.map(async ({ name, planned, workload }) => {
       const stage = observeStage(name, workload);
       if (stage.ready >= stage.desired || !isLate(workload, deps.timing.now())) return stage;
-      return observeStage(name, workload, await podsOf(deps, key, name));
+      return observeStage(name, workload, await lookCloser(deps, key, { name, secrets: planned?.secrets ?? [] }));
     }),
   );
 }
@@ -95,6 +97,16 @@ function isLate({ metadata, status }: StageWorkload & KubeObject, now: number): 
   // Plain JSON: a time is a text, whatever the types of the client say.
   const since = (progress?.lastUpdateTime ?? metadata.creationTimestamp) as unknown as string | undefined;
   return since !== undefined && now - Date.parse(since) >= patienceMs;
+}
+
+async function lookCloser(
+  deps: ObserveDeps,
+  key: string,
+  { name, secrets }: Pick<Workload, 'secrets'> & { readonly name: ServiceName },
+): Promise<CloserLook> {
+  const pods = await podsOf(deps, key, name);
+  const { namespace = '' } = refOf(key);
+  return { pods, missing: pods.some(waitsForVolumes) ? await missingSecrets(deps.api, namespace, secrets) : [] };
 }
 
 async function podsOf({ api }: ObserveDeps, key: string, stage: ServiceName): Promise<readonly V1Pod[]> {

@@ -32,6 +32,8 @@ const waiting = (reason: string, message?: string, exitCode?: number): V1Pod =>
     },
   }) as unknown as V1Pod;
 
+const seen = (...pods: V1Pod[]) => ({ pods, missing: [] });
+
 test('a stage at rest', () => {
   expect(observeStage('cleaner', workload({ readyReplicas: 3 }))).toEqual({
     name: 'cleaner',
@@ -69,7 +71,7 @@ describe('what is wrong', () => {
     ['CrashLoopBackOff, last exit code 64', waiting('CrashLoopBackOff', 'back-off', 64)],
     ['ImagePullBackOff, no such image', waiting('ImagePullBackOff', 'no such image')],
   ])('a pod says %s', (wanted, pod) => {
-    const stage = observeStage('cleaner', workload({ readyReplicas: 2 }), [pod, waiting('ContainerCreating')]);
+    const stage = observeStage('cleaner', workload({ readyReplicas: 2 }), seen(pod, waiting('ContainerCreating')));
     expect(stage.reasons).toEqual([`pod shop-cleaner-x: ${wanted}`]);
   });
 
@@ -79,12 +81,18 @@ describe('what is wrong', () => {
       metadata: { name: 'p' },
       status: { conditions: [{ type: 'PodScheduled', status: 'False', message }] },
     } as unknown as V1Pod;
-    expect(observeStage('cleaner', workload({}), [pod]).reasons).toEqual([`pod p: ${message}`]);
+    expect(observeStage('cleaner', workload({}), seen(pod)).reasons).toEqual([`pod p: ${message}`]);
   });
 
   test('is said of three pods at most, and of none once all are ready', () => {
     const pods = Array.from({ length: 9 }, () => waiting('ImagePullBackOff'));
-    expect(observeStage('cleaner', workload({}), pods).reasons).toHaveLength(3);
-    expect(observeStage('cleaner', workload({ readyReplicas: 3 }), pods).reasons).toEqual([]);
+    expect(observeStage('cleaner', workload({}), seen(...pods)).reasons).toHaveLength(3);
+    expect(observeStage('cleaner', workload({ readyReplicas: 3 }), seen(...pods)).reasons).toEqual([]);
+  });
+
+  test('what is missing comes first, and no waiting helps', () => {
+    const missing = ['there is no Secret a'];
+    const stage = observeStage('cleaner', workload({}), { ...seen(waiting('ErrImagePull')), missing });
+    expect([stage.reasons, stage.failed]).toEqual([['there is no Secret a', 'pod shop-cleaner-x: ErrImagePull'], true]);
   });
 });

@@ -18,11 +18,17 @@ const telling = new Set([
   'RunContainerError',
 ]);
 
-/** `pods` may be empty where nobody has looked; they only add reasons. */
+/** What a closer look at a stage that stays behind has shown. */
+export interface CloserLook {
+  readonly pods: readonly V1Pod[];
+  /** What its pods wait for and nobody but a person can give them. */
+  readonly missing: readonly string[];
+}
+
 export function observeStage(
   name: StageObserved['name'],
   workload: StageWorkload,
-  pods: readonly V1Pod[] = [],
+  { pods, missing }: CloserLook = { pods: [], missing: [] },
 ): StageObserved {
   const desired = workload.spec?.replicas ?? 1;
   const ready = Math.min(readyReplicas(workload), desired);
@@ -32,8 +38,8 @@ export function observeStage(
     desired,
     ready,
     image: workload.spec?.template.spec?.containers[0]?.image,
-    reasons: ready < desired ? [...troubles, ...podReasons(pods)].slice(0, maxReasons) : [],
-    failed: troubles.length > 0,
+    reasons: ready < desired ? [...missing, ...troubles, ...podReasons(pods)].slice(0, maxReasons) : [],
+    failed: troubles.length + missing.length > 0,
   };
 }
 

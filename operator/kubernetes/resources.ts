@@ -10,9 +10,9 @@ export const profilePipelines: Resource = {
   namespaced: true,
 };
 
-/** What a pipeline may have and the operator keeps as rendered. Deployments, StatefulSets and Jobs are watched whole. */
+/** What a pipeline may have and the operator keeps as rendered. Whole are those of which more than that is read. */
 export const childResources = {
-  whole: [kinds.Deployment, kinds.StatefulSet, kinds.Job],
+  whole: [kinds.Deployment, kinds.StatefulSet, kinds.Job, kinds.PersistentVolumeClaim],
   metadataOnly: [
     kinds.ConfigMap,
     kinds.Secret,
@@ -23,7 +23,6 @@ export const childResources = {
     kinds.NetworkPolicy,
     kinds.PodDisruptionBudget,
     kinds.HorizontalPodAutoscaler,
-    kinds.PersistentVolumeClaim,
   ],
 } as const satisfies Readonly<Record<string, readonly Resource[]>>;
 

@@ -38,14 +38,19 @@ export function logSetOf({ children }: LookDeps, key: string): LogSet | undefine
   return children.of(key).find((child) => child.kind === 'StatefulSet' && isOfIngest(child));
 }
 
-/** Without pods, and as if every claim had a volume: more than there may be, and never less. */
-export function cachedVolumes({ children, reports }: LookDeps, key: string): LogVolume[] {
-  const { name } = refOf(key);
+/** Those that are not about to go. */
+export function cachedClaims({ children }: Pick<LookDeps, 'children'>, key: string): KubeObject[] {
   const claims = children.of(key).filter((child) => child.kind === 'PersistentVolumeClaim' && isOfIngest(child));
+  return claims.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+}
+
+/** Without pods, and as if every claim had a volume: more than there may be, and never less. */
+export function cachedVolumes(deps: LookDeps, key: string): LogVolume[] {
+  const { name } = refOf(key);
+  const claims = cachedClaims(deps, key);
   if (claims.length === 0) return [];
-  const data = reports.logsOf(key);
+  const data = deps.reports.logsOf(key);
   return claims
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .flatMap(({ metadata }) => {
       const ordinal = ordinalOf(metadata.name, name);
       if (ordinal === undefined) return [];

@@ -141,6 +141,22 @@ describe('a larger log', () => {
     expect([has(result.objects), result.keeps(set)]).toEqual([false, true]);
     expect(String(result.failed[0]?.error)).toContain('Allow it in the StorageClass (allowVolumeExpansion)');
   });
+
+  it('grows the volumes that an earlier pipeline has left, whose StatefulSet is gone', async () => {
+    const { result, done } = await passed({ ...larger, isThere: false });
+    expect(done).toEqual([0, 1, 2].map((ordinal) => `patch PersistentVolumeClaim log-shop-ingest-${ordinal}`));
+    expect([has(result.objects), result.failed]).toEqual([true, []]);
+  });
+
+  it('takes events in on such volumes where these cannot grow, and says what to do', async () => {
+    const spec = { ...larger.spec, deletionPolicy: 'Retain' };
+    const { result, done } = await passed({ ...larger, spec, isThere: false, refuses: true });
+    expect([done, has(result.objects)]).toEqual([[], true]);
+    const { wanted, error } = result.failed[0]!;
+    expect([wanted.kind, wanted.metadata.name]).toEqual(['PersistentVolumeClaim', 'log-shop-ingest-0']);
+    expect(String(error)).toContain('log-shop-ingest-0 cannot grow to 6Gi');
+    expect(String(error)).toContain('wait until IngestDrained is gone, delete the claim, and put it in again');
+  });
 });
 
 describe('volumes that may go', () => {

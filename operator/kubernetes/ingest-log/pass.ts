@@ -14,8 +14,16 @@ import type { Applied } from '../runtime/apply.ts';
 import { kinds } from '../runtime/kinds.ts';
 import { refOf, type KubeObject } from '../runtime/resource.ts';
 import { decideLogs, type LogDecision, type LogVolume, type LogWish, needsLook } from './decide.ts';
-import { growLogs, isToGrow, needsOtherVolumes } from './grow.ts';
-import { cachedVolumes, isOfIngest, type LogSet, logSetOf, type LookDeps, lookAtVolumes } from './look.ts';
+import { growLogs, isSmall, isToGrow, needsOtherVolumes } from './grow.ts';
+import {
+  cachedClaims,
+  cachedVolumes,
+  isOfIngest,
+  type LogSet,
+  logSetOf,
+  type LookDeps,
+  lookAtVolumes,
+} from './look.ts';
 import { discardAnnotation, ingestDrained } from './verdict.ts';
 
 export interface LogDeps extends LookDeps {
@@ -74,7 +82,9 @@ async function serve(
   const { decision, volumes } = await decide(deps, key, { found, wish });
   const objects = found.objects.map((object) => (isOfIngest(object) ? resized(object, decision.replicas) : object));
   const grows = set !== undefined && set.metadata.deletionTimestamp === undefined && isToGrow(set, storage);
-  const failure = grows ? await growLogs(deps.api, key, { set, storage }) : undefined;
+  const growing = { set: grows ? set : undefined, storage, deletionPolicy: plan.deletionPolicy };
+  const isToMend = grows || cachedClaims(deps, key).some((claim) => isSmall(claim, storage));
+  const failure = isToMend ? await growLogs(deps.api, key, growing) : undefined;
   const wanted = objects.find(isLogSet);
   // Deployments that were there before the log take events in until the log does. A StatefulSet whose volumes grow is not
   // applied, and must not go for that: its pods would go with it.
@@ -84,7 +94,7 @@ async function serve(
     objects: grows ? objects.filter((object) => !isLogSet(object)) : objects,
     keeps,
     verdict: verdictOn(found, { decision, volumes, wish }),
-    failed: failure === undefined ? [] : [{ wanted: set!, action: 'Failed', error: failure }],
+    failed: failure === undefined ? [] : [failure],
     hasVolumes: volumes.length > 0,
     isBusy: grows || !decision.isDone,
   };

@@ -32,6 +32,20 @@ it('keeps every word about what is wrong', () => {
   expect(slimWorkload()(deployment(conditions)).status.conditions).toEqual(conditions);
 });
 
+it('keeps of a claim how much it asks for', () => {
+  const resources = { requests: { storage: '5Gi' } };
+  const claim = {
+    ...configMap('a', '1'),
+    kind: 'PersistentVolumeClaim',
+    spec: { resources, volumeName: 'v' },
+    status: {},
+  };
+  const { spec: _spec, status: _status, ...rest } = claim;
+  const slim = slimWorkload();
+  expect(slim(claim)).toEqual({ ...rest, spec: { resources } });
+  expect(slim(claim).spec).toBe(slim(claim).spec);
+});
+
 it('shares what is the same in many', () => {
   const slim = slimWorkload();
   expect(slim(deployment()).spec).toBe(slim(deployment()).spec);

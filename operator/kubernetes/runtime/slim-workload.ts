@@ -1,4 +1,4 @@
-/** A transform for Deployments, StatefulSets and Jobs: only what tells how far they are, which is a tenth of them. */
+/** A transform for Deployments, StatefulSets, Jobs and claims: only what tells how far they are, which is a tenth of them. */
 import { createPool, type Pool } from './pool.ts';
 import type { KubeObject } from './resource.ts';
 
@@ -7,7 +7,7 @@ interface Template {
 }
 
 interface Workload extends KubeObject {
-  readonly spec?: { readonly replicas?: number; readonly template?: Template };
+  readonly spec?: { readonly replicas?: number; readonly template?: Template; readonly resources?: object };
   readonly status?: { readonly conditions?: readonly Condition[] };
 }
 
@@ -19,10 +19,11 @@ interface Condition {
 
 /**
  * Of a pod template it keeps names and images of the containers. Of a Deployment nothing else but its replicas and its
- * status, without what is said of conditions that are as they should be.
+ * status, without what is said of conditions that are as they should be. Of a claim how much it asks for.
  */
 export function slimWorkload(pool: Pool = createPool()): <T extends KubeObject>(object: T) => T {
   return (object) => {
+    if (object.kind === 'PersistentVolumeClaim') return slimClaim(object, pool);
     const { spec, status } = object as Workload;
     if (spec?.template === undefined) return object;
     const containers = (spec.template.spec?.containers ?? []).map(({ name, image }) => ({ name, image }));
@@ -32,6 +33,11 @@ export function slimWorkload(pool: Pool = createPool()): <T extends KubeObject>(
     const kept = pool.shared({ ...(replicas !== undefined && { replicas }), template });
     return { ...object, spec: kept, ...(status && { status: slimStatus(status) }) };
   };
+}
+
+function slimClaim<T extends Workload>(object: T, pool: Pool): T {
+  const { status: _, ...claim } = object;
+  return { ...claim, spec: pool.shared({ resources: claim.spec?.resources ?? {} }) } as unknown as T;
 }
 
 /** `Progressing` keeps its times even when all is well: since when a rollout has stood still is read from them. */

@@ -17,12 +17,15 @@ export const runIdOf = ({ metadata }: TrainingJob): string => metadata.annotatio
 export interface RunSeen {
   readonly job: TrainingJob;
   readonly pods: readonly V1Pod[];
+  /** What its pods wait for and nobody but a person can give them. */
+  readonly missing: readonly string[];
   readonly progress: Progress | undefined;
 }
 
 /** One run, as its Job, its pods and its report show it. */
-export function describeRun({ job, pods, progress }: RunSeen, plan: Plan): TrainingStatus {
-  const { phase, message, node } = observeJob(job, pods);
+export function describeRun({ job, pods, missing, progress }: RunSeen, plan: Plan): TrainingStatus {
+  const { phase, message: seen, node } = observeJob(job, pods);
+  const message = missing.length > 0 ? `Its pod is not running: ${missing.join('; ')}.` : seen;
   const said = phase === 'Running' ? progress : undefined;
   const gpus = gpusOf(plan);
   return {

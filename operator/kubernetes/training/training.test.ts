@@ -30,6 +30,7 @@ function world() {
     delete: async (_: Resource, { name }: { name: string }) => (deleted.push(name), true),
     mergePatch: async (_: Resource, __: unknown, patch: unknown) => (patched.push(patch), {}),
     listPage: async () => ({ items: state.pods, resourceVersion: '1' }),
+    find: async () => undefined,
   } as never;
   const reports = {
     progressOf: () => undefined,
@@ -65,6 +66,14 @@ function world() {
 }
 
 describe('a pass', () => {
+  it('names the Secret without which its pod gets no container', async () => {
+    const { pass, state } = world();
+    const waiting = { waiting: { reason: 'ContainerCreating' } };
+    state.pods = [{ spec: { nodeName: 'n' }, status: { containerStatuses: [{ state: waiting }] } } as unknown as V1Pod];
+    const { message } = (await pass()).status;
+    expect(message).toContain('there is no Secret shop-signing-key (spec.modelStore.signingKeySecretRef): create it');
+  });
+
   it('makes one Job, however often it comes while the cache lags', async () => {
     const { created, pass, state } = world();
     for (let time = 0; time < 5; time++) expect((await pass()).isActive).toBe(true);

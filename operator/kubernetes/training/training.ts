@@ -7,6 +7,7 @@ import { observeDrift, type DriftObserved } from '../../drift-status.ts';
 import type { Plan } from '../../plan.ts';
 import { begun, decideRetrain, type RetrainDecision } from '../../retrain.ts';
 import type { Children } from '../children.ts';
+import { missingSecrets, waitsForVolumes } from '../missing-secrets.ts';
 import type { PipelineObject } from '../read-pipeline.ts';
 import { isGateJob } from '../render/gate-job.ts';
 import { renderTrainingJob } from '../render/training-job.ts';
@@ -22,7 +23,7 @@ import { hasEnded, observeJob, queueOf, wholeSeconds, type TrainingJob } from '.
 import type { DriftVerdict, Reports } from './reports.ts';
 
 export interface TrainingDeps {
-  readonly api: Pick<Api, 'create' | 'delete' | 'mergePatch' | 'listPage'>;
+  readonly api: Pick<Api, 'create' | 'delete' | 'mergePatch' | 'listPage' | 'find'>;
   readonly children: Pick<Children, 'of'>;
   readonly reports: Pick<Reports, 'progressOf' | 'verdictOf' | 'driftOf'>;
   readonly timing: Pick<Timing, 'now'>;
@@ -172,7 +173,7 @@ export class Trainings {
     { remembered, decision, before }: Known,
   ): Promise<TrainingObserved> {
     const { ledger, job } = remembered;
-    const run = job && describeRun(await this.#see(key, job), plan);
+    const run = job && describeRun(await this.#see(key, job, plan), plan);
     const waits = decision && !decision.train ? decision : undefined;
     const now = this.#deps.timing.now();
     const status = describeTraining({ ledger, run, waits, before, spec, now });
@@ -186,10 +187,13 @@ export class Trainings {
     };
   }
 
-  async #see(key: string, job: TrainingJob): Promise<RunSeen> {
+  async #see(key: string, job: TrainingJob, { pipeline, workloads }: Plan): Promise<RunSeen> {
+    const { api, reports } = this.#deps;
     const looksAtPods = !hasEnded(job) && job.spec?.suspend !== true;
-    const progress = this.#deps.reports.progressOf(key, runIdOf(job));
-    return { job, pods: looksAtPods ? await this.#podsOf(job) : [], progress };
+    const pods = looksAtPods ? await this.#podsOf(job) : [];
+    const { secrets } = workloads.find(({ name }) => name === 'trainer')!;
+    const missing = pods.some(waitsForVolumes) ? await missingSecrets(api, pipeline.namespace, secrets) : [];
+    return { job, pods, missing, progress: reports.progressOf(key, runIdOf(job)) };
   }
 
   async #podsOf({ metadata: { namespace, name } }: TrainingJob): Promise<readonly V1Pod[]> {

@@ -35,10 +35,21 @@ async function create(namespace: string, replicas: number, more = '', storageCla
     logVolumeFor(namespace, ordinal, { storageClassName }),
   );
   await world.apply(...volumes);
-  const log = `{log: {size: 1Gi, storageClassName: ${storageClassName}}}`;
-  const yaml = `${example('shop.yaml')}\n  ingest: ${log}\n  stages: [{name: ingest, replicas: ${replicas}}]\n${more}`;
-  await world.cluster.kubectl(['apply', '-n', namespace, '-f', '-'], { input: yaml });
+  await apply(namespace, { replicas, more, storageClassName });
   await becomes(namespace, 'Ready', 'True Ready');
+}
+
+interface Wanted {
+  readonly replicas: number;
+  readonly more: string;
+  readonly size?: string;
+  readonly storageClassName?: string;
+}
+
+function apply(namespace: string, { replicas, more, size = '1Gi', storageClassName = 'growing' }: Wanted) {
+  const log = `{log: {size: ${size}, storageClassName: ${storageClassName}}}`;
+  const yaml = `${example('shop.yaml')}\n  ingest: ${log}\n  stages: [{name: ingest, replicas: ${replicas}}]\n${more}`;
+  return world.cluster.kubectl(['apply', '-n', namespace, '-f', '-'], { input: yaml });
 }
 
 const becomes = (namespace: string, type: string, wanted: string) =>
@@ -219,9 +230,10 @@ describe('a log', () => {
   });
 });
 
-it('is emptied before its pipeline goes, and its volume is kept where that is to be retained', async () => {
+it('is emptied before its pipeline goes, its volume kept where that is to be retained, and grown for the next one', async () => {
   const namespace = 'kept';
-  await create(namespace, 1, '  deletionPolicy: Retain\n');
+  const retained = '  deletionPolicy: Retain\n';
+  await create(namespace, 1, retained);
   const pods = podsOf(namespace);
   await allEmpty(namespace, pods, 1);
   await pods.hold(0);
@@ -229,6 +241,10 @@ it('is emptied before its pipeline goes, and its volume is kept where that is to
   await endEmpty(pods, 0);
   await world.cluster.kubectl(['wait', '--for=delete', '-n', namespace, 'ppl/shop', '--timeout=60s']);
   expect(await logClaims(namespace)).toEqual(['log-shop-ingest-0']);
+  await apply(namespace, { replicas: 1, more: retained, size: '2Gi' });
+  const claim = () => world.get<Claim>('-n', namespace, 'persistentvolumeclaim/log-shop-ingest-0');
+  await expect.poll(async () => (await claim()).spec.resources.requests.storage, patience).toBe('2Gi');
+  await becomes(namespace, 'Ready', 'True Ready');
 });
 
 it('leaves pods and volumes as they are where these cannot grow, and says what to do', async () => {
