@@ -10,6 +10,8 @@ export interface Progress {
   readonly profiles: number;
   /** Records on the way: in events-raw before the cleaner, in events-clean before the feature service. */
   readonly lag: number;
+  /** Of changed features, how much of the history they contain; absent: none is backfilled. */
+  readonly backfillPercentage?: number | undefined;
   /** Version of the active model. */
   readonly model: string | undefined;
   /** From the start of this process to the first answer that the model, not popularity, gave. */
@@ -33,13 +35,20 @@ export function watchProgress(pipeline: LaunchedPipeline, url: string, terminal:
   let replay: ReplayProgress | undefined;
   let first: number | undefined;
   const read = async (): Promise<Progress> => {
-    const [{ lag, model, training }, profiles] = await Promise.all([
+    const [{ lag, model, training, backfill }, profiles] = await Promise.all([
       pipeline.backend.observe(),
       pipeline.backend.countProfiles(),
     ]);
     const onTheWay = lag.cleaner + lag.feature;
     const { failures: failedTrainings } = training;
-    return { profiles, lag: onTheWay, model: model?.version, firstRecommendationMs: first, failedTrainings };
+    return {
+      profiles,
+      lag: onTheWay,
+      ...(backfill && { backfillPercentage: backfill.progressPercentage }),
+      model: model?.version,
+      firstRecommendationMs: first,
+      failedTrainings,
+    };
   };
   const fail = (error: unknown) => {
     if (!stopped.signal.aborted) terminal.note(`progress: ${describeError(error)}`);
@@ -60,14 +69,15 @@ async function showEverySecond({ read, accepted, terminal, signal }: Show): Prom
   let before = { events: 0, at: performance.now() };
   while (!signal.aborted) {
     await sleep(everyMs, undefined, { signal });
-    const { profiles, lag, model } = await read();
+    const { profiles, lag, model, backfillPercentage } = await read();
     const now = { events: accepted(), at: performance.now() };
     const rate = Math.round(((now.events - before.events) / (now.at - before.at)) * 1000);
     before = now;
     const count = (value: number) => value.toLocaleString('en');
     terminal.status(
       `${(performance.now() / 1000).toFixed(0)} s  ${count(now.events)} events  ${count(rate)}/s  ` +
-        `${count(profiles)} profiles  lag ${count(lag)}  model ${model ?? 'not yet'}`,
+        `${count(profiles)} profiles  lag ${count(lag)}  model ${model ?? 'not yet'}` +
+        (backfillPercentage === undefined ? '' : `  changed features ${backfillPercentage} %`),
     );
   }
 }

@@ -21,6 +21,8 @@ export interface Observed {
   };
   /** Of the first of the spec's models; undefined: none is in service. */
   readonly model: { readonly version: string; readonly generation: number } | undefined;
+  /** Changed features that are computed from the history beside those that are served; absent: none. */
+  readonly backfill?: { readonly definition: string; readonly progressPercentage: number } | undefined;
   /** How each model of the spec is on its way into service. */
   readonly promotions: readonly { readonly name: string; readonly phase: string; readonly message: string }[];
 }

@@ -9,7 +9,8 @@ import type {
   TlsSettings,
 } from '../../services/shared/connections.ts';
 import { LikenessError } from '../../services/shared/errors.ts';
-import { monitorTag, partitionTag } from '../../services/shared/profile-store.ts';
+import { featureTags } from '../../services/shared/active-features.ts';
+import { monitorTag } from '../../services/shared/profile-store.ts';
 import type { Plan } from '../plan.ts';
 import { groupName, topicName } from '../topics.ts';
 import type { Api } from './runtime/api.ts';
@@ -81,7 +82,7 @@ async function clearProfiles(redis: RedisConnection, { pipeline, partitions }: P
   const { connectProfileStore } = await import('../../services/shared/adapters/connect-profile-store.ts');
   const store = await connectProfileStore({ redis });
   try {
-    for (let partition = 0; partition < partitions; partition++) await store.clear(partitionTag(pipeline, partition));
+    for (const tag of featureTags(pipeline, partitions)) await store.clear(tag);
     await store.clear(monitorTag(pipeline));
   } finally {
     await store.close();

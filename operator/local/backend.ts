@@ -14,7 +14,7 @@ import { runToEnd } from './children.ts';
 import { checkDataFolder, describeDataFolder } from './data-folder.ts';
 import { driftFile, instanceEnv, type LocalSettings, workloadOf } from './environment.ts';
 import { startInProcess } from './in-process.ts';
-import { cleanerLag, countProfiles, featureLag, type LagSources } from './lag.ts';
+import { cleanerLag, countProfiles, featureLag, observeBackfill, type LagSources } from './lag.ts';
 import { judgeIn } from './judge.ts';
 import { ensureKeys, type LocalKeys, withTrustedKeys } from './keys.ts';
 import { refuseOrphanedLogs } from './orphaned-logs.ts';
@@ -172,6 +172,7 @@ async function observe(applied: Applied | undefined, sources: LagSources): Promi
   return {
     workloads: (await applied?.running.observe()) ?? [],
     lag: { cleaner: await cleanerLag(sources), feature: await featureLag(sources) },
+    backfill: await observeBackfill(sources),
     training: applied?.loop?.phase() ?? { phase: 'Idle', message: 'nothing to train', failures: 0 },
     model: active && { version: active.version, generation: active.generation },
     promotions: (applied?.activation.models() ?? []).map(({ name = '', phase = 'None', message = '' }) => {

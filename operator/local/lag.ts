@@ -1,7 +1,12 @@
-/** How far the stages are behind: records that wait before the cleaner and before the feature service. */
+/** How far the stages are behind: records before the cleaner and the feature service, history that changed features lack. */
 import type { Broker } from '../../services/shared/broker.ts';
-import { partitionTag, type ProfileStore } from '../../services/shared/profile-store.ts';
+import { featureSlice } from '../../crds/slices.ts';
+import { readActiveFeatures, statesTag } from '../../services/shared/active-features.ts';
+import { readBackfill } from '../../services/shared/backfill.ts';
+import { compileFeatures } from '../../services/shared/profile/compile.ts';
+import type { PartitionTag, ProfileStore } from '../../services/shared/profile-store.ts';
 import { groupName, topicName } from '../topics.ts';
+import type { Observed } from '../backend.ts';
 import type { Plan } from '../plan.ts';
 
 export interface LagSources {
@@ -21,8 +26,9 @@ export async function cleanerLag({ broker, plan }: LagSources): Promise<number> 
 /** Records of `events-clean` behind the watermarks, which alone say what profiles contain. */
 export async function featureLag({ broker, store, plan }: LagSources): Promise<number> {
   const offsets = await broker.offsets(topicName(plan.pipeline, 'events-clean'));
+  const tags = await servedTags({ store, plan });
   const behind = offsets.map(async ({ partition, low, high }) => {
-    const { watermark } = await store.read(partitionTag(plan.pipeline, partition), []);
+    const { watermark } = await store.read(tags[partition]!, []);
     return high - Math.max(low, (watermark?.offset ?? -1) + 1);
   });
   return sum(await Promise.all(behind));
@@ -30,9 +36,29 @@ export async function featureLag({ broker, store, plan }: LagSources): Promise<n
 
 export async function countProfiles({ store, plan }: LagSources): Promise<number> {
   let count = 0;
-  for (let partition = 0; partition < plan.partitions; partition++)
-    for await (const _id of store.list(partitionTag(plan.pipeline, partition))) count++;
+  for (const tag of await servedTags({ store, plan })) for await (const _id of store.list(tag)) count++;
   return count;
+}
+
+type FeatureSources = Pick<LagSources, 'store' | 'plan'>;
+
+/** By partition: where the states lie that are served. */
+async function servedTags({ store, plan: { pipeline, partitions } }: FeatureSources): Promise<PartitionTag[]> {
+  const { slot } = (await readActiveFeatures(store, pipeline)) ?? { slot: 0 };
+  return Array.from({ length: partitions }, (_, partition) => statesTag(pipeline, partition, slot));
+}
+
+/** undefined: the features that are served are the spec's. */
+export async function observeBackfill({ store, plan }: FeatureSources): Promise<Observed['backfill']> {
+  const { pipeline, partitions, workloads } = plan;
+  const active = await readActiveFeatures(store, pipeline);
+  const env = workloads.find(({ name }) => name === 'feature')?.env['LIKENESS_SPEC'];
+  if (active === undefined || env === undefined) return undefined;
+  const { features, events, identity } = featureSlice.parse(JSON.parse(env));
+  const { hash: wanted } = compileFeatures(features, events, { mergeOn: identity.mergeOn });
+  if (wanted === active.hash) return undefined;
+  const { share } = await readBackfill(store, { pipeline, partitions, active, wanted });
+  return { definition: wanted, progressPercentage: Math.floor(share * 100) };
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);

@@ -1,5 +1,5 @@
 /** What the feature service counts. */
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { createStageMetrics } from '../shared/stage-metrics.ts';
 import type { Applied } from './apply.ts';
 
@@ -39,7 +39,27 @@ export function createMetrics(registry: Registry) {
     labelNames: ['feature'],
     registers,
   });
+  const backfill = new Gauge({
+    name: 'likeness_backfill_progress_ratio',
+    help: 'How much of the history changed features contain, 0 to 1; 1 where no feature is backfilled',
+    registers,
+  });
+  backfill.set(1);
+  const backfilled = new Counter({
+    name: 'likeness_backfilled_events_total',
+    help: 'Events read for changed features, by what became of them there',
+    labelNames: ['result'],
+    registers,
+  });
+  for (const result of ['ok', 'drop', 'deadLetter']) backfilled.inc({ result }, 0);
   return {
+    backfill: (share: number) => backfill.set(share),
+    /** What is refused here was told as a dead letter when it was live. */
+    backfilled({ applied, duplicates, refusals }: Applied): void {
+      backfilled.inc({ result: 'ok' }, applied);
+      backfilled.inc({ result: 'drop' }, duplicates);
+      backfilled.inc({ result: 'deadLetter' }, refusals.length);
+    },
     applied({ applied, duplicates, refusals, overflows }: Applied): void {
       if (applied > 0) count({ result: 'ok', reason: '' }, applied);
       if (duplicates > 0) count({ result: 'drop', reason: 'Duplicate' }, duplicates);

@@ -2,7 +2,7 @@
  * Owns one partition: reads profiles, applies events, commits both with the watermark, exactly once. What it keeps in
  * memory counts only while its compare-and-set succeeds; after anything else it forgets, reads again, and seeks.
  */
-import type { Batch, Broker, Producer } from '../shared/broker.ts';
+import type { Batch, Broker, BrokerRecord, Producer } from '../shared/broker.ts';
 import { emptyProfile } from '../shared/profile/profile.ts';
 import { decodeProfile } from '../shared/profile/codec.ts';
 import type { CompiledFeatures } from '../shared/profile/compile.ts';
@@ -48,8 +48,16 @@ export interface WorkerConfig {
   readonly cache: CacheLimits;
 }
 
+/** What is told of the work of a partition, in between its batches. Never rejects. */
+export interface Beside {
+  /** `before` and `after` the batch, the next offset to read; undefined where that must be looked up. */
+  follow(records: readonly BrokerRecord[], before: number | undefined, after: number | undefined): Promise<void>;
+}
+
 export class PartitionWorker {
   readonly partition: number;
+  /** Absent: nothing is computed beside. */
+  beside: Beside | undefined;
   readonly #tag: PartitionTag;
   readonly #config: WorkerConfig;
   readonly #deps: WorkerDeps;
@@ -101,13 +109,20 @@ export class PartitionWorker {
   /** Applies a batch. After a rejection nothing is remembered, and the batch may come again. */
   work(batch: Batch): Promise<void> {
     return this.#alone(async () => {
+      const before = this.position;
       try {
         await this.#work(batch);
       } catch (error) {
         this.forget();
         throw error;
       }
+      await this.beside?.follow(batch.records, before, this.position);
     });
+  }
+
+  /** Works while the profiles stand still; gets their watermark. undefined: that must be looked up first. */
+  between<T>(work: (watermark: Watermark | undefined) => Promise<T>): Promise<T | undefined> {
+    return this.#alone(async () => (this.#synced ? work(this.#watermark) : undefined));
   }
 
   /** One after another: a seek must not fall into the middle of a commit. */

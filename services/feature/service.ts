@@ -1,10 +1,13 @@
 /** The feature service: events-clean → profiles, exactly once; the watermark in the profile store is the position. */
+import { statesTag } from '../shared/active-features.ts';
 import type { Broker, Consumer } from '../shared/broker.ts';
 import { LikenessError } from '../shared/errors.ts';
 import type { ModelStore } from '../shared/model-store.ts';
 import { compileFeatures } from '../shared/profile/compile.ts';
-import { partitionTag, type ProfileStore } from '../shared/profile-store.ts';
+import type { ProfileStore } from '../shared/profile-store.ts';
 import type { CommonDeps, Health, Service } from '../shared/service.ts';
+import { backfillTiming, Backfills, type BackfillTiming } from './backfill/backfills.ts';
+import { FeatureSwitch } from './backfill/feature-switch.ts';
 import type { FeatureConfig } from './config.ts';
 import { createMetrics } from './metrics.ts';
 import { startWatches, type Watches } from './monitor/watches.ts';
@@ -18,6 +21,8 @@ export interface FeatureDeps extends CommonDeps {
   readonly store: ProfileStore;
   /** Absent: no model is watched. */
   readonly models?: ModelStore | undefined;
+  /** Of the backfill of changed features. */
+  readonly timing?: BackfillTiming;
 }
 
 /** A service that watches no model needs no model store. */
@@ -38,39 +43,70 @@ export const cacheLimits = { entries: 200_000, bytes: 256 * 1024 * 1024 };
  * between a partition's profiles and its log reaches `onFatal`.
  */
 export async function start(config: FeatureServiceConfig, deps: FeatureDeps): Promise<Service> {
-  const { broker, store, telemetry, clock, onFatal } = deps;
+  const { broker, store, telemetry, clock, onFatal, timing = backfillTiming } = deps;
   const { topics, spec } = config;
   const metrics = createMetrics(telemetry.registry);
-  const compiled = compileFeatures(spec.features, spec.events, {
+  const wanted = compileFeatures(spec.features, spec.events, {
     mergeOn: spec.identity.mergeOn,
     onOverflow: metrics.overflow,
   });
   await store.check();
+  const { pipeline, partitions } = config;
+  const features = await FeatureSwitch.open({
+    store,
+    clock,
+    pipeline,
+    partitions,
+    features: spec.features,
+    events: spec.events,
+    wanted,
+    onOverflow: metrics.overflow,
+    rebuilds: config.fromLogStart,
+    settleMs: timing.settleMs,
+  });
   const producer = await broker.producer();
-  const watches = config.watch && (await startWatches(config.watch, config, { ...deps, compiled }));
+  const watches = config.watch && (await startWatches(config.watch, config, { ...deps, compiled: wanted }));
   const life: { consumer: Consumer | undefined; stopping: boolean } = { consumer: undefined, stopping: false };
   const seek = (partition: number, offset: number): void => {
     if (life.consumer === undefined)
       throw new LikenessError('BrokerUnavailable', 'The consumer has not joined its group yet.', { retryable: true });
     life.consumer.seek(topics['events-clean'], partition, offset);
   };
-  const workerDeps: WorkerDeps = { broker, store, producer, compiled, metrics, clock, seek };
+  const workerDeps: Omit<WorkerDeps, 'compiled'> = { broker, store, producer, metrics, clock, seek };
   const workerConfig = {
     topic: topics['events-clean'],
     deadTopic: topics['events-dead'],
     dedupeWindowMs: config.dedupeWindowMs,
     fromLogStart: config.fromLogStart,
-    cache: shareOf(cacheLimits, config.partitions),
+    cache: shareOf(cacheLimits, partitions),
+  };
+  const createWorker = (partition: number): PartitionWorker => {
+    const compiled = features.live;
+    const worker = new PartitionWorker(partition, statesTag(pipeline, partition, features.slot), workerConfig, {
+      ...workerDeps,
+      compiled,
+      watch: watches && { partition: watches.of(partition, compiled), topic: topics.signals },
+    });
+    backfills.own(partition, worker);
+    return worker;
   };
   const stage = new Stage({
     ...deps,
     topic: topics['events-clean'],
     metrics,
-    createWorker: (partition) =>
-      new PartitionWorker(partition, partitionTag(config.pipeline, partition), workerConfig, {
-        ...workerDeps,
-        watch: watches && { partition: watches.of(partition), topic: topics.signals },
-      }),
+    createWorker,
+  });
+  const backfills = new Backfills({
+    ...deps,
+    features,
+    wanted,
+    pipeline,
+    topic: topics['events-clean'],
+    dedupeWindowMs: config.dedupeWindowMs,
+    metrics,
+    logger: telemetry.logger,
+    timing,
+    onSwitch: () => stage.renew(),
   });
   const unsubscribe = store.onReconnect(() => {
     stage.forget();
@@ -82,7 +118,11 @@ export async function start(config: FeatureServiceConfig, deps: FeatureDeps): Pr
     sessionTimeoutMs: config.sessionTimeoutMs,
     retryMs,
     onAssigned: (_, partition) => stage.onAssigned(partition),
-    onRevoked: (partitions) => stage.onRevoked(partitions.map(({ partition }) => partition)),
+    onRevoked: (taken) => {
+      const revoked = taken.map(({ partition }) => partition);
+      backfills.drop(revoked);
+      stage.onRevoked(revoked);
+    },
     onBatch: (batch) => stage.onBatch(batch),
     onRetry: (error, { partition }) => stage.onRetry(error, partition),
     onFatal,
@@ -90,6 +130,7 @@ export async function start(config: FeatureServiceConfig, deps: FeatureDeps): Pr
   const consumer = life.consumer;
   const timers = [
     setInterval(() => void stage.tick(consumer), tickMs),
+    setInterval(() => void backfills.tick(), timing.tickMs),
     setInterval(() => void stage.watch(4 * config.sessionTimeoutMs), watchMs),
   ];
 
@@ -97,6 +138,7 @@ export async function start(config: FeatureServiceConfig, deps: FeatureDeps): Pr
     life.stopping = true;
     unsubscribe();
     for (const timer of timers) clearInterval(timer);
+    await backfills.stop();
     await stage.drain();
     await stage.tick(consumer);
     await consumer.close();
@@ -104,12 +146,12 @@ export async function start(config: FeatureServiceConfig, deps: FeatureDeps): Pr
     await watches?.close();
   };
   let stopped: Promise<void> | undefined;
-  const health = (): Health => healthOf(life.stopping, stage, watches);
+  const health = (): Health => healthOf(life.stopping, stage, [backfills, watches]);
   return { name: 'feature', health, stop: () => (stopped ??= stop()) };
 }
 
-function healthOf(stopping: boolean, stage: Stage, watches: Watches | undefined): Health {
+function healthOf(stopping: boolean, stage: Stage, beside: readonly (Pick<Watches, 'notes'> | undefined)[]): Health {
   if (stopping) return { ready: false, reasons: ['stopping'] };
-  const notes = watches?.notes() ?? [];
+  const notes = beside.flatMap((each) => each?.notes() ?? []);
   return { ...stage.health(), ...(notes.length > 0 && { notes }) };
 }

@@ -59,6 +59,14 @@ export class Stage {
     for (const worker of this.#workers.values()) worker.forget();
   }
 
+  /** Other features serve: new workers, which look up where these stand. */
+  renew(): void {
+    for (const [partition, worker] of this.#workers) {
+      worker.forget();
+      this.#workers.set(partition, this.#deps.createWorker(partition));
+    }
+  }
+
   async onBatch(batch: Batch): Promise<void> {
     const worker = this.#workers.get(batch.partition);
     if (this.#draining || worker === undefined) return;

@@ -68,7 +68,10 @@ function withoutWatermark({ topic, partition, low, hasProfiles }: Found): number
   return 0;
 }
 
-function definitionChanged({ partition, definition }: Found, watermark: Watermark): LikenessError {
+export function definitionChanged(
+  { partition, definition }: Pick<Found, 'partition' | 'definition'>,
+  watermark: Watermark,
+): LikenessError {
   return refusal(
     'DefinitionChanged',
     `Profiles of partition ${partition} were computed by other features (${watermark.definition}) than the spec's ` +

@@ -30,7 +30,7 @@ export const sharedErrors: Readonly<Record<number, string>> = {
 
 const storeDown =
   'StoreUnavailable: the profile store cannot be reached; Retry-After says when to try again. ' +
-  'DefinitionChanged: the profile was stored under other feature definitions, and has to be rebuilt';
+  'DefinitionChanged: the profile was stored by code that read its features otherwise, and has to be rebuilt';
 const noModel = 'NoModel: no model has been activated yet; Retry-After says when to try again';
 const asOfBeforeState = "AsOfBeforeState: asOf lies before the profile's newest event; `earliest` can be answered";
 const bodyErrors = {

@@ -16,6 +16,7 @@ import { compileFeatures } from '../shared/profile/compile.ts';
 import type { CommonDeps, Handler, Health, Service } from '../shared/service.ts';
 import { createAuthenticate, type Authenticate } from './authenticate.ts';
 import type { ServingConfig } from './config.ts';
+import { followFeatures } from './followed-features.ts';
 import { gatherReads } from './gather-reads.ts';
 import { createServingMetrics, type ServingMetrics } from './metrics.ts';
 import { modelUses } from './model-uses.ts';
@@ -71,10 +72,11 @@ export async function start(config: ServingConfig, deps: ServingDeps): Promise<S
       send: deps.tellTrials,
       onFailure: (error) => telemetry.logger.warn({ code: 'ReportFailed', error }, 'trials are not reported'),
     });
-  const profiles = createProfileReader({ store: readsOf(store), compiled, pipeline, partitions });
+  const features = followFeatures({ store, pipeline, own: compiled, events: spec.events, clock });
+  const profiles = createProfileReader({ store: readsOf(store), features, pipeline, partitions });
   const operations = createOperations({
     profiles,
-    vectors: sampleVectors(profiles, definitionOfValues(compiled, spec.events), Number(spec.training.skew.sample)),
+    vectors: sampleVectors(profiles, (of) => definitionOfValues(of, spec.events), Number(spec.training.skew.sample)),
     uses,
     modelOf: (name, profile) => models.recommenders.get(name, profile),
     classifiers: classifierUses(spec),
@@ -95,6 +97,7 @@ export async function start(config: ServingConfig, deps: ServingDeps): Promise<S
   };
   const stop = async (): Promise<void> => {
     storeWatch.close();
+    features.close();
     keyFile?.close();
     await report?.close();
     await Promise.all([...feeds.map((feed) => feed.close()), models.close(), predictions.close()]);

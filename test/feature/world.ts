@@ -5,18 +5,20 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { featureSlice } from '../../crds/slices.ts';
+import { statesTag, type Slot } from '../../services/shared/active-features.ts';
 import { openEmbeddedBroker } from '../../services/shared/adapters/embedded-broker.ts';
 import { openLmdbProfileStore } from '../../services/shared/adapters/lmdb-profile-store.ts';
 import type { Broker } from '../../services/shared/broker.ts';
 import type { CleanEvent, DeadLetter } from '../../services/shared/event.ts';
 import type { ModelStore } from '../../services/shared/model-store.ts';
 import { encodeProfile } from '../../services/shared/profile/codec.ts';
-import { compileFeatures } from '../../services/shared/profile/compile.ts';
+import { compileFeatures, type CompiledFeatures } from '../../services/shared/profile/compile.ts';
 import { emptyProfile, updateProfile } from '../../services/shared/profile/profile.ts';
 import { partitionOf } from '../../services/shared/partition.ts';
 import { partitionTag, type ProfileStore } from '../../services/shared/profile-store.ts';
 import { streams, type Stream, type Topics } from '../../services/shared/streams.ts';
 import { parseConfig } from '../../services/feature/config.ts';
+import type { BackfillTiming } from '../../services/feature/backfill/backfills.ts';
 import { start } from '../../services/feature/service.ts';
 
 export const partitions = 2;
@@ -34,7 +36,7 @@ export const spec = featureSlice.parse({
   ],
 });
 export const start0 = Date.parse('2024-02-01T12:00:00.000Z');
-const pipeline = { namespace: 'default', name: 'test', epoch: 1 };
+export const pipeline = { namespace: 'default', name: 'test', epoch: 1 };
 
 const config = (more: Readonly<Record<string, string>> = {}) =>
   parseConfig({
@@ -104,12 +106,14 @@ export class World {
       models?: ModelStore;
       env?: Record<string, string>;
       registry?: Registry;
+      timing?: BackfillTiming;
     } = {},
   ) {
     const service = await start(config(more.env), {
       broker: more.broker ?? this.broker,
       store: more.store ?? this.store,
       models: more.models,
+      ...(more.timing && { timing: more.timing }),
       telemetry: { logger: pino({ level: 'silent' }), registry: more.registry ?? new Registry() },
       clock: Date,
       onFatal: (error) => this.fatal.push(error),
@@ -153,11 +157,16 @@ export class World {
   }
 
   /** Profiles whose stored state is not what each id counted once makes. */
-  async wrongProfiles(store: ProfileStore = this.store): Promise<string[]> {
+  async wrongProfiles(
+    store: ProfileStore = this.store,
+    compiled?: CompiledFeatures,
+    slot: Slot = 0,
+  ): Promise<string[]> {
     const wrong: string[] = [];
     for (const [profile, events] of this.sent) {
-      const [stored] = await store.get([{ tag: tagOf(partitionOf(profile, partitions)), profileId: profile }]);
-      if (stored === undefined || !expectedState(events).equals(Buffer.from(stored))) wrong.push(profile);
+      const tag = statesTag(pipeline, partitionOf(profile, partitions), slot);
+      const [stored] = await store.get([{ tag, profileId: profile }]);
+      if (stored === undefined || !expectedState(events, compiled).equals(Buffer.from(stored))) wrong.push(profile);
     }
     return wrong;
   }
@@ -176,4 +185,20 @@ export function expectedState(
 /** A store with some methods of its own. */
 export function withStore(store: ProfileStore, changes: Partial<ProfileStore>): ProfileStore {
   return { ...store, ...changes };
+}
+
+/** A broker with some methods of its own. */
+export function withBroker(broker: Broker, changes: Partial<Broker>): Broker {
+  return {
+    producer: () => broker.producer(),
+    consume: (options) => broker.consume(options),
+    follow: (options) => broker.follow(options),
+    read: (range) => broker.read(range),
+    createTopics: (settings) => broker.createTopics(settings),
+    deleteTopics: (names) => broker.deleteTopics(names),
+    offsets: (topic) => broker.offsets(topic),
+    committed: (group, topic) => broker.committed(group, topic),
+    close: () => broker.close(),
+    ...changes,
+  };
 }

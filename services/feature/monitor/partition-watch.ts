@@ -15,6 +15,7 @@ import {
   type ModelSummary,
 } from '../../shared/learning/drift/block-summary.ts';
 import { addPaired } from '../../shared/learning/drift/paired-counts.ts';
+import type { CompiledFeatures } from '../../shared/profile/compile.ts';
 import type { ProfileState } from '../../shared/profile/profile.ts';
 import type { PartitionNote } from '../../shared/profile-store.ts';
 import type { Chunk } from '../chunks.ts';
@@ -53,6 +54,8 @@ export interface PartitionWatchOptions {
   readonly share: number;
   /** The models in service now, with all that is needed to look at an event. */
   readonly models: () => readonly WatchedModel[];
+  /** The features that the partition's profiles are of; default: those that the models were given. */
+  readonly live?: CompiledFeatures;
   readonly logger: Logger;
 }
 
@@ -78,7 +81,7 @@ const nothing: Folded = { summaries: [], note: undefined };
 const noBlock = new Uint8Array(0);
 
 export function createPartitionWatch(options: PartitionWatchOptions): PartitionWatch {
-  const { partition, models, logger } = options;
+  const { partition, models, live, logger } = options;
   const threshold = options.share * 2 ** 32;
   let block: Block | undefined;
 
@@ -92,8 +95,9 @@ export function createPartitionWatch(options: PartitionWatchOptions): PartitionW
     observe(offset, event, state) {
       if (event.hash[1] >= threshold) return undefined;
       const seen = models().flatMap((model): Seen[] => {
-        const look = model.look(event, state);
-        return look === undefined ? [] : [{ model, ...look, ...askOnTrial(model, look, event, state) }];
+        const ask = (asked: Pick<WatchedModel, 'look'>) => asked.look(event, state, live);
+        const look = ask(model);
+        return look === undefined ? [] : [{ model, ...look, ...askOnTrial(model, look, event, ask) }];
       });
       return seen.length === 0 ? undefined : { offset, seen };
     },
@@ -131,10 +135,10 @@ function askOnTrial(
   { onTrial }: WatchedModel,
   { asked }: Look,
   event: ReadyEvent,
-  state: ProfileState,
+  ask: (model: Pick<WatchedModel, 'look'>) => Look | undefined,
 ): Pick<Seen, 'paired'> {
   if (onTrial === undefined || asked === undefined || event.clean.ingestedAt < onTrial.since) return {};
-  const own = onTrial.model.look(event, state)?.asked;
+  const own = ask(onTrial.model)?.asked;
   return own === undefined ? {} : { paired: { model: onTrial.model, hit: own.hit } };
 }
 

@@ -11,7 +11,7 @@ import {
 import { isStep, type ModelInputs } from '../../shared/learning/model-inputs.ts';
 import type { HistoryEntry } from '../../shared/learning/recommender.ts';
 import { binCount, locator, type Locate } from '../../shared/learning/sketch/bins.ts';
-import { sequenceOf } from '../../shared/profile/attributes.ts';
+import { sequenceIfAny } from '../../shared/profile/attributes.ts';
 import type { CompiledFeatures } from '../../shared/profile/compile.ts';
 import type { ProfileState } from '../../shared/profile/profile.ts';
 
@@ -36,8 +36,8 @@ export interface WatchedModel {
   readonly digest: string;
   readonly generation: number;
   readonly sketches: ReadonlyMap<string, { readonly bins: number; readonly locate: Locate }>;
-  /** undefined: the model does not learn from such events. */
-  look(event: ReadyEvent, state: ProfileState): Look | undefined;
+  /** `live`: of the features that the state is of; default: those of the input. undefined: the model does not learn from such events. */
+  look(event: ReadyEvent, state: ProfileState, live?: CompiledFeatures): Look | undefined;
   readonly onTrial?: OnTrial;
 }
 
@@ -66,11 +66,11 @@ export function watchModel(input: WatchedModelInput): WatchedModel {
     digest,
     generation: input.generation,
     sketches,
-    look(event, state) {
+    look(event, state, live = input.compiled) {
       const { clean } = event;
       if (!clean.itemId || !isStep(inputs, clean.type)) return undefined;
       const values = named(eventInputs, eventValues(clean, recommender.items));
-      const answered = inputs.targets.has(clean.type) ? ask(clean.itemId, state) : undefined;
+      const answered = inputs.targets.has(clean.type) ? ask(clean.itemId, state, live) : undefined;
       if (answered === undefined) return { values };
       const { predicted, ...asked } = answered;
       return { values: [...values, ...named(predictionInputs, predicted)], asked };
@@ -83,12 +83,12 @@ function named(inputs: readonly { readonly name: string }[], values: readonly un
 }
 
 /** As a hold-out asks: nothing without a history, nor about an item that the history has. */
-function createAsking({ loaded, history: feature, compiled }: WatchedModelInput) {
+function createAsking({ loaded, history: feature }: WatchedModelInput) {
   const { recommender, popularity, itemAttributes } = loaded;
   const { items } = recommender;
   const scores = new Float64Array(items.size);
-  return (itemId: string, state: ProfileState) => {
-    const history: readonly HistoryEntry[] = sequenceOf(compiled, state, feature);
+  return (itemId: string, state: ProfileState, live: CompiledFeatures) => {
+    const history: readonly HistoryEntry[] = sequenceIfAny(live, state, feature) ?? [];
     if (history.length === 0 || history.some((entry) => entry.itemId === itemId)) return undefined;
     const seen = new Set(history.map((entry) => items.indexOf(entry.itemId)));
     const isSeen = (item: number): boolean => seen.has(item);

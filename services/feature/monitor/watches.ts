@@ -27,7 +27,8 @@ export interface WatchesDeps extends CommonDeps {
 }
 
 export interface Watches {
-  of(partition: number): PartitionWatch;
+  /** `live`: the features that the partition's profiles are of. */
+  of(partition: number, live: CompiledFeatures): PartitionWatch;
   /** The profile store was away. */
   forget(): void;
   /** What is not watched, in words for a person; profiles go on without it. */
@@ -74,7 +75,7 @@ export async function startWatches(watch: WatchConfig, config: Config, deps: Wat
   });
   const share = Number(watch.spec.sampleShare);
   return {
-    of: (partition) => createPartitionWatch({ partition, share, models: () => followed.current(), logger }),
+    of: (partition, live) => createPartitionWatch({ partition, share, models: () => followed.current(), live, logger }),
     forget: () => monitor.forget(),
     notes: () => followed.notes(),
     close: async () => {

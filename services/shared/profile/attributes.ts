@@ -106,10 +106,20 @@ export function attributesAt(
 /** One entry of a profile's history. `time` is in milliseconds since 1970. */
 export type HistoryEntry = Pick<SequenceEntry, 'itemId' | 'type' | 'time'>;
 
-/** The entries of the sequence feature `name`, oldest first. Throws `NotFound` if there is no such feature. */
-export function sequenceOf(compiled: CompiledFeatures, state: ProfileState, name: string): readonly HistoryEntry[] {
+/** As `sequenceOf`; undefined if there is no such feature: it may still be computed from the history. */
+export function sequenceIfAny(
+  compiled: CompiledFeatures,
+  state: ProfileState,
+  name: string,
+): readonly HistoryEntry[] | undefined {
   const place = compiled.features.findIndex((feature) => feature.name === name);
   const own = place < 0 ? undefined : featureAt(compiled, state, place);
-  if (own instanceof Sequence) return own.entries;
+  return own instanceof Sequence ? own.entries : undefined;
+}
+
+/** The entries of the sequence feature `name`, oldest first. Throws `NotFound` if there is no such feature. */
+export function sequenceOf(compiled: CompiledFeatures, state: ProfileState, name: string): readonly HistoryEntry[] {
+  const entries = sequenceIfAny(compiled, state, name);
+  if (entries !== undefined) return entries;
   throw new LikenessError('NotFound', `There is no sequence feature named ${name}; models name one as their history`);
 }
