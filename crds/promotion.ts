@@ -39,6 +39,13 @@ export const promotionSchema = z.strictObject({
   bakeTime: durationSchema
     .default('15m')
     .describe('So long it answers them alone before it answers all; at an alarm the old one comes back.'),
+  minAnswers: whole(0, 1_000_000)
+    .default(100)
+    .describe(
+      'So many answers it must have given in that time, or so many questions about what people do next it must have been ' +
+        'asked beside at least one answer. Else its trial goes on: after a day fewer will do, but not without any answer, ' +
+        'and with policy Manual a person decides. 0: bakeTime alone ends it.',
+    ),
   alarms: alarmsSchema.prefault({}).describe('What takes a model back while it is on trial.'),
 });
 

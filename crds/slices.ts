@@ -8,6 +8,7 @@ import { name } from './scalars.ts';
 import { ingestLogSchema, ingestSchema, servingFields, specFields } from './pipeline.ts';
 
 const dedupeOnly = cleaningSchema.pick({ dedupe: true }).prefault({});
+const examplesOnly = cleaningSchema.pick({ dedupe: true, late: true }).prefault({});
 const learnedParts = cleaningSchema
   .pick({ dedupe: true, late: true, impute: true, scale: true, outliers: true })
   .prefault({});
@@ -44,8 +45,8 @@ export const trainerSlice = specFields
 const gateParts = promotionSchema.pick({ minDelta: true, segmentFloor: true, latencyBudget: true }).prefault({});
 
 export const gateSlice = specFields
-  .pick({ features: true, models: true, identity: true, archive: true })
-  .extend({ training: z.strictObject({ promotion: gateParts }).prefault({}) });
+  .pick({ events: true, features: true, models: true, identity: true, archive: true })
+  .extend({ cleaning: examplesOnly, training: z.strictObject({ promotion: gateParts }).prefault({}) });
 
 export type FeatureSlice = z.output<typeof featureSlice>;
 export type CleanerSlice = z.output<typeof cleanerSlice>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { promotionSchema } from '../crds/promotion.ts';
 import { answerSeconds, type ArmFigures } from '../services/shared/trial-figures.ts';
-import { raiseAlarm, type AlarmInput } from './alarms.ts';
+import { lookAtTrial, raiseAlarm, type AlarmInput } from './alarms.ts';
 
 const limits = promotionSchema.parse({}).alarms;
 /** `answers`, each within the bin of this number, of which so many failed. */
@@ -41,5 +41,18 @@ describe('an alarm', () => {
     const raised = raiseAlarm(input);
     if (expected === undefined) expect(raised).toBeUndefined();
     else expect(raised).toMatch(expected);
+  });
+});
+
+it('what was seen of a trial is what its own model has answered', () => {
+  const { figures: counted } = figures(arm(7), arm(90));
+  const { quality: asked } = quality(3, 4, 12);
+  expect(lookAtTrial({ figures: counted, quality: asked, limits })).toEqual({
+    alarm: undefined,
+    evidence: { answers: 7, questions: 12 },
+  });
+  expect(lookAtTrial({ figures: undefined, quality: undefined, limits }).evidence).toEqual({
+    answers: 0,
+    questions: 0,
   });
 });

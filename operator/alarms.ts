@@ -14,6 +14,22 @@ export interface AlarmInput {
   readonly limits: PromotionSpec['alarms'];
 }
 
+/** What was seen of a model on trial. */
+export interface TrialEvidence {
+  /** That it gave. */
+  readonly answers: number;
+  /** About what people did next, that it was asked before they did it. */
+  readonly questions: number;
+}
+
+export interface TrialSeen {
+  /** Why it is to be taken back, for a person; undefined: nothing speaks against it. */
+  readonly alarm: string | undefined;
+  readonly evidence: TrialEvidence;
+}
+
+export const noEvidence: TrialEvidence = { answers: 0, questions: 0 };
+
 /** Fewer answers say nothing of a rate or of a percentile. */
 const leastAnswers = 100;
 /** A model that cannot answer at all is taken back sooner. */
@@ -21,6 +37,12 @@ const leastErrors = 5;
 const leastQuestions = 100;
 /** One-sided 99%: what chance explains is no reason to take a model back. */
 const certainty = 2.326;
+
+export function lookAtTrial(input: AlarmInput): TrialSeen {
+  const { figures, quality } = input;
+  const evidence = { answers: figures?.canary.answers ?? 0, questions: quality?.canary.questions ?? 0 };
+  return { alarm: raiseAlarm(input), evidence };
+}
 
 /** Why the model on trial is to be taken back, for a person; undefined: nothing speaks against it. */
 export function raiseAlarm({ figures, quality, limits }: AlarmInput): string | undefined {

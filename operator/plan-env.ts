@@ -74,12 +74,14 @@ const parts: Readonly<Record<StageName, (spec: PipelineSpec) => object>> = {
       cleaning: { dedupe, late, impute, scale, outliers },
     };
   },
-  gate: ({ features, models, identity, archive, training: { promotion } }) => {
+  gate: ({ events, features, models, identity, cleaning, archive, training: { promotion } }) => {
     const { minDelta, segmentFloor, latencyBudget } = promotion;
     return {
+      events,
       features,
       models,
       identity,
+      cleaning: { dedupe: cleaning.dedupe, late: cleaning.late },
       ...(archive && { archive }),
       training: { promotion: { ...(minDelta && { minDelta }), segmentFloor, latencyBudget } },
     };

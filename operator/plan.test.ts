@@ -129,10 +129,14 @@ describe('a change of the spec restarts only who reads it:', () => {
   it.each<[string, PipelineSpec, string[]]>([
     ['nothing', { ...shop }, []],
     ['limits', { ...shop, ingest: { ...shop.ingest, limits: { pendingEvents: 5 } } }, ['ingest']],
-    ['late events', { ...shop, cleaning: { ...cleaning, late: { grace: '2h' } } }, ['cleaner', 'trainer']],
-    ['dedupe', { ...shop, cleaning: { ...cleaning, dedupe: { window: '1h' } } }, ['cleaner', 'feature', 'trainer']],
+    ['late events', { ...shop, cleaning: { ...cleaning, late: { grace: '2h' } } }, ['cleaner', 'trainer', 'gate']],
+    [
+      'dedupe',
+      { ...shop, cleaning: { ...cleaning, dedupe: { window: '1h' } } },
+      ['cleaner', 'feature', 'trainer', 'gate'],
+    ],
     ['features', { ...shop, features: features.slice(1) }, ['feature', 'serving', 'trainer', 'gate']],
-    ['events', { ...shop, events: events.slice(1) }, ['cleaner', 'feature', 'serving', 'trainer']],
+    ['events', { ...shop, events: events.slice(1) }, ['cleaner', 'feature', 'serving', 'trainer', 'gate']],
     ['identity', { ...shop, identity: { mergeOn: [] } }, ['cleaner', 'feature', 'trainer', 'gate']],
     ['models', { ...shop, models: [] }, ['feature', 'serving', 'trainer']],
     ['training', { ...shop, training: { ...training, minEvents: 10 } }, ['trainer']],

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ActiveMessage, GateMessage } from '../services/shared/model-stream.ts';
+import { noEvidence } from './alarms.ts';
 import { notingGate, streamGate, type GateVerdict } from './gate.ts';
 import {
   decidePromotion,
@@ -40,6 +41,8 @@ const passing = (): GateVerdict => ({ verdict: 'Passed', reason: 'it is good' })
 const failing = (): GateVerdict => ({ verdict: 'Refused', reason: 'it is bad' });
 const silent = (): GateVerdict => ({ verdict: 'Pending', reason: 'no report yet' });
 
+const enough = { answers: 100, questions: 0 };
+
 type Given = Partial<Omit<PromotionInput, 'standing' | 'memory'>> & {
   readonly candidates?: readonly StoredCandidate[];
   readonly active?: ActiveMessage;
@@ -53,9 +56,11 @@ function decide({ candidates = [], active: current, end = 100, memory, ...given 
     policy: 'Auto',
     canaryPercent: 10,
     bakeMs: 15 * minute,
+    minAnswers: 100,
     judge: passing,
     wish: undefined,
     alarm: undefined,
+    evidence: enough,
     ...given,
     standing: { candidates, active: current, end },
     memory: { ...noMemory, generation: current?.generation ?? 0, ...memory },
@@ -115,6 +120,37 @@ const cases: readonly [name: string, given: Given, expected: string][] = [
   ['on trial', { candidates: both, active: onTrial }, 'Canary'],
   ['on trial, and a newer one waits', { candidates: [v1, v2, v3], active: onTrial }, 'Canary'],
   ['the trial is over', { candidates: both, active: onTrial, bakeMs: 10 * minute }, 'v2 3 100%'],
+  [
+    'the trial is over, and nobody has asked anything',
+    { candidates: both, active: onTrial, bakeMs: 10 * minute, evidence: noEvidence },
+    'Canary',
+  ],
+  [
+    'a day later nobody has either',
+    { candidates: both, active: onTrial, bakeMs: 10 * minute, evidence: noEvidence, now: now + 24 * 60 * minute },
+    'AwaitingApproval',
+  ],
+  [
+    'a day later a few have',
+    {
+      candidates: both,
+      active: onTrial,
+      bakeMs: 10 * minute,
+      evidence: { answers: 2, questions: 0 },
+      now: now + 24 * 60 * minute,
+    },
+    'v2 3 100%',
+  ],
+  [
+    'nobody has asked anything, and a person decides',
+    { candidates: both, active: onTrial, bakeMs: 0, evidence: noEvidence, wish: 'v2' },
+    'v2 3 100%',
+  ],
+  [
+    'an alarm of a trial that nothing was seen of',
+    { candidates: both, active: onTrial, bakeMs: 0, evidence: noEvidence, alarm: 'down' },
+    'v1 3 100%',
+  ],
   ['serving fails during the trial', { candidates: both, active: onTrial, alarm: 'down' }, 'v1 3 100%'],
   [
     'an alarm comes as the trial ends',
@@ -144,7 +180,9 @@ describe('promotion', () => {
 
   it('says of each state what is so, and when that changes', () => {
     expect(decide({ candidates: both, active: onTrial })).toMatchObject({
-      message: 'v2 answers 10% of the profiles until 2026-01-01T00:05:00.000Z.',
+      message:
+        'v2 answers 10% of the profiles until 2026-01-01T00:05:00.000Z, and until there are 100 answers or questions ' +
+        '(minAnswers).',
       until: now + 5 * minute,
     });
     const refused = decide({ candidates: both, active: served, judge: failing });
@@ -192,11 +230,19 @@ describe('promotion', () => {
   });
 });
 
+interface Pass {
+  readonly verdict: GateVerdict['verdict'];
+  readonly alarm: boolean;
+  readonly answers: number;
+  readonly crash: string;
+}
+
 describe('whatever is lost between two writes', () => {
   const step = fc.record({
     trains: fc.boolean(),
-    verdict: fc.constantFrom('Passed', 'Refused', 'Pending'),
+    verdict: fc.constantFrom<GateVerdict['verdict'][]>('Passed', 'Refused', 'Pending'),
     alarm: fc.boolean(),
+    answers: fc.constantFrom(0, 100),
     /** The operator dies before its announcement, or before its status. */
     crash: fc.constantFrom('none', 'announcement', 'status'),
     minutes: fc.integer({ min: 0, max: 20 }),
@@ -208,17 +254,19 @@ describe('whatever is lost between two writes', () => {
         const world = { candidates: [] as StoredCandidate[], active: undefined as ActiveMessage | undefined, end: 0 };
         let memory = noMemory;
         let time = now;
-        const pass = (verdict: GateVerdict['verdict'], alarm: boolean, crash: string) => {
+        const pass = ({ verdict, alarm, answers, crash }: Pass) => {
           const promotion = decidePromotion({
             now: time,
             policy: 'Auto',
             canaryPercent: 10,
             bakeMs: 5 * minute,
+            minAnswers: 100,
             standing: world,
             memory,
             wish: undefined,
             judge: () => ({ verdict, reason: 'so' }),
             alarm: alarm ? 'alarm' : undefined,
+            evidence: { answers, questions: 0 },
           });
           const { announce } = promotion;
           if (announce && crash !== 'announcement') {
@@ -231,15 +279,15 @@ describe('whatever is lost between two writes', () => {
           if (crash !== 'status') memory = promotion.memory;
           return promotion;
         };
-        for (const { trains, verdict, alarm, crash, minutes } of steps) {
+        for (const { trains, minutes, ...seen } of steps) {
           time += minutes * minute;
           if (trains) world.candidates.push(candidate(`v${world.end}`, world.end++));
-          pass(verdict, alarm, crash);
+          pass(seen);
         }
         let calm = 0;
         for (let at = 0; at < 20 && calm < 2; at++) {
           time += 6 * minute;
-          calm = pass('Passed', false, 'none').announce ? 0 : calm + 1;
+          calm = pass({ verdict: 'Passed', alarm: false, answers: 100, crash: 'none' }).announce ? 0 : calm + 1;
         }
         expect(calm).toBe(2);
       }),

@@ -3,6 +3,8 @@
  * from the stream `models` and from what the status remembers, so that a pass after any crash repeats a step or goes on.
  */
 import type { ActiveMessage, CandidateMessage, GateMessage, ModelRef } from '../services/shared/model-stream.ts';
+import type { TrialEvidence } from './alarms.ts';
+import { lookAtBake } from './bake.ts';
 import type { GateVerdict } from './gate.ts';
 
 export interface StoredCandidate extends CandidateMessage {
@@ -41,6 +43,8 @@ export interface PromotionInput {
   readonly policy: 'Auto' | 'Manual';
   readonly canaryPercent: number;
   readonly bakeMs: number;
+  /** So many answers or questions a trial needs to end well; 0: time alone ends it. */
+  readonly minAnswers: number;
   readonly standing: ModelStanding;
   readonly memory: PromotionMemory;
   /** A person's wish: a version, and after an `@` whatever tells two wishes apart. */
@@ -48,6 +52,8 @@ export interface PromotionInput {
   readonly judge: (candidate: StoredCandidate, active: StoredCandidate | undefined) => GateVerdict;
   /** Why a model on trial is to be taken back. */
   readonly alarm: string | undefined;
+  /** What was seen of a model on trial. */
+  readonly evidence: TrialEvidence;
 }
 
 export interface Promotion {
@@ -120,17 +126,21 @@ function fulfil(input: PromotionInput, wished: StoredCandidate): Promotion {
 }
 
 function bake(input: PromotionInput, active: ActiveMessage): Promotion {
-  const { now, bakeMs, alarm, memory } = input;
+  const { now, bakeMs, policy, minAnswers, evidence, alarm, memory } = input;
   const { version, stable, canaryPercent } = active;
   if (alarm !== undefined && stable !== undefined) {
     const why = `${version} was taken back while it was on trial: ${alarm}`;
     const remembered = { ...input, memory: { ...memory, lastRefusal: `${why}.` } };
     return announce(remembered, stable, { percent: 100, why, refusals: memory.refusals + 1 });
   }
-  const until = Date.parse(active.activatedAt) + bakeMs;
-  if (now >= until) return announce(input, active, { percent: 100, why: 'its trial went well', refusals: 0 });
-  const message = `${version} answers ${canaryPercent}% of the profiles until ${new Date(until).toISOString()}.`;
-  return { phase: 'Canary', message, candidate: newest(input), memory, until };
+  const begun = Date.parse(active.activatedAt);
+  const baked = lookAtBake({ now, begun, bakeMs, policy, minAnswers, evidence });
+  if (baked.isOver) return announce(input, active, { percent: 100, why: baked.why, refusals: 0 });
+  const message = `${version} answers ${canaryPercent}% of the profiles ${baked.awaits}.`;
+  const trial = { message, candidate: newest(input), memory };
+  return baked.until === undefined
+    ? { phase: 'AwaitingApproval', ...trial }
+    : { phase: 'Canary', ...trial, until: baked.until };
 }
 
 function judgeNewest(input: PromotionInput): Promotion {

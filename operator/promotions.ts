@@ -3,6 +3,7 @@ import type { PromotionSpec } from '../crds/promotion.ts';
 import { durationMs } from '../crds/scalars.ts';
 import type { ModelStatus, ModelVersion, PipelineStatus } from '../crds/status.ts';
 import type { ActiveMessage, ModelRef } from '../services/shared/model-stream.ts';
+import { noEvidence, type TrialSeen } from './alarms.ts';
 import type { Gate } from './gate.ts';
 import {
   decidePromotion,
@@ -19,15 +20,17 @@ export interface PromotionsInput {
   readonly now: number;
   readonly spec: {
     readonly models: readonly { readonly name: string }[];
-    readonly training: { readonly promotion: Pick<PromotionSpec, 'policy' | 'canaryPercent' | 'bakeTime'> };
+    readonly training: {
+      readonly promotion: Pick<PromotionSpec, 'policy' | 'canaryPercent' | 'bakeTime' | 'minAnswers'>;
+    };
   };
   readonly previous: PipelineStatus | undefined;
   readonly standings: Standings;
   /** What a person has asked for: in a cluster the value of the annotation likeness.dev/promote. */
   readonly wish: string | undefined;
   readonly gate: Gate;
-  /** Why the model of this name that is on trial is to be taken back; undefined: it does well. */
-  readonly alarmOf?: (model: string) => string | undefined;
+  /** What was seen of the trial of the model of this name; undefined: nothing. */
+  readonly trialOf?: (model: string) => TrialSeen | undefined;
 }
 
 export interface Promotions {
@@ -66,18 +69,21 @@ function isAbout({ wish }: PromotionsInput, { candidates }: ModelStanding): bool
 }
 
 function decideOne(input: PromotionsInput, name: string, standing: ModelStanding): Promotion {
-  const { now, spec, previous, wish, gate, alarmOf } = input;
-  const { policy, canaryPercent, bakeTime } = spec.training.promotion;
+  const { now, spec, previous, wish, gate, trialOf } = input;
+  const { policy, canaryPercent, bakeTime, minAnswers } = spec.training.promotion;
+  const seen = trialOf?.(name);
   return decidePromotion({
     now,
     policy,
     canaryPercent,
     bakeMs: durationMs(bakeTime),
+    minAnswers,
     standing,
     memory: memoryIn(statusOfModel(previous, name)),
     wish,
     judge: (candidate, active) => gate.judge(candidate, active, standing),
-    alarm: alarmOf?.(name) ?? alarmIn(previous, now),
+    alarm: seen?.alarm ?? alarmIn(previous, now),
+    evidence: seen?.evidence ?? noEvidence,
   });
 }
 

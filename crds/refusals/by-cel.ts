@@ -242,4 +242,46 @@ export const refusedByCel = refusedBy('CEL', [
     path: 'spec.cleaning.outliers[0].threshold',
     message: 'a threshold below 1 with IsolationForest',
   },
+  {
+    name: 'a bake time of nothing',
+    patch: 'spec: {training: {promotion: {bakeTime: 0s}}}',
+    path: 'spec.training.promotion.bakeTime',
+    message: 'a duration from 1ms to 876000h',
+  },
+  {
+    name: 'a latency budget of nothing',
+    patch: 'spec: {training: {promotion: {latencyBudget: 0ms}}}',
+    path: 'spec.training.promotion.latencyBudget',
+    message: 'a duration from 1ms to 876000h',
+  },
+  {
+    name: 'a least difference that no model reaches',
+    patch: 'spec: {training: {promotion: {minDelta: "11"}}}',
+    path: 'spec.training.promotion.minDelta',
+    message: 'a decimal number in quotes, from "-1" to "10"',
+  },
+  {
+    name: 'a floor below everything',
+    patch: 'spec: {training: {promotion: {segmentFloor: "1.5"}}}',
+    path: 'spec.training.promotion.segmentFloor',
+    message: 'a decimal number in quotes, from "0" to "1"',
+  },
+  {
+    name: 'more failures than answers',
+    patch: 'spec: {training: {promotion: {alarms: {errorRate: "1.01"}}}}',
+    path: 'spec.training.promotion.alarms.errorRate',
+    message: 'a decimal number in quotes, from "0" to "1"',
+  },
+  {
+    name: 'a model on trial that has to be quicker',
+    patch: 'spec: {training: {promotion: {alarms: {latencyP99Ratio: "0.5"}}}}',
+    path: 'spec.training.promotion.alarms.latencyP99Ratio',
+    message: 'a decimal number in quotes, from "1" to "1000"',
+  },
+  {
+    name: 'a drop of more than all quality',
+    patch: 'spec: {training: {promotion: {alarms: {qualityDrop: "2"}}}}',
+    path: 'spec.training.promotion.alarms.qualityDrop',
+    message: 'a decimal number in quotes, from "0" to "1"',
+  },
 ]);

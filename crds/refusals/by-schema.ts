@@ -9,6 +9,16 @@ const bytes = 'a quantity of bytes in quotes, such as "512Mi" or "2Gi"';
 const redis = 'spec.store.redis';
 const cpu = 'spec.serving.resources.requests.cpu';
 
+/** `fields`: one field of the promotion. */
+function promotions(rows: readonly (readonly [name: string, fields: string, message: string])[]) {
+  return rows.map(([name, fields, message]) => ({
+    name,
+    patch: `spec: {training: {promotion: {${fields}}}}`,
+    path: `spec.training.promotion.${fields.split(':')[0]}`,
+    message,
+  }));
+}
+
 export const refusedBySchema = refusedBy('Schema', [
   {
     name: 'a field that is mistyped',
@@ -257,6 +267,22 @@ export const refusedBySchema = refusedBy('Schema', [
     patch: 'spec: {training: {promotion: {canaryPercent: 0}}}',
     path: 'spec.training.promotion.canaryPercent',
     message: 'a whole number from 1 to 100',
+  },
+  ...promotions([
+    ['a canary of more than everybody', 'canaryPercent: 101', 'a whole number from 1 to 100'],
+    ['a policy that is none', 'policy: Never', 'Auto or Manual'],
+    ['a bake time without a unit', 'bakeTime: "15"', 'a duration such as 90s, 15m or 168h'],
+    ['a trial with fewer answers than none', 'minAnswers: -1', 'a whole number from 0 to 1000000'],
+    ['a half answer', 'minAnswers: 0.5', 'a whole number from 0 to 1000000'],
+    ['a least difference as a number', 'minDelta: -0.01', 'a decimal number in quotes, such as "0.8"'],
+    ['a floor with a sign', 'segmentFloor: "-0.1"', 'a decimal number in quotes, such as "0.8"'],
+    ['a budget of no unit', 'latencyBudget: fast', 'a duration such as 90s, 15m or 168h'],
+  ]),
+  {
+    name: 'an alarm that is none',
+    patch: 'spec: {training: {promotion: {alarms: {clickRate: "0.1"}}}}',
+    path: 'spec.training.promotion.alarms.clickRate',
+    message: 'errorRate, latencyP99Ratio, qualityDrop',
   },
   {
     name: 'an item attribute that is filled in: the catalogue says what is known',

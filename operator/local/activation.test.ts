@@ -99,12 +99,17 @@ const seen = (expected: string[]) => vi.waitFor(async () => expect(await actives
 const inService = { canaryPercent: 100 };
 
 it('puts the first model into service at once, the next one on trial, and then into service', async () => {
-  const activation = await start({ canaryPercent: 20, bakeTime: '1s' });
+  const activation = await start({ canaryPercent: 20, bakeTime: '1s', minAnswers: 10 });
   await announce('a');
   await seen(['a 1 100%']);
   await announce('b');
   await seen(['a 1 100%', 'b 2 20%']);
-  expect(activation.models()).toMatchObject([{ name: 'next-item' }]);
+  const arm = (answers: number): ArmFigures => ({ answers, errors: 0, seconds: [answers] });
+  figures = { model: 'next-item', canary: arm(9), stable: arm(50) };
+  const waits = /its bakeTime was over at .*, but 10 answers or questions \(minAnswers\) are awaited/;
+  await vi.waitFor(() => expect(activation.models()[0]!.message).toMatch(waits), 5000);
+  expect(await actives()).toEqual(['a 1 100%', 'b 2 20%']);
+  figures = { model: 'next-item', canary: arm(10), stable: arm(50) };
   await seen(['a 1 100%', 'b 2 20%', 'b 3 100%']);
   await activation.close();
   expect(asked.map(({ runId, against }) => [runId, against])).toEqual([

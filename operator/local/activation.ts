@@ -8,7 +8,7 @@ import { LikenessError } from '../../services/shared/errors.ts';
 import { activeKey, type ActiveMessage } from '../../services/shared/model-stream.ts';
 import type { Clock } from '../../services/shared/service.ts';
 import type { TrialFigures, TrialQuality } from '../../services/shared/trial-figures.ts';
-import { raiseAlarm } from '../alarms.ts';
+import { lookAtTrial, type TrialSeen } from '../alarms.ts';
 import { notingGate, streamGate } from '../gate.ts';
 import { noteRecords, type Standings } from '../model-standings.ts';
 import { decidePromotions } from '../promotions.ts';
@@ -116,7 +116,7 @@ interface Tools {
 
 async function look(options: ActivationOptions, state: State, { producer, gates }: Tools): Promise<void> {
   const { models, promotion, memory, clock, topic, logger } = options;
-  const alarms = await alarmsOf(options, state.standings);
+  const trials = await lookAtTrials(options, state.standings);
   const { gate, asked } = notingGate(streamGate);
   const promotions = decidePromotions({
     now: clock.now(),
@@ -125,7 +125,7 @@ async function look(options: ActivationOptions, state: State, { producer, gates 
     standings: state.standings,
     wish: memory.wish(),
     gate,
-    alarmOf: (model) => alarms.get(model),
+    trialOf: (model) => trials.get(model),
   });
   tell(logger, state.models, promotions.models);
   state.models = promotions.models;
@@ -142,16 +142,16 @@ async function look(options: ActivationOptions, state: State, { producer, gates 
 }
 
 /** Only of those on trial: a model that answers all has nothing beside it. */
-async function alarmsOf(
+async function lookAtTrials(
   { figuresOf, qualityOf, promotion }: ActivationOptions,
   standings: Standings,
-): Promise<ReadonlyMap<string, string | undefined>> {
+): Promise<ReadonlyMap<string, TrialSeen>> {
   const trials = [...standings.values()].flatMap(({ active }) => (active && active.canaryPercent < 100 ? active : []));
-  const raised = trials.map(async (trial): Promise<[string, string | undefined]> => {
+  const seen = trials.map(async (trial): Promise<[string, TrialSeen]> => {
     const figures = await figuresOf(trial);
-    return [trial.model, raiseAlarm({ figures, quality: qualityOf(trial), limits: promotion.alarms })];
+    return [trial.model, lookAtTrial({ figures, quality: qualityOf(trial), limits: promotion.alarms })];
   });
-  return new Map(await Promise.all(raised));
+  return new Map(await Promise.all(seen));
 }
 
 /** What a person would want to know: each new phase, and each refusal. */

@@ -23,8 +23,17 @@ export function createGateRuns({ judge, logger, now, retryMs = 5000 }: GateRunsO
   /** By request: when it may be looked at again. */
   const notBefore = new Map<string, number>();
   let running: Promise<void> | undefined;
+  /** A process that cannot even be started is one that has failed. */
+  const codeOf = async (request: GateRequest): Promise<number> => {
+    try {
+      return await judge(request, stopped.signal);
+    } catch (error) {
+      logger.error({ runId: request.runId, code: 'GateFailed', error }, 'the gate cannot be run');
+      return exitCodes.bug;
+    }
+  };
   const look = async (key: string, request: GateRequest): Promise<void> => {
-    const code = await judge(request, stopped.signal);
+    const code = await codeOf(request);
     // A look that went well needs none after it: its verdict is on its way here.
     notBefore.set(key, now() + (code === exitCodes.ok ? 6 * retryMs : retryMs));
     if (code !== exitCodes.ok && !stopped.signal.aborted)

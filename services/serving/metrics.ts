@@ -5,15 +5,20 @@ import { answerSeconds } from '../shared/trial-figures.ts';
 
 export type ServingMetrics = ReturnType<typeof createServingMetrics>;
 
-/** `models`: names of those of the spec. Counters are born at 0, so that what comes first counts as an increase. */
-export function createServingMetrics(registry: Registry, models: readonly string[] = []) {
+/** Names of the models of the spec, by what they do. Counters are born at 0, so that what comes first counts as an increase. */
+export function createServingMetrics(
+  registry: Registry,
+  recommenders: readonly string[] = [],
+  classifiers: readonly string[] = [],
+) {
   const metrics = declare([registry]);
   for (const reason of ['Full', 'Refused', 'Stopped']) metrics.predictionsDropped.inc({ reason }, 0);
   for (const stream of ['items', 'models']) metrics.malformed.inc({ stream }, 0);
-  for (const model of models) {
+  for (const model of [...recommenders, ...classifiers])
     for (const result of ['loaded', 'reused', 'refused', 'unavailable']) metrics.modelLoads.inc({ model, result }, 0);
+  for (const model of recommenders)
     for (const result of ['personalised', 'popularity']) metrics.recommendations.inc({ model, result }, 0);
-  }
+  for (const model of classifiers) metrics.propensities.inc({ model }, 0);
   return metrics;
 }
 
@@ -32,9 +37,15 @@ function declare(registers: Registry[]) {
       labelNames: ['model', 'result'],
       registers,
     }),
+    propensities: new Counter({
+      name: 'likeness_propensities_total',
+      help: 'Answers of models that classify.',
+      labelNames: ['model'],
+      registers,
+    }),
     predictionsDropped: new Counter({
       name: 'likeness_predictions_dropped_total',
-      help: 'Recommendations that could not be logged; reason is Full, Refused or Stopped.',
+      help: 'Answers of models that could not be logged; reason is Full, Refused or Stopped.',
       labelNames: ['reason'],
       registers,
     }),
@@ -46,13 +57,13 @@ function declare(registers: Registry[]) {
     }),
     trialAnswers: new Counter({
       name: 'likeness_trial_answers_total',
-      help: 'Recommendations while a model is on trial; arm is canary or stable, result answered or failed.',
+      help: 'Answers while a model is on trial; arm is canary or stable, result answered or failed.',
       labelNames: ['model', 'generation', 'arm', 'result'],
       registers,
     }),
     trialSeconds: new Histogram({
       name: 'likeness_trial_answer_seconds',
-      help: 'Time that such a recommendation takes the model, by arm.',
+      help: 'Time that such an answer takes the model, by arm.',
       labelNames: ['model', 'generation', 'arm'],
       buckets: [...answerSeconds],
       registers,

@@ -13,6 +13,7 @@ import type {
   BatchGetAnswer,
   ModelAnswer,
   ProfileAnswer,
+  PropensitiesAnswer,
   RecommendationsAnswer,
   RecommendRequest,
   SimilarItemsAnswer,
@@ -55,18 +56,10 @@ export function createOperations(deps: OperateDeps): Operations {
       return answerBatch(deps, body.ids, await profiles.readMany(body.ids), body.asOf);
     },
     async getPropensities({ id, query }) {
-      const profile = await profiles.read(id);
+      const requestId = newId();
+      const profile = await vectors.read(id, requestId);
       if (!profile) throw unknownProfile(id);
-      const moment = momentOf(profile, query.asOf, clock);
-      const attributes = profiles.attributesAt(profile, moment);
-      const { model } = query;
-      const answers = propensities(deps.classifiers, (name) => deps.classifierOf(name, profile.id), {
-        model,
-        attributes,
-        moment,
-        now: clock.now(),
-      });
-      return { id, asOf: new Date(moment).toISOString(), propensities: answers };
+      return answerPropensities(deps, { id, profile, requestId }, query);
     },
     async getNext({ id, query }) {
       const profile = await profiles.read(id);
@@ -199,6 +192,38 @@ function answerRecommendations(
   metrics.recommendations.inc({ model: model.name, result: personalised ? 'personalised' : 'popularity' });
   const fallback = personalised ? {} : { fallback: 'popularity' as const };
   return { items: [...items], model: describeModel(model, clock.now()), personalised, ...fallback, requestId };
+}
+
+function answerPropensities(
+  deps: OperateDeps,
+  { id, profile, requestId }: Asked & { readonly id: string; readonly profile: ReadProfile },
+  { model, asOf }: { readonly model?: string | undefined; readonly asOf?: string | undefined },
+): PropensitiesAnswer {
+  const { clock, metrics, trials, vectors, classifiers, classifierOf } = deps;
+  const moment = momentOf(profile, asOf, clock);
+  const attributes = deps.profiles.attributesAt(profile, moment);
+  const modelOf = (name: string): ServedClassifier | undefined => classifierOf(name, profile.id);
+  const question = { model, attributes, moment, now: clock.now() };
+  const said = propensities(
+    { uses: classifiers, modelOf, measure: (asked, work) => trials.measure(asked, work) },
+    question,
+  );
+  for (const { model: own, answer } of said) {
+    const { name, generation, loaded } = own;
+    const features = loaded.classifier.encoders.map((encoder) => encoder.name);
+    const served = asOf ? undefined : vectors.vectorOf(profile, features, moment);
+    deps.record({
+      requestId,
+      profile: id,
+      time: new Date(clock.now()).toISOString(),
+      model: { name, version: loaded.manifest.version, generation },
+      probability: answer.probability,
+      ...(asOf && { asOf: new Date(moment).toISOString() }),
+      ...(served && { served }),
+    });
+    metrics.propensities.inc({ model: name });
+  }
+  return { id, asOf: new Date(moment).toISOString(), propensities: said.map(({ answer }) => answer) };
 }
 
 function useOf({ uses }: OperateDeps, name: string | null | undefined): ModelUse {

@@ -1,4 +1,4 @@
-/** Logs what was recommended to the stream `predictions`: asynchronous, batched, bounded, never in a request's way. */
+/** Logs what was recommended, and how likely events were said to be, to the stream `predictions`: asynchronous, batched, bounded, never in a request's way. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Counter } from 'prom-client';
 import type { Logger } from 'pino';
@@ -8,21 +8,33 @@ import { partitionOf } from '../shared/partition.ts';
 import type { ServedVector } from '../shared/learning/skew/served-vector.ts';
 import { packLines } from '../shared/record.ts';
 
-/** One answer, as a line of JSON in `predictions`. */
-export interface Prediction {
+interface Answered {
   readonly requestId: string;
   /** Whom it was for; null: a visitor without an id. */
   readonly profile: string | null;
   /** RFC 3339 in UTC with milliseconds. */
   readonly time: string;
   readonly model: { readonly name: string; readonly version: string; readonly generation: number };
+  /** Of a sampled share: what the model was given, and from which state. */
+  readonly served?: ServedVector;
+}
+
+export interface Recommendation extends Answered {
   readonly items: readonly string[];
   /** Events of the history that the model saw, session events included. */
   readonly historyLength: number;
   readonly personalised: boolean;
-  /** Of a sampled share: what the model was given, and from which state. */
-  readonly served?: ServedVector;
 }
+
+export interface Propensity extends Answered {
+  /** That one of the events comes within its time, 0 to 1. */
+  readonly probability: number;
+  /** The moment that was asked for, where it was not `time`. */
+  readonly asOf?: string;
+}
+
+/** One answer of one model, as a line of JSON in `predictions`. */
+export type Prediction = Recommendation | Propensity;
 
 export interface PredictionLog {
   /** Never waits and never throws; beyond the capacity the prediction is dropped and counted. */

@@ -3,7 +3,7 @@ import { sealClassifier } from '../../test/serving/sealed-classifier.ts';
 import { trustedKeys } from '../../test/serving/sealed-model.ts';
 import type { AttributeValue } from '../shared/profile/attributes.ts';
 import { openClassifier } from '../shared/learning/artifact.ts';
-import { classifierUses, propensities } from './propensities.ts';
+import { classifierUses, propensities, type Classifiers, type PropensityQuestion } from './propensities.ts';
 
 const uses = classifierUses({
   models: [
@@ -34,23 +34,26 @@ const question = (purchases30d: unknown, model?: string) => ({
   now: Date.parse('2026-01-01T00:01:00Z'),
 });
 
+const ask = (asked: PropensityQuestion, more: Partial<Classifiers> = {}) =>
+  propensities({ uses, modelOf: () => served, measure: (_, work) => work(), ...more }, asked);
+
 describe('propensities', () => {
   it('are what the model says of the attributes, with who said it', () => {
-    const [answer] = propensities(uses, () => served, question(3));
+    const [{ answer } = expect.fail('nothing')] = ask(question(3));
     expect(answer).toMatchObject({ events: ['purchase'], within: '24h' });
-    expect(answer!.probability).toBeCloseTo(1 / (1 + Math.exp(-2)), 12);
-    expect(answer!.model).toMatchObject({ name: 'buys-soon', kind: 'linear', generation: 3, ageSeconds: 60 });
+    expect(answer.probability).toBeCloseTo(1 / (1 + Math.exp(-2)), 12);
+    expect(answer.model).toMatchObject({ name: 'buys-soon', kind: 'linear', generation: 3, ageSeconds: 60 });
   });
 
   it('rise with what speaks for the event', () => {
-    const probabilityAt = (count: number) => propensities(uses, () => served, question(count))[0]!.probability;
+    const probabilityAt = (count: number) => ask(question(count))[0]!.answer.probability;
     expect(probabilityAt(2)).toBeGreaterThan(probabilityAt(1));
   });
 
   it('are refused where no model classifies, or none is in service', () => {
     const code = (expected: string) => expect.objectContaining({ code: expected });
-    expect(() => propensities(uses, () => served, question(1, 'next-item'))).toThrow(code('NotFound'));
-    expect(() => propensities([], () => served, question(1))).toThrow(code('NotFound'));
-    expect(() => propensities(uses, () => undefined, question(1))).toThrow(code('NoModel'));
+    expect(() => ask(question(1, 'next-item'))).toThrow(code('NotFound'));
+    expect(() => ask(question(1), { uses: [] })).toThrow(code('NotFound'));
+    expect(() => ask(question(1), { modelOf: () => undefined })).toThrow(code('NoModel'));
   });
 });

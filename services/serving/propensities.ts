@@ -5,6 +5,7 @@ import type { AttributeValue } from '../shared/profile/attributes.ts';
 import { Refusal, unavailable } from './refusal.ts';
 import type { PropensitiesAnswer } from './schemas.ts';
 import type { ServedClassifier } from './served-models.ts';
+import type { TrialCounts } from './trial-counts.ts';
 
 export interface ClassifierUse {
   readonly name: string;
@@ -27,14 +28,21 @@ export interface PropensityQuestion {
   readonly now: number;
 }
 
-type Propensities = PropensitiesAnswer['propensities'];
+export interface SaidPropensity {
+  readonly model: ServedClassifier;
+  readonly answer: PropensitiesAnswer['propensities'][number];
+}
+
+export interface Classifiers {
+  readonly uses: readonly ClassifierUse[];
+  /** Undefined: none has been activated yet. */
+  readonly modelOf: (name: string) => ServedClassifier | undefined;
+  /** Does the work of an answer; throws what the work throws. */
+  readonly measure: TrialCounts['measure'];
+}
 
 /** Those in service answer; throws a Refusal where none is, or the spec has no such model. */
-export function propensities(
-  uses: readonly ClassifierUse[],
-  modelOf: (name: string) => ServedClassifier | undefined,
-  question: PropensityQuestion,
-): Propensities {
+export function propensities({ uses, modelOf, measure }: Classifiers, question: PropensityQuestion): SaidPropensity[] {
   const asked = uses.filter(({ name }) => question.model === undefined || name === question.model);
   if (asked.length === 0) {
     const names = uses.map(({ name }) => name).join(', ') || 'none';
@@ -42,11 +50,11 @@ export function propensities(
     throw new Refusal(404, 'NotFound', `The spec has no ${which} that classifies; it has: ${names}.`);
   }
   const values = Object.fromEntries(Object.entries(question.attributes).map(([name, { value }]) => [name, value]));
-  const answers = asked.flatMap((use) => {
+  const said = asked.flatMap((use): SaidPropensity[] => {
     const model = modelOf(use.name);
-    return model ? [answer(use, model, { ...question, values })] : [];
+    return model ? [{ model, answer: measure(model, () => answer(use, model, { ...question, values })) }] : [];
   });
-  if (answers.length > 0) return answers;
+  if (said.length > 0) return said;
   throw unavailable('NoModel', `No model ${asked.map(({ name }) => name).join(', ')} has been activated yet.`);
 }
 
@@ -54,7 +62,7 @@ function answer(
   { events, within }: ClassifierUse,
   { name, generation, loaded, trainedAt }: ServedClassifier,
   { values, moment, now }: PropensityQuestion & { readonly values: Readonly<Record<string, unknown>> },
-): Propensities[number] {
+): SaidPropensity['answer'] {
   const { kind, version, trainedAt: trained } = loaded.manifest;
   const ageSeconds = Math.max(0, Math.floor((now - trainedAt) / 1000));
   return {

@@ -52,8 +52,7 @@ export interface ServingDeps extends CommonDeps {
 export async function start(config: ServingConfig, deps: ServingDeps): Promise<Service> {
   const { broker, telemetry, store, clock } = deps;
   const { pipeline, partitions, spec } = config;
-  const names = spec.models.map(({ name }) => name);
-  const metrics = createServingMetrics(telemetry.registry, names);
+  const metrics = createServingMetrics(telemetry.registry, namesOf(spec, 'recommend'), namesOf(spec, 'classify'));
   const { readKeysFile } = config;
   const keyFile = readKeysFile === undefined ? undefined : openAccessKeyFile(readKeysFile, telemetry.logger);
   const uses = modelUses(spec);
@@ -118,15 +117,14 @@ type ServingModels = ReturnType<typeof serveModels>;
 function serveModels({ spec, trustedKeyFiles }: ServingConfig, deps: ServingDeps, metrics: ServingMetrics) {
   const trustedKeys = readTrustedKeys(trustedKeyFiles);
   const following = { fetch: (digest: string) => deps.models.get(digest), metrics, logger: deps.telemetry.logger };
-  const named = (task: 'recommend' | 'classify') => spec.models.filter((model) => model[task]).map(({ name }) => name);
   const recommenders = createServedModels({
     ...following,
-    names: named('recommend'),
+    names: namesOf(spec, 'recommend'),
     open: (files, digest) => openArtifact(files, trustedKeys, digest),
   });
   const classifiers = createServedClassifiers({
     ...following,
-    names: named('classify'),
+    names: namesOf(spec, 'classify'),
     open: (files, digest) => openClassifier(files, trustedKeys, digest),
   });
   return {
@@ -141,6 +139,10 @@ function serveModels({ spec, trustedKeyFiles }: ServingConfig, deps: ServingDeps
     notes: () => [...recommenders.notes(), ...classifiers.notes()],
     close: () => Promise.all([recommenders.close(), classifiers.close()]),
   };
+}
+
+function namesOf({ models }: ServingConfig['spec'], task: 'recommend' | 'classify'): string[] {
+  return models.filter((model) => model[task]).map(({ name }) => name);
 }
 
 function logPredictions(

@@ -1,11 +1,11 @@
 /** Counts how the model on trial and the one beside it answer: for metrics, and for whoever decides whether it stays. */
 import { answerSeconds, type ArmFigures, type TrialFigures } from '../shared/trial-figures.ts';
 import type { ServingMetrics } from './metrics.ts';
-import type { ServedModel } from './recommend.ts';
+import type { Served } from './recommend.ts';
 
 export interface TrialCounts {
   /** Does the work of an answer, and counts it where the model has an arm. Throws what the work throws. */
-  measure<T>(model: Pick<ServedModel, 'name' | 'generation' | 'arm'>, work: () => T): T;
+  measure<T>(model: Pick<Served<unknown>, 'name' | 'generation' | 'arm'>, work: () => T): T;
   /** Of each model of which a trial has been counted, the newest. */
   figures(): TrialFigures[];
 }

@@ -9,7 +9,7 @@ export const answerSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 
 /** Counts since the model of this generation began to serve; those of several processes add up. */
 export interface ArmFigures {
-  /** Recommendations that were asked for. */
+  /** Recommendations, or probabilities, that were asked for. */
   readonly answers: number;
   /** Of these, such as failed by a fault of this side. */
   readonly errors: number;

@@ -6,6 +6,7 @@ import { parseEnv } from '../shared/config.ts';
 import { LikenessError } from '../shared/errors.ts';
 import { classifierInputs } from '../shared/learning/classify/classifier-inputs.ts';
 import { modelInputs } from '../shared/learning/model-inputs.ts';
+import { exampleSource } from './example-settings.ts';
 
 export type TrainerConfig = ReturnType<typeof parseConfig>;
 
@@ -58,10 +59,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     /** What classifiers learn from, beside the events: the features as they were at each moment. */
     classify: {
       models: classifiers.map((name) => classifierInputs(spec, name)),
-      features: spec.features,
-      events: spec.events,
-      dedupeWindowMs: durationMs(spec.cleaning.dedupe.window),
-      graceMs: durationMs(spec.cleaning.late.grace),
+      ...exampleSource(spec),
     },
     /** The artifact of the first model of the spec carries what is learned for the cleaner. */
     cleaning: { carrier: spec.models[0]!.name, steps: spec.cleaning },

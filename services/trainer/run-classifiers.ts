@@ -6,14 +6,14 @@ import type { ClassifierInputs } from '../shared/learning/classify/classifier-in
 import { trainClassifier, type TrainedClassifier } from '../shared/learning/classify/train-classifier.ts';
 import { cleaningFile, encodeCleaning, type CleaningModel } from '../shared/learning/cleaning/cleaning-model.ts';
 import { cleaningReport } from '../shared/learning/cleaning/cleaning-report.ts';
-import { codeVersion } from '../shared/learning/manifest.ts';
+import { codeVersion, type ManifestDetails } from '../shared/learning/manifest.ts';
 import type { Example, Examples } from '../shared/learning/point-in-time/example.ts';
 import { PointInTime } from '../shared/learning/point-in-time/point-in-time.ts';
 import { publicKeyOf } from '../shared/learning/signing.ts';
 import type { CandidateMessage } from '../shared/model-stream.ts';
-import { compileFeatures } from '../shared/profile/compile.ts';
 import { announce } from './announce.ts';
 import type { TrainerConfig } from './config.ts';
+import { examplesOf } from './example-settings.ts';
 import { replayInTime } from './replay-in-time.ts';
 import type { Replayed } from './replay.ts';
 import type { TrainerDeps } from './service.ts';
@@ -25,7 +25,7 @@ const seed = 1;
 
 export type ClassifyConfig = Pick<
   TrainerConfig,
-  'runId' | 'pipeline' | 'topics' | 'classify' | 'mergeOn' | 'since' | 'minEvents' | 'holdout'
+  'runId' | 'pipeline' | 'topics' | 'classify' | 'since' | 'minEvents' | 'holdout'
 >;
 
 export interface ClassifierRun {
@@ -61,7 +61,7 @@ export async function runClassifier(
     tensors: deps.tensors ?? noTensors,
     onProgress: (phase) => deps.telemetry.logger.info({ runId: run.runId, model: inputs.name, phase }, 'classifier'),
   });
-  return announce(seal({ run, rows, trained }, config, deps), config, deps);
+  return publish({ run, rows, trained }, config, deps);
 }
 
 function noTensors(): never {
@@ -71,20 +71,10 @@ function noTensors(): never {
 /** The same offsets that the run has read, partition beside partition. */
 async function collectExamples(
   { inputs, replayed }: ClassifierRun,
-  { classify, mergeOn, topics }: ClassifyConfig,
+  { classify, topics }: ClassifyConfig,
   { broker }: TrainerDeps,
 ): Promise<Examples> {
-  const { features, events, dedupeWindowMs, graceMs } = classify;
-  const settings = {
-    compiled: compileFeatures(features, events, { mergeOn }),
-    features: inputs.fields.map(({ name }) => name),
-    label: inputs.label,
-    moment: 'after' as const,
-    dedupeWindowMs,
-    graceMs,
-    capacity: mostExamples,
-    seed,
-  };
+  const settings = { ...examplesOf(classify, inputs), capacity: mostExamples, seed };
   const partitions = replayed.offsets.map(({ partition }) => partition);
   const pointInTime = new PointInTime(settings, partitions);
   const topic = topics['events-clean'];
@@ -101,19 +91,22 @@ interface Outcome {
   readonly trained: TrainedClassifier;
 }
 
-/** What cannot be opened again must not be announced. */
-function seal({ run, rows, trained }: Outcome, config: ClassifyConfig, deps: TrainerDeps): SealedArtifact {
+async function publish(outcome: Outcome, config: ClassifyConfig, deps: TrainerDeps): Promise<CandidateMessage> {
+  const details = detailsOf(outcome, config, deps);
+  const twin = await putTwin(outcome, details, deps);
+  return announce(seal(outcome, { ...details, twin }, deps), config, deps);
+}
+
+function detailsOf({ run, rows, trained }: Outcome, config: ClassifyConfig, { clock }: TrainerDeps): ManifestDetails {
   const { inputs, runId, replayed, skew, cleaning } = run;
-  const files = encodeClassifier(trained);
-  if (cleaning) files.set(cleaningFile, encodeCleaning(cleaning));
-  const details = {
+  return {
     kind: trained.classifier.model.kind,
     model: inputs.name,
     codeVersion,
     featureSchema: inputs.schema,
     runId,
     pipeline: config.pipeline,
-    trainedAt: new Date(deps.clock.now()).toISOString(),
+    trainedAt: new Date(clock.now()).toISOString(),
     offsets: [...replayed.offsets],
     ...(config.since !== undefined && { since: new Date(config.since).toISOString() }),
     events: rows.length,
@@ -122,7 +115,26 @@ function seal({ run, rows, trained }: Outcome, config: ClassifyConfig, deps: Tra
     metrics: { ...trained.metrics, ...skew.metrics },
     report: { ...trained.report, ...skew.report, ...(cleaning && cleaningReport(cleaning)) },
   };
-  const sealed = sealArtifact(files, details, deps.signingKey);
-  openClassifier(sealed.files, [publicKeyOf(deps.signingKey)], sealed.digest);
+}
+
+/** Stored before its model is, and announced to nobody: the gate finds it by what the model's manifest says. */
+async function putTwin(
+  { trained }: Outcome,
+  details: ManifestDetails,
+  { models, signingKey }: TrainerDeps,
+): Promise<NonNullable<ManifestDetails['twin']>> {
+  const before = new Date(trained.twin.before).toISOString();
+  const files = encodeClassifier({ ...trained, classifier: trained.twin.classifier });
+  const sealed = sealArtifact(files, { ...details, metrics: {}, report: { before } }, signingKey);
+  await models.put(sealed.digest, sealed.files);
+  return { digest: sealed.digest, before };
+}
+
+/** What cannot be opened again must not be announced. */
+function seal({ run, trained }: Outcome, details: ManifestDetails, { signingKey }: TrainerDeps): SealedArtifact {
+  const files = encodeClassifier(trained);
+  if (run.cleaning) files.set(cleaningFile, encodeCleaning(run.cleaning));
+  const sealed = sealArtifact(files, details, signingKey);
+  openClassifier(sealed.files, [publicKeyOf(signingKey)], sealed.digest);
   return sealed;
 }

@@ -112,7 +112,7 @@ const changes = {
     gpu: { count: 0 },
     retries: 0,
     retrain: { mode: 'Never', sampleShare: '1' },
-    promotion: { canaryPercent: 50, bakeTime: '3s' },
+    promotion: { canaryPercent: 50, bakeTime: '3s', minAnswers: 0 },
   },
 };
 

@@ -1,23 +1,27 @@
-/** A pipeline on a laptop with a model that classifies: events go in, and a calibrated probability comes out. */
+/**
+ * A pipeline with a model that classifies: events go in, the trainer's process makes a candidate, the gate's process judges
+ * it, and a calibrated probability comes out. On a laptop, and with Kafka, Redis and a process for each service.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, describe, expect, inject, it } from 'vitest';
 import { replayFile } from '../../cli/replay.ts';
 import { type LaunchedPipeline, launchPipeline } from '../../cli/up.ts';
 import { readImportKey } from '../../operator/local/keys.ts';
 import type { SentEvent } from '../../services/shared/event.ts';
+import { unique } from '../testbed/unique.ts';
 import { lastJson, likeness } from './command.ts';
 
 const patience = 120_000;
 const minute = 60_000;
 const start = Date.UTC(2026, 0, 1);
 
-const spec = `
+const specOf = (name: string): string => `
 apiVersion: likeness.dev/v1alpha1
 kind: ProfilePipeline
-metadata: {name: tills}
+metadata: {name: ${name}}
 spec:
   preset: none
   events: [{name: view}, {name: cart}, {name: purchase}]
@@ -32,8 +36,8 @@ spec:
 `;
 
 let folder: string;
+let data: string;
 let pipeline: LaunchedPipeline;
-let url: string;
 
 /** Sixty visitors come again and again: who puts something into the cart buys within minutes, most others do not. */
 function* visits(): Generator<SentEvent> {
@@ -52,20 +56,20 @@ function* visits(): Generator<SentEvent> {
     }
 }
 
-beforeAll(async () => {
+async function launch(more: object): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'likeness-propensities-'));
-  const [specFile, events, data] = ['spec.yaml', 'events.jsonl', 'data'].map((name) => join(folder, name));
-  writeFileSync(specFile!, spec);
+  data = join(folder, 'data');
+  const [specFile, events] = ['spec.yaml', 'events.jsonl'].map((name) => join(folder, name));
+  writeFileSync(specFile!, specOf(unique('tills')));
   const lines = Array.from(visits(), (event) => JSON.stringify(event));
   writeFileSync(events!, lines.toSorted((a, b) => timeOf(a) - timeOf(b)).join('\n'));
-  pipeline = await launchPipeline({ spec: specFile!, data: data!, port: 0, logLevel: 'warn' });
-  url = pipeline.backend.urls().serving;
-  await replayFile({ file: events!, to: url, key: readImportKey(data!) });
-});
+  pipeline = await launchPipeline({ spec: specFile!, data, port: 0, logLevel: 'info', ...more });
+  await replayFile({ file: events!, to: pipeline.backend.urls().ingest, key: readImportKey(data) });
+}
 
 const timeOf = (line: string): number => Date.parse((JSON.parse(line) as SentEvent).time);
 
-afterAll(async () => {
+afterEach(async () => {
   await pipeline?.stop();
   rmSync(folder, { recursive: true });
 });
@@ -75,34 +79,56 @@ interface Propensities {
 }
 
 async function ask(profile: string): Promise<Propensities | undefined> {
-  const response = await fetch(`${url}/v1/profiles/${profile}/propensities`);
+  const response = await fetch(`${pipeline.backend.urls().serving}/v1/profiles/${profile}/propensities`);
   return response.status === 200 ? ((await response.json()) as Propensities) : undefined;
 }
 
-it(
-  'says how likely a purchase is, by a model that anyone can look into',
-  async () => {
-    let answer = await ask('u-1');
-    for (; answer === undefined; answer = await ask('u-1')) await sleep(200);
-    const [propensity] = answer.propensities;
-    expect(propensity!.probability).toBeGreaterThan(0);
-    expect(propensity!.probability).toBeLessThan(1);
-    expect(propensity).toMatchObject({
-      events: ['purchase'],
-      within: '10m',
-      model: { name: 'buys-soon', kind: 'linear', generation: 1 },
-    });
+interface Stored {
+  readonly digest: string;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly twin?: object;
+}
 
-    const models = join(folder, 'data', 'models');
-    const [digest] = readdirSync(models).filter((name) => /^[0-9a-f]{64}$/.test(name));
-    const manifest = JSON.parse(readFileSync(join(models, digest!, 'manifest.json'), 'utf8')) as {
-      metrics: Record<string, number>;
-    };
-    expect(manifest.metrics['rocAuc']).toBeGreaterThan(0.7);
+/** Not of its twin, which is there too. */
+function manifestInStore(): Stored {
+  const models = join(data, 'models');
+  const digests = readdirSync(models).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  const manifests = digests.map((digest): Stored => {
+    const manifest = JSON.parse(readFileSync(join(models, digest, 'manifest.json'), 'utf8')) as Omit<Stored, 'digest'>;
+    return { ...manifest, digest };
+  });
+  return manifests.find(({ twin }) => twin) ?? expect.fail('no model has a twin');
+}
 
-    const explained = await likeness('explain-model', 'buys-soon', '--data', join(folder, 'data'), '--json').ended;
-    expect(explained.code).toBe(0);
-    expect(lastJson(explained)).toMatchObject({ name: 'buys-soon', kind: 'linear', digest });
-  },
-  patience,
-);
+describe.each([
+  ['on a laptop', () => ({})],
+  ['on Kafka and Redis', () => ({ kafka: inject('kafka'), redis: inject('redis'), processes: true })],
+])('a pipeline %s', (_, settings) => {
+  it(
+    'says how likely a purchase is, by a model that anyone can look into',
+    async () => {
+      await launch(settings());
+      let answer = await ask('u-1');
+      for (; answer === undefined; answer = await ask('u-1')) await sleep(200);
+      const [propensity] = answer.propensities;
+      expect(propensity!.probability).toBeGreaterThan(0);
+      expect(propensity!.probability).toBeLessThan(1);
+      expect(propensity).toMatchObject({
+        events: ['purchase'],
+        within: '10m',
+        model: { name: 'buys-soon', kind: 'linear', generation: 1 },
+      });
+
+      const { digest, metrics } = manifestInStore();
+      expect(metrics['rocAuc']).toBeGreaterThan(0.7);
+      expect(readFileSync(join(data, 'logs', 'gate.log'), 'utf8')).toMatch(
+        /its log loss is 0\.\d+ and its ROC-AUC 0\.\d+/,
+      );
+
+      const explained = await likeness('explain-model', 'buys-soon', '--data', data, '--json').ended;
+      expect(explained.code).toBe(0);
+      expect(lastJson(explained)).toMatchObject({ name: 'buys-soon', kind: 'linear', digest });
+    },
+    patience,
+  );
+});

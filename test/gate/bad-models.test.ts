@@ -7,7 +7,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { generateSigningKey } from '../../services/shared/learning/signing.ts';
-import type { CandidateMessage, GateMessage } from '../../services/shared/model-stream.ts';
+import type { CandidateMessage } from '../../services/shared/model-stream.ts';
+import { announceBad } from './announcing.ts';
 import { purchases } from './shop-log.ts';
 import {
   addFile,
@@ -140,30 +141,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world.stop());
 
-async function verdictOn({ runId, digest }: CandidateMessage): Promise<GateMessage> {
-  return vi.waitFor(
-    async () => {
-      const found = (await world.messages()).find(
-        (message) =>
-          message.kind === 'gate' && message.runId === runId && message.digest === digest && message.against !== null,
-      );
-      return found === undefined ? expect.fail('not judged yet') : (found as GateMessage);
-    },
-    { timeout: 10_000, interval: 20 },
-  );
-}
-
-async function announce(candidate: CandidateMessage, look: Look = {}): Promise<GateMessage> {
-  world.forgive();
-  world.lookWith(look);
-  await world.announce(candidate);
-  const verdict = await verdictOn(candidate);
-  await vi.waitFor(
-    () => expect(world.activation.models()[0]!.lastRefusal).toContain(verdict.reasons.join('; ')),
-    10_000,
-  );
-  return verdict;
-}
+const announce = (candidate: CandidateMessage, look?: Look) => announceBad(world, candidate, look);
 
 it.each(Object.entries(kinds))('%s', async (name, [{ look, ...recipe }, reason]) => {
   const candidate = await prepare(world, good, recipe);

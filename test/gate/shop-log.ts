@@ -1,4 +1,4 @@
-/** The clean events of a small shop in which the next item is mostly certain: six categories, each a ring of ten items. */
+/** Clean events of small shops: tills, and a shop in which the next item is mostly certain: six categories, each a ring of ten items. */
 import type { CleanEvent } from '../../services/shared/event.ts';
 import { nextBelow, nextUniform, startTwister } from '../../services/shared/learning/statistics/mersenne-twister.ts';
 
@@ -41,4 +41,27 @@ function purchase(id: number, profile: string, category: number, at: number): Cl
     ingestedAt: time,
     receivedAt: time,
   };
+}
+
+/**
+ * Visits from number `from` to `to`, by sixty people who come again and again, always the same ones: who puts something into
+ * the cart buys within minutes, most others do not. Ascending by time.
+ */
+export function visits(from: number, to: number): CleanEvent[] {
+  const events = Array.from({ length: to - from }, (_, at) => visit(from + at)).flat();
+  return events.toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time));
+}
+
+function visit(number: number): CleanEvent[] {
+  const wants = (number * 7 + Math.floor(number / 60) * 3) % 10;
+  const event = (type: string, after: number): CleanEvent => ({
+    ...purchase(3 * number + after, `u${number % 60}`, 0, 0),
+    id: `${type}-${number}`,
+    type,
+  });
+  return [
+    event('view', 0),
+    ...(wants < 4 ? [event('cart', 2)] : []),
+    ...(wants < 3 || wants === 9 ? [event('purchase', 5)] : []),
+  ];
 }

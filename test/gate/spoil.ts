@@ -3,12 +3,15 @@ import { randomUUID, type KeyObject } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sealArtifact, type SealedArtifact } from '../../services/shared/learning/artifact.ts';
+import type { Classifier } from '../../services/shared/learning/classify/classifier.ts';
+import { decodeClassifier, encodeClassifier } from '../../services/shared/learning/classify/classifier-file.ts';
 import { Blend, type Part } from '../../services/shared/learning/blend.ts';
 import { ItemIndex } from '../../services/shared/learning/item-index.ts';
 import { ItemMatrix } from '../../services/shared/learning/item-matrix.ts';
 import type { ManifestDetails } from '../../services/shared/learning/manifest.ts';
 import { manifestSchema } from '../../services/shared/learning/manifest.ts';
 import { decodeModel, encodeModel, type Model } from '../../services/shared/learning/model.ts';
+import type { Example } from '../../services/shared/learning/point-in-time/example.ts';
 import { Popularity } from '../../services/shared/learning/popularity.ts';
 import type { CandidateMessage } from '../../services/shared/model-stream.ts';
 import { signingKey, type GateWorld } from './world.ts';
@@ -22,6 +25,8 @@ export interface Recipe {
   readonly twin?: Spoil;
   /** Of the files, before they are sealed. */
   readonly files?: (files: Files) => void;
+  /** Likewise of its twin. */
+  readonly twinFiles?: (files: Files) => void;
   readonly details?: Partial<ManifestDetails>;
   readonly twinDetails?: Partial<ManifestDetails>;
   readonly key?: KeyObject;
@@ -54,6 +59,7 @@ export async function prepare(world: GateWorld, good: Good, recipe: Recipe): Pro
   const twin = seal(good.twinFiles, recipe.twin, {
     details: { ...twinTold, runId, trainedAt, ...recipe.twinDetails },
     key: signingKey,
+    spoilFiles: recipe.twinFiles,
   });
   await put(world, twin, recipe.twinStored);
   const details = {
@@ -82,7 +88,7 @@ export async function prepare(world: GateWorld, good: Good, recipe: Recipe): Pro
 interface Sealing {
   readonly details: ManifestDetails;
   readonly key: KeyObject;
-  readonly spoilFiles?: Recipe['files'];
+  readonly spoilFiles?: Recipe['files'] | undefined;
 }
 
 function seal(
@@ -110,6 +116,25 @@ async function put(
 export const removeFile = (name: string) => (folder: string) => rmSync(join(folder, name));
 export const addFile = (name: string) => (folder: string) => writeFileSync(join(folder, name), 'x');
 export const removeAll = (folder: string) => rmSync(folder, { recursive: true });
+
+/** Of a classifier: with the answers that the changed one gives to its golden rows. */
+export const classifier =
+  (change: (classifier: Classifier) => Classifier) =>
+  (files: Files): void => {
+    const golden = JSON.parse(Buffer.from(files.get('golden.json')!).toString()) as Example[];
+    const rows = golden.map(({ values, time }) => ({ values, time }));
+    const changed = change(decodeClassifier(files));
+    const encoded = encodeClassifier({ classifier: changed, selection: [], golden: rows });
+    for (const name of ['classifier.json', 'golden.json']) files.set(name, encoded.get(name)!);
+  };
+
+/** Of a linear one. */
+export const coefficients = (change: (value: number, column: number) => number) =>
+  classifier(({ model, ...rest }) => {
+    if (model.kind !== 'linear') throw new Error(`a ${model.kind} has no coefficients`);
+    const { intercept, coefficients: held } = model.linear;
+    return { ...rest, model: { kind: 'linear', linear: { intercept, coefficients: held.map(change) } } };
+  });
 
 /** Every value of every matrix. */
 export const eachValue =

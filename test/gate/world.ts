@@ -7,7 +7,11 @@ import { pino } from 'pino';
 import { promotionSchema } from '../../crds/promotion.ts';
 import type { ModelStatus } from '../../crds/status.ts';
 import { startActivation } from '../../operator/local/activation.ts';
+import { driftReportIn } from '../../operator/local/drift-report.ts';
 import { scrapeFigures } from '../../operator/local/trial-figures.ts';
+import { trialQualityIn } from '../../operator/trial-quality.ts';
+import { parseConfig as parseFeature } from '../../services/feature/config.ts';
+import { start as startFeature } from '../../services/feature/service.ts';
 import { parseConfig as parseServing } from '../../services/serving/config.ts';
 import { start as startServing } from '../../services/serving/service.ts';
 import { DirectoryModelStore } from '../../services/shared/adapters/directory-model-store.ts';
@@ -22,6 +26,7 @@ import { readModelMessage, type ModelMessage } from '../../services/shared/model
 import {
   activeKey,
   candidateKey,
+  gateKey,
   type ActiveMessage,
   type CandidateMessage,
 } from '../../services/shared/model-stream.ts';
@@ -34,15 +39,31 @@ import { run as judge } from '../../services/trainer/gate/service.ts';
 import { run as train } from '../../services/trainer/service.ts';
 
 const topics = Object.fromEntries(streams.map((stream) => [stream, `default.shop.${stream}.e1`]));
-const spec = {
+const events = [{ name: 'view' }, { name: 'cart' }, { name: 'purchase' }];
+/** A shop whose model foresees the next purchase. */
+const recommending = {
+  events,
   features: [{ name: 'history', sequence: { events: ['purchase'], length: 50 } }],
   models: [{ name: 'next-item', recommend: { history: 'history', target: ['purchase'] } }],
+};
+/** Tills whose model says how likely a purchase is within ten minutes. */
+export const classifying = {
+  events,
+  features: ['view', 'cart', 'purchase'].map((type) => ({
+    name: `${type}s1h`,
+    count: { events: [type], window: '1h' },
+  })),
+  models: [{ name: 'buys-soon', classify: { label: { events: ['purchase'], within: '10m' }, kind: 'Linear' } }],
 };
 const keys = generateSigningKey();
 export const signingKey: KeyObject = createPrivateKey(keys.privatePem);
 const trustedKeys = [createPublicKey(keys.publicPem)];
 
 export interface GateWorldOptions {
+  /** Default: a model that recommends. */
+  readonly spec?: { readonly models: readonly { readonly name: string }[] };
+  /** Events become profiles too, and both models are asked of each what comes next. */
+  readonly watches?: boolean;
   readonly promotion?: object;
   /** What serving's counts are changed to before they are looked at. */
   readonly tamper?: (figures: TrialFigures) => TrialFigures;
@@ -54,11 +75,18 @@ export type GateWorld = Awaited<ReturnType<typeof startGateWorld>>;
 export interface Look {
   readonly env?: Readonly<Record<string, string>>;
   readonly promotion?: object;
+  /** Whatever it is, it passes. */
+  readonly passes?: boolean;
   /** The gate's clock of durations. */
   readonly now?: () => number;
 }
 
-export async function startGateWorld({ promotion = {}, tamper = (figures) => figures }: GateWorldOptions = {}) {
+export async function startGateWorld({
+  promotion = {},
+  tamper = (figures) => figures,
+  spec = recommending,
+  watches = false,
+}: GateWorldOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'likeness-gate-'));
   writeFileSync(join(folder, 'trusted.pem'), keys.publicPem);
   const broker = await openEmbeddedBroker(join(folder, 'log'));
@@ -80,7 +108,7 @@ export async function startGateWorld({ promotion = {}, tamper = (figures) => fig
   });
   const telemetry = () => createTelemetry('gate', 'silent');
   const served = telemetry();
-  const serving = await startServing(parseServing(env({ events: [{ name: 'purchase' }] })), {
+  const serving = await startServing(parseServing(env()), {
     broker,
     store: profiles,
     models,
@@ -93,19 +121,45 @@ export async function startGateWorld({ promotion = {}, tamper = (figures) => fig
     const figures = await scrapeFigures([`http://127.0.0.1:${http.port}/metrics`], model, generation);
     return figures && tamper(figures);
   };
+  const driftFile = join(folder, 'drift.json');
+  const watch = { models: spec.models, sampleShare: '1' };
+  const feature = watches
+    ? await startFeature(
+        parseFeature({
+          ...env(),
+          LIKENESS_GROUP: 'feature',
+          LIKENESS_MONITOR_GROUP: 'monitor',
+          LIKENESS_DRIFT_FILE: driftFile,
+          LIKENESS_SPEC: JSON.stringify({ events, features: recommending.features, watch }),
+        }),
+        { broker, store: profiles, models, telemetry: telemetry(), clock: Date, onFatal },
+      )
+    : undefined;
   const remembered: { models: readonly ModelStatus[] } = { models: [] };
   let look: Look = {};
   const activation = await startActivation({
     broker,
     topic: topics['models']!,
-    models: [{ name: 'next-item' }],
+    models: spec.models,
     promotion: promotionSchema.parse(promotion),
     memory: {
       load: () => ({ ...(remembered.models[0] && { model: remembered.models[0] }) }),
       save: (saved) => void (remembered.models = saved),
       wish: () => undefined,
     },
-    judge: async ({ runId, digest }) => {
+    judge: async (request) => {
+      const { runId, digest } = request;
+      if (look.passes) {
+        const said = {
+          verdict: 'Passed',
+          reasons: ['so it was told'],
+          figures: {},
+          judgedAt: new Date().toISOString(),
+        };
+        const message = { kind: 'gate', version: 'any', ...request, ...said };
+        await send('models', gateKey(runId), [Buffer.from(JSON.stringify(message))]);
+        return 0;
+      }
       const asked = { LIKENESS_GATE_RUN: runId, LIKENESS_GATE_DIGEST: digest, ...look.env };
       const config = parseGate({ ...env({ training: { promotion: look.promotion ?? {} } }), ...asked });
       const now = look.now ?? (() => performance.now());
@@ -113,7 +167,7 @@ export async function startGateWorld({ promotion = {}, tamper = (figures) => fig
       return 0;
     },
     figuresOf,
-    qualityOf: () => undefined,
+    qualityOf: (trial) => trialQualityIn(driftReportIn(driftFile), trial),
     logger: pino({ enabled: false }),
     clock: Date,
     onFatal,
@@ -137,8 +191,8 @@ export async function startGateWorld({ promotion = {}, tamper = (figures) => fig
     models,
     fatal,
     activation,
-    write: (events: readonly CleanEvent[]) =>
-      send('events-clean', null, packLines(events.map((event) => JSON.stringify(event)))),
+    write: (written: readonly CleanEvent[]) =>
+      send('events-clean', null, packLines(written.map((event) => JSON.stringify(event)))),
     announce: (message: CandidateMessage) =>
       send('models', candidateKey(message.runId), [Buffer.from(JSON.stringify(message))]),
     announceActive: (message: ActiveMessage) =>
@@ -175,6 +229,7 @@ export async function startGateWorld({ promotion = {}, tamper = (figures) => fig
       await activation.close();
       await http.close();
       await serving.stop();
+      await feature?.stop();
       await broker.close();
       await profiles.close();
       rmSync(folder, { recursive: true });

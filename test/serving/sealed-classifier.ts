@@ -5,24 +5,27 @@ import type { Classifier } from '../../services/shared/learning/classify/classif
 import { encodeClassifier } from '../../services/shared/learning/classify/classifier-file.ts';
 import { signingKey } from './sealed-model.ts';
 
-/** p = 1 / (1 + exp(1 - purchases30d)). */
-const smallClassifier: Classifier = {
+/** p = 1 / (1 + exp(1 - purchases30d / deviation)). */
+const smallClassifier = (deviation: number): Classifier => ({
   encoders: [
-    { name: 'purchases30d', kind: 'number', scale: { log: false, mean: 0, deviation: 1 }, missing: false },
+    { name: 'purchases30d', kind: 'number', scale: { log: false, mean: 0, deviation }, missing: false },
     { name: 'lastPurchase', kind: 'number', scale: { log: true, mean: 0, deviation: 1 }, missing: true },
   ],
   model: { kind: 'linear', linear: { intercept: -1, coefficients: Float64Array.of(1, 0, 0) } },
   calibration: { kind: 'platt', slope: -1, offset: 0 },
-};
+});
 
-export function sealClassifier(metrics: Record<string, number> = {}, name = 'buys-soon'): SealedArtifact {
-  const classifier = smallClassifier;
+export function sealClassifier(
+  metrics: Record<string, number> = {},
+  { name = 'buys-soon', deviation = 1 } = {},
+): SealedArtifact {
+  const classifier = smallClassifier(deviation);
   const golden = [
     { values: { purchases30d: 2, lastPurchase: 60 }, time: 0 },
     { values: { purchases30d: 0, lastPurchase: null }, time: 0 },
   ];
   return sealArtifact(
-    encodeClassifier({ classifier, metrics: {}, report: {}, selection: [], golden }),
+    encodeClassifier({ classifier, selection: [], golden }),
     {
       kind: classifier.model.kind,
       model: name,

@@ -96,7 +96,7 @@ function decide(
 ): Promotion | undefined {
   const standing = standings.get(inputs.name);
   if (standing === undefined) return undefined;
-  const { policy, canaryPercent, bakeTime, alarms } = spec.training.promotion;
+  const { policy, canaryPercent, bakeTime, minAnswers, alarms } = spec.training.promotion;
   const armOf = ({ version, digest }: { version: string; digest: string }): ArmQuality => ({
     version,
     ...(quality.get(digest) ?? { questions: 0, hits: 0 }),
@@ -107,11 +107,14 @@ function decide(
     policy,
     canaryPercent,
     bakeMs: durationMs(bakeTime),
+    minAnswers,
     standing,
     memory,
     wish: undefined,
     judge: (candidate, inService) => gate.judge(candidate, inService, standing),
     alarm: raiseAlarm({ figures: undefined, quality: trial, limits: alarms }),
+    // Here each answer is a question.
+    evidence: { answers: trial?.canary.questions ?? 0, questions: trial?.canary.questions ?? 0 },
   });
 }
 

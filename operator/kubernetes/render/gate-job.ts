@@ -12,6 +12,8 @@ import { type KubernetesObject, type RenderOptions, renderingOf } from './render
 
 /** What was found out is in the stream by then; where it is not, another look is taken once this one is gone. */
 const keptSeconds = 600;
+/** Who waits so long waits for what never comes. */
+const deadlineSeconds = 7200;
 
 /** Nothing mends a wrong environment; a pod that was moved away costs no try. */
 const failureRules: V1PodFailurePolicyRule[] = [
@@ -45,6 +47,7 @@ export function renderGateJob(plan: Plan, request: GateRequest, options: RenderO
     spec: {
       backoffLimit: workload.job!.retries,
       ttlSecondsAfterFinished: keptSeconds,
+      activeDeadlineSeconds: deadlineSeconds,
       podFailurePolicy: { rules: failureRules },
       podReplacementPolicy: 'Failed',
       template: podTemplate(rendering, workload, {

@@ -242,7 +242,7 @@ describe('a change', () => {
     [
       'late events',
       { ...shop, cleaning: { ...shop.cleaning, late: { grace: '2h' } } },
-      ['ConfigMap shop-cleaner', 'Deployment shop-cleaner', 'Job shop-train'],
+      ['ConfigMap shop-cleaner', 'Deployment shop-cleaner', 'Job shop-train', expect.stringMatching(/^Job shop-gate/)],
     ],
     ['replicas', { ...shop, serving: { ...shop.serving, replicas: 5 } }, ['Deployment shop-serving']],
     ['minEvents', { ...shop, training: { ...shop.training, minEvents: 10 } }, ['Job shop-train']],

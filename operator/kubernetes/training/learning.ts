@@ -1,7 +1,7 @@
 /** Training and promotion in one pass over a pipeline: what its status says of both. */
 import type { ConditionType, ModelStatus, PipelineStatus } from '../../../crds/status.ts';
 import type { PipelineSpec } from '../../../crds/pipeline.ts';
-import { raiseAlarm } from '../../alarms.ts';
+import { lookAtTrial, type TrialSeen } from '../../alarms.ts';
 import { notingGate, type Gate } from '../../gate.ts';
 import type { ConditionVerdict, LearningObserved, TopicsObserved } from '../../status.ts';
 import { trialQualityIn } from '../../trial-quality.ts';
@@ -44,8 +44,8 @@ export async function passOverLearning(deps: LearningDeps, key: string, input: L
   const hint = `${training.hint} ${deps.gates.hintOf(key)}`.trimEnd();
   const { standings, problem } = lookAtModels(deps, key, { input, hint });
   const { gate, asked: requests } = notingGate(deps.gate);
-  const alarmOf = (model: string) => alarmIn(deps, key, { model, standings, spec });
-  const promotions = standings && promote({ ...deps, gate, alarmOf }, input, standings);
+  const trialOf = (model: string) => trialIn(deps, key, { model, standings, spec });
+  const promotions = standings && promote({ ...deps, gate, trialOf }, input, standings);
   await deps.gates.want(key, { plan: input.plan, options: input.options, requests });
   const announces = announceAll(deps, key, { input, promotions });
   return {
@@ -94,24 +94,24 @@ function lookAtModels(
 }
 
 interface Promoting extends LearningDeps {
-  readonly alarmOf: (model: string) => string | undefined;
+  readonly trialOf: (model: string) => TrialSeen | undefined;
 }
 
 /** Only of a model on trial: one that answers all has nothing beside it. */
-function alarmIn(
+function trialIn(
   { reports }: LearningDeps,
   key: string,
   { model, standings, spec }: { model: string; standings: Standings | undefined; spec: PipelineSpec },
-): string | undefined {
+): TrialSeen | undefined {
   const active = standings?.get(model)?.active;
   if (active === undefined || active.canaryPercent >= 100) return undefined;
   const figures = reports.trialOf(key, model, active.generation);
   const quality = trialQualityIn(reports.driftOf(key), active);
-  return raiseAlarm({ figures, quality, limits: spec.training.promotion.alarms });
+  return lookAtTrial({ figures, quality, limits: spec.training.promotion.alarms });
 }
 
 function promote(
-  { now, gate, alarmOf }: Promoting,
+  { now, gate, trialOf }: Promoting,
   { spec, pipeline }: LearningInput,
   standings: Standings,
 ): Promotions {
@@ -123,7 +123,7 @@ function promote(
     standings,
     wish: wish || undefined,
     gate,
-    alarmOf,
+    trialOf,
   });
 }
 

@@ -4,6 +4,7 @@ import { durationMs } from '../../../crds/scalars.ts';
 import { gateSlice } from '../../../crds/slices.ts';
 import { parseEnv } from '../../shared/config.ts';
 import { isDigest } from '../../shared/model-store.ts';
+import { exampleSource } from '../example-settings.ts';
 
 export type GateConfig = ReturnType<typeof parseConfig>;
 
@@ -35,6 +36,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     logLevel: read.LIKENESS_LOG_LEVEL,
     topics: read.LIKENESS_TOPICS,
     spec: read.LIKENESS_SPEC,
+    /** What classifiers are asked. */
+    examples: exampleSource(read.LIKENESS_SPEC),
     settings: {
       minDelta: minDelta === undefined ? undefined : Number(minDelta),
       segmentFloor: Number(segmentFloor),

@@ -1,29 +1,34 @@
 /** Opens the artifacts that are compared, and refuses what must never serve, whatever it is worth. */
 import type { KeyObject } from 'node:crypto';
 import { describeError, LikenessError } from '../../shared/errors.ts';
-import { openArtifact, type LoadedModel } from '../../shared/learning/artifact.ts';
-import { checkGolden } from '../../shared/learning/gate/golden.ts';
 import { codeVersion, type Manifest } from '../../shared/learning/manifest.ts';
-import type { ModelInputs } from '../../shared/learning/model-inputs.ts';
 import type { ModelStore } from '../../shared/model-store.ts';
 import type { CandidateMessage, ModelRef } from '../../shared/model-stream.ts';
 
-export interface Opening {
+interface Openable {
+  readonly manifest: Manifest;
+}
+
+/** `L`: a model in memory, one that recommends or one that classifies. */
+export interface Opening<L extends Openable> {
   readonly models: ModelStore;
   readonly trustedKeys: readonly KeyObject[];
   readonly maxBytes: number;
   /** `{namespace}/{name}` of this pipeline. */
   readonly pipeline: string;
-  readonly inputs: ModelInputs;
+  /** Hash of the definitions that the spec has of what it learns from. */
+  readonly schema: string;
+  /** Verifies, decodes and tries it; throws `ModelInvalid`. */
+  readonly open: (files: ReadonlyMap<string, Uint8Array>, trustedKeys: readonly KeyObject[], digest: string) => L;
 }
 
-export interface Opened {
-  readonly self: LoadedModel;
-  readonly twin: LoadedModel | undefined;
+export interface Opened<L> {
+  readonly self: L;
+  readonly twin: L | undefined;
 }
 
-export interface OpenedCandidate extends Opened {
-  readonly twin: LoadedModel;
+export interface OpenedCandidate<L> extends Opened<L> {
+  readonly twin: L;
 }
 
 interface Problem {
@@ -32,16 +37,15 @@ interface Problem {
 }
 
 /** Rejects only with what trying again may mend. */
-export async function openCandidate(
+export async function openCandidate<L extends Openable>(
   candidate: CandidateMessage,
-  active: Opened | undefined,
-  opening: Opening,
-): Promise<OpenedCandidate | Problem> {
+  active: Opened<L> | undefined,
+  opening: Opening<L>,
+): Promise<OpenedCandidate<L> | Problem> {
   try {
     const self = await open(candidate.digest, opening);
     checkFacts(self.manifest, candidate, opening);
     if (active !== undefined) checkAge(self.manifest, active.self.manifest);
-    checkGolden(self);
     return { self, twin: await openTwin(self, opening) };
   } catch (error) {
     return { problem: problemIn(error) };
@@ -49,10 +53,10 @@ export async function openCandidate(
 }
 
 /** Of the model in service. One that cannot be opened any more is no reason to keep it. */
-export async function openOther(
+export async function openOther<L extends Openable>(
   { digest, version }: ModelRef,
-  opening: Opening,
-): Promise<{ readonly opened: Opened } | (Problem & { readonly opened?: undefined })> {
+  opening: Opening<L>,
+): Promise<{ readonly opened: Opened<L> } | (Problem & { readonly opened?: undefined })> {
   try {
     const self = await open(digest, opening);
     const twin = self.manifest.twin && (await openTwin(self, opening));
@@ -62,20 +66,42 @@ export async function openOther(
   }
 }
 
+/** When the questions begin that neither twin has seen, milliseconds since 1970. */
+export function cutOf(candidate: Manifest, active: Manifest | undefined): number {
+  const cuts = [candidate, active].map((manifest) => Date.parse(manifest?.twin?.before ?? ''));
+  return Math.max(...cuts.filter((cut) => !Number.isNaN(cut)));
+}
+
+/** What chance is drawn by at this candidate: the same whenever it is judged. */
+export function seedOf(digest: string): number {
+  return Number.parseInt(digest.slice(0, 8), 16);
+}
+
+/** Why there was nothing to compare with although a model is in service. */
+export function unseen(inService: object | undefined): string[] {
+  const { problem } = (inService ?? {}) as Partial<Problem>;
+  return problem === undefined ? [] : [`${problem}, so it was not compared with it`];
+}
+
 /** What is not the store's trouble is the artifact's own fault, however it shows. */
 function problemIn(error: unknown): string {
   if (error instanceof LikenessError && error.retryable) throw error;
   return describeError(error);
 }
 
-async function open(digest: string, { models, trustedKeys, maxBytes }: Opening): Promise<LoadedModel> {
+async function open<L extends Openable>(digest: string, opening: Opening<L>): Promise<L> {
+  const { models, trustedKeys, maxBytes } = opening;
   const files = await models.get(digest);
   const bytes = [...files.values()].reduce((sum, file) => sum + file.length, 0);
   if (bytes > maxBytes) throw invalid(`the artifact has ${bytes} bytes, and ${maxBytes} are allowed`);
-  return openArtifact(files, trustedKeys, digest);
+  return opening.open(files, trustedKeys, digest);
 }
 
-function checkFacts(manifest: Manifest, candidate: CandidateMessage, { pipeline, inputs }: Opening): void {
+function checkFacts(
+  manifest: Manifest,
+  candidate: CandidateMessage,
+  { pipeline, schema }: Pick<Opening<Openable>, 'pipeline' | 'schema'>,
+): void {
   const wanted = { model: candidate.model, runId: candidate.runId, version: candidate.version, pipeline };
   for (const [field, expected] of Object.entries(wanted)) {
     const found = manifest[field as keyof typeof wanted];
@@ -83,8 +109,8 @@ function checkFacts(manifest: Manifest, candidate: CandidateMessage, { pipeline,
   }
   if (manifest.codeVersion !== codeVersion)
     throw invalid(`manifest.json: code ${manifest.codeVersion} made it, and this is ${codeVersion}`);
-  if (manifest.featureSchema !== inputs.schema)
-    throw invalid('manifest.json: its featureSchema is of other definitions of the history and of what is foreseen');
+  if (manifest.featureSchema !== schema)
+    throw invalid('manifest.json: its featureSchema is of other definitions of what it learns from and foresees');
   const { skew } = manifest.metrics;
   if (skew !== undefined && !(skew <= 0))
     throw invalid(`manifest.json: features in training differ from those in service (skew ${skew})`);
@@ -97,7 +123,7 @@ function checkAge(candidate: Manifest, active: Manifest): void {
 }
 
 /** Made by the same run in the same way, or it says nothing about this model. */
-async function openTwin({ manifest }: LoadedModel, opening: Opening): Promise<LoadedModel> {
+async function openTwin<L extends Openable>({ manifest }: L, opening: Opening<L>): Promise<L> {
   if (manifest.twin === undefined) throw invalid('manifest.json: it names no twin by which it could be judged');
   const twin = await open(manifest.twin.digest, opening);
   for (const field of ['kind', 'model', 'runId', 'pipeline', 'codeVersion', 'featureSchema'] as const)
@@ -107,7 +133,6 @@ async function openTwin({ manifest }: LoadedModel, opening: Opening): Promise<Lo
     throw invalid(
       `its twin was fitted to the time before ${twin.manifest.report['before']}, not ${manifest.twin.before}`,
     );
-  checkGolden(twin);
   return twin;
 }
 

@@ -6,7 +6,8 @@ import { askQuestions, type GateQuestion } from '../../shared/learning/gate/hold
 import type { Manifest } from '../../shared/learning/manifest.ts';
 import { isStep, type ModelInputs } from '../../shared/learning/model-inputs.ts';
 import type { LinkEvent } from '../../shared/profile/compile.ts';
-import { rangesNow, replay, type ReadRange } from '../replay.ts';
+import { replay } from '../replay.ts';
+import { splitLog } from './split-log.ts';
 
 export interface HoldOutInput {
   readonly broker: Broker;
@@ -37,19 +38,12 @@ const mostQuestions = 4000;
 /** `problem`: the candidate was fitted to what this log does not have. */
 export async function readHoldOut(input: HoldOutInput): Promise<HeldOut | { readonly problem: string }> {
   const { broker, topic, inputs, mergeOn, offsets, since, from, seed } = input;
-  const held = await rangesNow(broker, topic, () => true);
-  const strange = offsets.find(
-    ({ partition, to }) => to > (held.find((range) => range.partition === partition)?.to ?? 0),
-  );
-  if (strange !== undefined)
-    return {
-      problem: `it was fitted to partition ${strange.partition} up to offset ${strange.to}, which the log does not have`,
-    };
-  const ends = new Map(offsets.map(({ partition, to }) => [partition, to]));
+  const log = await splitLog(broker, topic, offsets);
+  if ('problem' in log) return log;
   const collector = { table: new EventTable(), inputs, mergeOn };
   const items = new Set<string>();
   let seenUntil = -Infinity;
-  await replay({ broker, topic, offsets: held.map((range) => before(range, ends)) }, [
+  await replay({ broker, topic, offsets: log.seen }, [
     (event) => {
       collectEvent(collector, event);
       if (!event.itemId || !isStep(inputs, event.type) || !isSince({ since }, event)) return;
@@ -57,20 +51,8 @@ export async function readHoldOut(input: HoldOutInput): Promise<HeldOut | { read
       seenUntil = Math.max(seenUntil, Date.parse(event.time));
     },
   ]);
-  await replay({ broker, topic, offsets: held.map((range) => after(range, ends)) }, [
-    (event) => void collectEvent(collector, event),
-  ]);
+  await replay({ broker, topic, offsets: log.fresh }, [(event) => void collectEvent(collector, event)]);
   const { sequences, items: index } = collector.table.build();
   const limits = { length: inputs.length, limit: mostQuestions, seed };
   return { questions: askQuestions({ sequences, items: index, from, ...limits }), items, seenUntil };
-}
-
-type Ends = ReadonlyMap<number, number>;
-
-function before({ partition, from, to }: ReadRange, ends: Ends): ReadRange {
-  return { partition, from, to: Math.max(from, Math.min(to, ends.get(partition) ?? 0)) };
-}
-
-function after({ partition, from, to }: ReadRange, ends: Ends): ReadRange {
-  return { partition, from: Math.min(to, Math.max(from, ends.get(partition) ?? 0)), to };
 }

@@ -1,30 +1,12 @@
 /** One look at one candidate: reads what the stream says of it, its artifact and the log, judges, and says so. */
-import type { KeyObject } from 'node:crypto';
 import type { Broker } from '../../shared/broker.ts';
 import { LikenessError } from '../../shared/errors.ts';
-import { judge, type Judgement } from '../../shared/learning/gate/judge.ts';
-import { modelInputs } from '../../shared/learning/model-inputs.ts';
-import type { ModelStore } from '../../shared/model-store.ts';
+import { refusal, type Judgement } from '../../shared/learning/gate/judge.ts';
 import { gateKey, type ActiveMessage, type CandidateMessage, type GateMessage } from '../../shared/model-stream.ts';
-import type { Clock, Telemetry } from '../../shared/service.ts';
-import type { GateConfig } from './config.ts';
+import type { GateDeps, Judging, RunConfig } from './deps.ts';
 import { judgeClassifier } from './judge-classifier.ts';
-import { openCandidate, openOther, type Opened } from './open-models.ts';
-import { readHoldOut } from './read-hold-out.ts';
+import { judgeRecommender } from './judge-recommender.ts';
 import { readStanding } from './read-standing.ts';
-
-export interface GateDeps {
-  readonly broker: Broker;
-  readonly models: ModelStore;
-  /** Ed25519, public: one of them must have signed the candidate. */
-  readonly trustedKeys: readonly KeyObject[];
-  readonly clock: Clock;
-  /** A clock of milliseconds, for durations only. */
-  readonly now: () => number;
-  readonly telemetry: Telemetry;
-}
-
-type RunConfig = Pick<GateConfig, 'runId' | 'digest' | 'pipeline' | 'topics' | 'spec' | 'settings' | 'maxBytes'>;
 
 /** Resolves with what was said. Rejects with `NotFound` where nobody has announced the candidate, and as broker and store do. */
 export async function run(config: RunConfig, deps: GateDeps): Promise<GateMessage> {
@@ -36,8 +18,8 @@ export async function run(config: RunConfig, deps: GateDeps): Promise<GateMessag
     throw new LikenessError('NotFound', `The stream models has no candidate ${digest} of the run ${runId}`);
   const judgement: Judgement =
     standing.judgedAs === undefined
-      ? await judgeOne(candidate, active, config, deps)
-      : refused(`its run has been judged before, as the artifact ${standing.judgedAs}`);
+      ? await judgeOne({ candidate, active }, config, deps)
+      : refusal(`its run has been judged before, as the artifact ${standing.judgedAs}`);
   const message = messageOf(candidate, active, judgement, deps.clock.now());
   await announce(broker, topics.models, message);
   const { verdict, reasons, figures } = judgement;
@@ -45,64 +27,11 @@ export async function run(config: RunConfig, deps: GateDeps): Promise<GateMessag
   return message;
 }
 
-const refused = (...reasons: string[]): Judgement => ({ verdict: 'Refused', reasons, figures: {} });
-
-async function judgeOne(
-  candidate: CandidateMessage,
-  active: ActiveMessage | undefined,
-  config: RunConfig,
-  deps: GateDeps,
-): Promise<Judgement> {
-  const { spec } = config;
-  if (!spec.models.some(({ name }) => name === candidate.model))
-    return refused(`the spec has no model ${candidate.model}`);
-  if (spec.models.some(({ name, classify }) => name === candidate.model && classify))
-    return judgeClassifier(candidate, active, config, deps);
-  return judgeRecommender(candidate, active, config, deps);
-}
-
-async function judgeRecommender(
-  candidate: CandidateMessage,
-  active: ActiveMessage | undefined,
-  config: RunConfig,
-  deps: GateDeps,
-): Promise<Judgement> {
-  const { spec, settings } = config;
-  const inputs = modelInputs(spec, candidate.model);
-  const opening = { ...deps, maxBytes: config.maxBytes, pipeline: config.pipeline, inputs };
-  const inService = active && (await openOther(active, opening));
-  const opened = await openCandidate(candidate, inService?.opened, opening);
-  if ('problem' in opened) return refused(opened.problem);
-  const { self, twin } = opened;
-  const seed = Number.parseInt(self.digest.slice(0, 8), 16);
-  const held = await readHoldOut({
-    broker: deps.broker,
-    topic: config.topics['events-clean'],
-    inputs,
-    mergeOn: spec.identity.mergeOn,
-    offsets: self.manifest.offsets,
-    since: self.manifest.since === undefined ? undefined : Date.parse(self.manifest.since),
-    from: cutOf(self, inService?.opened?.self),
-    seed,
-  });
-  if ('problem' in held) return refused(held.problem);
-  const judgement = judge({
-    candidate: { self, twin, seenUntil: held.seenUntil },
-    active: inService?.opened,
-    questions: held.questions,
-    items: held.items,
-    settings,
-    now: deps.now,
-    seed,
-  });
-  const unseen = inService && 'problem' in inService ? [`${inService.problem}, so it was not compared with it`] : [];
-  return { ...judgement, reasons: [...judgement.reasons, ...unseen] };
-}
-
-/** Both are asked what their twins had not seen. */
-function cutOf(candidate: Opened['self'], active: Opened['self'] | undefined): number {
-  const cuts = [candidate, active].map((model) => Date.parse(model?.manifest.twin?.before ?? ''));
-  return Math.max(...cuts.filter((cut) => !Number.isNaN(cut)));
+async function judgeOne(judging: Judging, config: RunConfig, deps: GateDeps): Promise<Judgement> {
+  const { model: name } = judging.candidate;
+  const model = config.spec.models.find((one) => one.name === name);
+  if (model === undefined) return refusal(`the spec has no model ${name}`);
+  return model.classify ? judgeClassifier(judging, config, deps) : judgeRecommender(judging, config, deps);
 }
 
 function messageOf(

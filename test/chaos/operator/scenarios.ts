@@ -37,7 +37,7 @@ const shop = (namespace: string) => ({
   metadata: { name: 'shop', namespace },
   spec: {
     preset: 'shop/v1',
-    training: { retrain: { mode: 'Never' }, promotion: { canaryPercent: 25, bakeTime: '2s' } },
+    training: { retrain: { mode: 'Never' }, promotion: { canaryPercent: 25, bakeTime: '2s', minAnswers: 0 } },
   },
 });
 

@@ -338,7 +338,7 @@ describe('promotion', () => {
     await create(namespace, {
       gpu: { count: 0 },
       retrain: { mode: 'Never' },
-      promotion: { canaryPercent: 25, bakeTime: '5s' },
+      promotion: { canaryPercent: 25, bakeTime: '5s', minAnswers: 0 },
     });
     await announce(namespace, 'v1');
     await becomes(namespace, 'ModelReady', 'True InService');

@@ -61,7 +61,11 @@ const selectionSchema = z.array(
 );
 export type Selection = z.output<typeof selectionSchema>;
 
-export function encodeClassifier({ classifier, selection, golden }: TrainedClassifier): Map<string, Uint8Array> {
+export function encodeClassifier({
+  classifier,
+  selection,
+  golden,
+}: Pick<TrainedClassifier, 'classifier' | 'selection' | 'golden'>): Map<string, Uint8Array> {
   const tried = golden.map((row) => ({ ...row, probability: probabilityOf(classifier, row) }));
   return new Map([
     [classifierFile, Buffer.from(JSON.stringify(classifier, plainArrays))],

@@ -28,7 +28,13 @@ export function rankingQuality(scores: ArrayLike<number>, labels: ArrayLike<numb
 /** No probability is taken for more certain than this. */
 const surest = 1e-12;
 
-/** Mean of −ln of the probability of what came, by weight. */
+/** −ln of the probability that was given to what came, in nats. */
+export function logLossOf(probability: number, label: number): number {
+  const ofLabel = label === 1 ? probability : 1 - probability;
+  return -Math.log(Math.min(1 - surest, Math.max(surest, ofLabel)));
+}
+
+/** Mean of it, by weight. */
 export function logLoss(
   probabilities: ArrayLike<number>,
   labels: ArrayLike<number>,
@@ -37,8 +43,7 @@ export function logLoss(
   let [sum, total] = [0, 0];
   for (let row = 0; row < labels.length; row++) {
     const weight = weights?.[row] ?? 1;
-    const ofLabel = labels[row] === 1 ? probabilities[row]! : 1 - probabilities[row]!;
-    sum -= weight * Math.log(Math.min(1 - surest, Math.max(surest, ofLabel)));
+    sum += weight * logLossOf(probabilities[row]!, labels[row]!);
     total += weight;
   }
   return sum / total;

@@ -5,6 +5,8 @@ import type { ClassifyRow } from './rows.ts';
 export interface TimeFolds {
   /** Chooses the model. */
   readonly judged: Fold;
+  /** When the test begins, milliseconds since 1970: `judged` knows nothing from then on. */
+  readonly testFrom: number;
   /** Reported; nothing is chosen by it. */
   readonly test: readonly ClassifyRow[];
   /** The model that serves: learns up to the test rows, which stop and calibrate it. */
@@ -23,6 +25,7 @@ export function timeFolds<Row extends ClassifyRow>(
   const test = rows.filter(({ time }) => time >= testFrom);
   return {
     judged: { train: between(-Infinity, validationFrom), validation: between(validationFrom, testFrom) },
+    testFrom,
     test,
     served: { train: between(-Infinity, testFrom), validation: test },
   };

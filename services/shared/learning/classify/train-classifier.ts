@@ -25,6 +25,8 @@ export interface TrainClassifierOptions extends Pick<ClassifyOptions, 'tensors' 
 
 export interface TrainedClassifier {
   readonly classifier: Classifier;
+  /** The one that was judged: fitted and calibrated on the time before this moment alone, milliseconds since 1970. */
+  readonly twin: { readonly classifier: Classifier; readonly before: number };
   readonly metrics: Record<string, number>;
   readonly report: Record<string, number | string>;
   readonly selection: readonly ExplainedFeature[];
@@ -70,6 +72,7 @@ export async function trainClassifier(
   const served = await fitClassifier(folds.served, ofKept, [best.candidate]);
   return {
     classifier: served.tried[0]!.classifier,
+    twin: { classifier: best.classifier, before: folds.testFrom },
     metrics: metricsOf(judged, folds.test),
     report: { ...reportOf(best, folds, inputs), tensorBackend },
     selection: explain(judged, folds.test, seed),

@@ -85,6 +85,17 @@ describe('a judgement', () => {
     );
   });
 
+  it('refuses scores that are without end beside those of another model', () => {
+    const flat = loaded(ids.flatMap((from) => ids.map((to) => [from, to, 0.5] as const)));
+    const endless = verdictOn({ candidate: { self: right, twin: flat, seenUntil: 1000 } });
+    expect(endless).toMatchObject({ verdict: 'Refused', reasons: 'its scores are Infinity times what they were' });
+    expect(endless.figures).not.toHaveProperty('score.shift');
+    expect(verdictOn({ active: beside(flat) }).reasons).toContain('its scores are Infinity times');
+    // One that knows no item of these histories says nothing of scores.
+    const stranger = loaded([['y', 'z', 0.5]], { items: ['y', 'z', ...ids] });
+    expect(verdictOn({ active: beside(stranger) }).reasons).not.toContain('times what they were');
+  });
+
   it('refuses a slow one', () => {
     let time = 0;
     expect(verdictOn({ now: () => (time += 2000) }).reasons).toMatch(/scoring takes 2000 ms/);

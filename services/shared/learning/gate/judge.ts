@@ -1,12 +1,12 @@
 /** Whether a candidate may go into service: every check, with its figures and its reason. Pure. */
 import type { LoadedModel } from '../artifact.ts';
-import { observeBehaviour, scoringP99 } from './behaviour.ts';
+import { observeBehaviour, scoringP99, type Behaviour } from './behaviour.ts';
 import { relativeDifference } from './bootstrap.ts';
 import { collectEvidence, pairedWith, type CandidateSide, type Evidence, type Side } from './evidence.ts';
 import type { GateQuestion } from './hold-out.ts';
 import { compareSegments, isCollapsed } from './segments.ts';
 
-interface GateSettings {
+export interface GateSettings {
   /** Undefined: -0.01, and 0 where the candidate is of another kind than the model in service. */
   readonly minDelta: number | undefined;
   readonly segmentFloor: number;
@@ -39,11 +39,13 @@ export interface Judgement {
   readonly figures: Readonly<Record<string, number>>;
 }
 
+export const refusal = (...reasons: readonly string[]): Judgement => ({ verdict: 'Refused', reasons, figures: {} });
+
 /** Fewer questions prove nothing. */
 export const leastQuestions = 30;
 /** Histories by which scores and times are looked at. */
 const goldenUsers = 100;
-const sameKindDelta = -0.01;
+export const sameKindDelta = -0.01;
 /** Its scores may be so many times greater or less than its twin's, which has learned from nearly the same events. */
 const greatestShift = 10;
 /** Than those of the model in service, of the same kind: scores of EASE grow with the events, and a young model has few. */
@@ -73,8 +75,10 @@ function judgeBehaviour(input: JudgeInput, figures: Figures): string[] {
   if (own.notANumber !== undefined) return [own.notANumber];
   const missing = [...items].filter((id) => model.items.indexOf(id) < 0).length;
   const p99 = scoringP99(model, histories, now);
-  const worst = worstShift(input, own.spread, histories);
-  Object.assign(figures, { 'items.missing': missing, 'latency.p99': p99 / 1000, 'score.shift': worst.ratio });
+  const worst = worstShift(input, own, histories);
+  Object.assign(figures, { 'items.missing': missing, 'latency.p99': p99 / 1000 });
+  // JSON knows no infinity.
+  if (Number.isFinite(worst.ratio)) figures['score.shift'] = worst.ratio;
   return [
     missing > mostMissing * items.size && `it does not know ${missing} of ${items.size} items that the log tells of`,
     own.known > 0 && own.flat === own.known && 'after every history all items score alike',
@@ -87,7 +91,7 @@ function judgeBehaviour(input: JudgeInput, figures: Figures): string[] {
 /** Of the models that it is compared with the one from which its scores are furthest, for what is allowed. */
 function worstShift(
   { candidate, active }: JudgeInput,
-  spread: number,
+  own: Behaviour,
   histories: readonly GateQuestion['history'][],
 ): { readonly ratio: number; readonly excess: number } {
   const isSameKind = active?.self.recommender.kind === candidate.self.recommender.kind;
@@ -95,12 +99,14 @@ function worstShift(
     { recommender: candidate.twin.recommender, greatest: greatestShift },
     ...(active && isSameKind ? [{ recommender: active.self.recommender, greatest: greatestShiftBeside }] : []),
   ];
-  const shifts = rivals.map(({ recommender, greatest }) => {
-    const ratio = spread / observeBehaviour(recommender, histories).spread;
+  const shifts = rivals.flatMap(({ recommender, greatest }) => {
+    const other = observeBehaviour(recommender, histories);
+    // Who knows none of the histories says nothing of how great scores are; and two flat ones are alike.
+    if (own.known === 0 || other.known === 0 || (own.spread === 0 && other.spread === 0)) return [];
+    const ratio = own.spread / other.spread;
     return { ratio, excess: Math.abs(Math.log(ratio)) / Math.log(greatest) };
   });
-  const known = shifts.filter(({ excess }) => Number.isFinite(excess));
-  return known.toSorted((a, b) => b.excess - a.excess)[0] ?? { ratio: 1, excess: 0 };
+  return shifts.toSorted((a, b) => b.excess - a.excess)[0] ?? { ratio: 1, excess: 0 };
 }
 
 function judgeQuality(input: JudgeInput, figures: Figures): string[] {

@@ -19,7 +19,7 @@ export const leastOfSegment = 50;
 /** Of the categories those with most questions. */
 const mostCategories = 20;
 
-/** Those with enough questions, the lengths of the history first. */
+/** Those with enough questions: the lengths of the history first, then the categories with most of them. */
 export function compareSegments(
   questions: readonly SegmentedQuestion[],
   paired: Paired,
@@ -27,11 +27,24 @@ export function compareSegments(
 ): SegmentDifference[] {
   const [lengths, categories] = [new Map<string, number[]>(), new Map<string, number[]>()];
   questions.forEach(({ historyLength, category }, question) => {
-    add(lengths, `history:${temperatureOf(historyLength)}`, question);
-    if (category !== undefined) add(categories, `category:${category}`, question);
+    addTo(lengths, `history:${temperatureOf(historyLength)}`, question);
+    if (category !== undefined) addTo(categories, `category:${category}`, question);
   });
-  const largest = [...categories].sort(([a, one], [b, other]) => other.length - one.length || (a < b ? -1 : 1));
-  return [...lengths, ...largest.slice(0, mostCategories)]
+  return compareParts(new Map([...lengths, ...largestOf(categories)]), paired, seed);
+}
+
+/** By name, which questions belong to a part. */
+export type Parts = ReadonlyMap<string, readonly number[]>;
+
+export function largestOf(parts: Parts): [string, readonly number[]][] {
+  return [...parts]
+    .sort(([a, one], [b, other]) => other.length - one.length || (a < b ? -1 : 1))
+    .slice(0, mostCategories);
+}
+
+/** Those with enough questions. */
+export function compareParts(parts: Parts, paired: Paired, seed: number): SegmentDifference[] {
+  return [...parts]
     .filter(([, members]) => members.length >= leastOfSegment)
     .map(([segment, members]) => ({
       segment,
@@ -51,7 +64,7 @@ export function isCollapsed({ mean, upper }: RelativeDifference, floor: number):
   return mean < -floor && upper < 0;
 }
 
-function add(segments: Map<string, number[]>, name: string, question: number): void {
+export function addTo(segments: Map<string, number[]>, name: string, question: number): void {
   const members = segments.get(name);
   if (members) members.push(question);
   else segments.set(name, [question]);
