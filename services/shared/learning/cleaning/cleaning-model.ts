@@ -48,14 +48,22 @@ const treeSchema = z
     right: z.array(z.int().min(-1)),
     rows: z.array(z.int().min(0)),
   })
-  .refine(leadsDown, 'a tree whose nodes lead down, and to nodes of it');
+  .refine(isTree, 'a tree whose nodes lead down, each to two of it that no other leads to');
 
-/** Else a walk through the tree might never end. */
-function leadsDown({ fields, ...tree }: Record<'fields' | 'cuts' | 'left' | 'right' | 'rows', number[]>): boolean {
-  const isDown = (node: number, from: number): boolean => node > from && node < fields.length;
+/** Else whoever unfolds the tree might never end. */
+function isTree({ fields, ...tree }: Record<'fields' | 'cuts' | 'left' | 'right' | 'rows', number[]>): boolean {
+  const below = fields.flatMap((field, node) =>
+    field < 0
+      ? []
+      : [
+          [node, tree.left[node]!],
+          [node, tree.right[node]!],
+        ],
+  );
   return (
     Object.values(tree).every(({ length }) => length === fields.length) &&
-    fields.every((field, node) => field < 0 || (isDown(tree.left[node]!, node) && isDown(tree.right[node]!, node)))
+    below.every(([from, node]) => node! > from! && node! < fields.length) &&
+    new Set(below.map(([, node]) => node)).size === fields.length - 1
   );
 }
 

@@ -94,81 +94,71 @@ function chooseCut(rows: Rows, random: TwisterState): { field: number; at: numbe
 /** 0 to 1, the greater the stranger; about 0.5 of all is what has no outliers (section 2, equation 2). */
 export type IsolationScore = (row: ArrayLike<number>) => number;
 
-/** The nodes of all trees one behind the other, so that scoring walks through two arrays that fit into a cache. */
+/** The nodes of all trees, level by level, the roots first: little enough for a cache, and what is visited lies together. */
 interface FlatForest {
+  readonly trees: number;
+  readonly deepest: number;
   /** By node; of a leaf any. */
-  readonly fields: Int32Array;
+  readonly fields: Uint16Array;
+  /** Of a leaf infinite, so that no value is above it. */
   readonly cuts: Float64Array;
-  /** Two a node: where to go if the row's value is not at or below the cut, and if it is. A leaf leads to itself. */
-  readonly next: Int32Array;
+  /** Where values at or below the cut go; those above it go to the node behind that one. A leaf leads to itself. */
+  readonly below: Int32Array;
   /** Of a leaf: its depth, and what lies below it on average. */
   readonly lengths: Float64Array;
-  readonly roots: Int32Array;
-  readonly deepest: number;
 }
 
-/** Unfolds a forest once, to score rows of its length. What it gives can be called by one at a time. */
+/** Unfolds a forest once, to score rows of finite numbers. What it gives can be called by one at a time. */
 export function isolationScorer({ trees, sample }: IsolationForest): IsolationScore {
   // A forest of one row knows nothing, so that nothing is strange to it.
   if (sample < 2) return () => 0.5;
   const flat = flatten(trees);
   const usual = averagePath(sample);
   const at = new Int32Array(trees.length);
-  const values = new Float64Array(widthOf(flat.fields));
+  const values = new Float64Array(1 + flat.fields.reduce((most, field) => Math.max(most, field), 0));
   return (row) => {
     for (let field = 0; field < values.length; field++) values[field] = row[field]!;
     return 2 ** (-(pathLengths(flat, values, at) / trees.length) / usual);
   };
 }
 
-const widthOf = (fields: Int32Array): number => fields.reduce((width, field) => Math.max(width, field + 1), 0);
-
 /**
  * Summed over all trees. Level by level and without a branch: the steps through different trees do not wait for each
  * other, and which way a row goes is what no processor can guess.
  */
-function pathLengths({ fields, cuts, next, lengths, roots, deepest }: FlatForest, row: Float64Array, at: Int32Array) {
-  at.set(roots);
+function pathLengths({ trees, deepest, fields, cuts, below, lengths }: FlatForest, row: Float64Array, at: Int32Array) {
+  for (let tree = 0; tree < trees; tree++) at[tree] = tree;
   for (let level = 0; level < deepest; level++)
-    for (let tree = 0; tree < at.length; tree++) {
+    for (let tree = 0; tree < trees; tree++) {
       const node = at[tree]!;
-      at[tree] = next[2 * node + Number(row[fields[node]!]! <= cuts[node]!)]!;
+      at[tree] = below[node]! + Number(row[fields[node]!]! > cuts[node]!);
     }
   let sum = 0;
-  for (let tree = 0; tree < at.length; tree++) sum += lengths[at[tree]!]!;
+  for (let tree = 0; tree < trees; tree++) sum += lengths[at[tree]!]!;
   return sum;
 }
 
 function flatten(trees: readonly IsolationTree[]): FlatForest {
   const size = trees.reduce((sum, { fields }) => sum + fields.length, 0);
-  const [fields, cuts] = [new Int32Array(size), new Float64Array(size)];
-  const [next, lengths, roots] = [new Int32Array(2 * size), new Float64Array(size), new Int32Array(trees.length)];
-  let [root, deepest] = [0, 0];
-  trees.forEach((tree, index) => {
-    roots[index] = root;
-    const depths = depthsOf(tree);
-    tree.fields.forEach((field, own) => {
-      const node = root + own;
-      const isLeaf = field < 0;
-      fields[node] = Math.max(0, field);
+  const [fields, cuts] = [new Uint16Array(size), new Float64Array(size).fill(Infinity)];
+  const [below, lengths] = [new Int32Array(size), new Float64Array(size)];
+  // What waits is numbered in the order in which it waits.
+  const waiting = trees.map((tree) => ({ tree, own: 0, depth: 0 }));
+  let deepest = 0;
+  for (let node = 0; node < waiting.length; node++) {
+    const { tree, own, depth } = waiting[node]!;
+    deepest = depth;
+    if (tree.fields[own]! < 0) {
+      below[node] = node;
+      lengths[node] = depth + averagePath(tree.rows[own]!);
+    } else {
+      fields[node] = tree.fields[own]!;
       cuts[node] = tree.cuts[own]!;
-      next.set(isLeaf ? [node, node] : [root + tree.right[own]!, root + tree.left[own]!], 2 * node);
-      if (isLeaf) lengths[node] = depths[own]! + averagePath(tree.rows[own]!);
-      deepest = Math.max(deepest, depths[own]!);
-    });
-    root += tree.fields.length;
-  });
-  return { fields, cuts, next, lengths, roots, deepest };
-}
-
-/** Nodes lead to nodes of greater numbers. */
-function depthsOf({ fields, left, right }: IsolationTree): Int32Array {
-  const depths = new Int32Array(fields.length);
-  fields.forEach((field, node) => {
-    if (field < 0) return;
-    for (const below of [left[node]!, right[node]!]) depths[below] = depths[node]! + 1;
-  });
-  return depths;
+      below[node] = waiting.length;
+      for (const child of [tree.left[own]!, tree.right[own]!]) waiting.push({ tree, own: child, depth: depth + 1 });
+    }
+  }
+  return { trees: trees.length, deepest, fields, cuts, below, lengths };
 }
 
 const euler = 0.5772156649015329;

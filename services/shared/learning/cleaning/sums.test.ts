@@ -177,6 +177,7 @@ describe('cleaning.json', () => {
     ['a field that nobody knows', (broken: CleaningModel) => Object.assign(broken, { more: 1 })],
     ['a tree that goes round', (broken: CleaningModel) => (treeOf(broken).left[0] = 0)],
     ['a tree that leads out', (broken: CleaningModel) => (treeOf(broken).right[0] = 9999)],
+    ['a tree that joins again', (broken: CleaningModel) => (treeOf(broken).right[0] = treeOf(broken).left[0]!)],
     ['another format', (broken: CleaningModel) => Object.assign(broken, { format: 2 })],
   ])('is refused with %s', (_, spoil) => {
     const broken = structuredClone(model);
