@@ -20,10 +20,10 @@ const input = {
 
 it('draws shares as heights, with marks and seconds below', () => {
   expect(drawChart(input)).toEqual([
-    ' 0.4 ████████  ',
+    ' 40% ████████  ',
     '     ████████  ',
     '     ████████  ',
-    ' 0.0 █████████ ',
+    '  0% █████████ ',
     '     ·····XV···',
     '     0     10 s',
   ]);

@@ -37,7 +37,7 @@ export function drawChart({ points, marks, from, to, width, height }: ChartInput
   const rows = Array.from({ length: height }, (_, row) => {
     const floor = ((height - 1 - row) / height) * greatest;
     const cells = columns.map((rate) => cellOf(rate, floor, greatest / height));
-    const scale = row === 0 ? greatest.toFixed(1) : row === height - 1 ? '0.0' : '';
+    const scale = row === 0 ? `${Math.round(100 * greatest)}%` : row === height - 1 ? '0%' : '';
     return `${scale.padStart(4)} ${cells.join('')}`;
   });
   return [...rows, `     ${markLine(marks, columnOf, width)}`, `     ${secondsLine(from, to, width)}`];

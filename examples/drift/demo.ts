@@ -32,10 +32,12 @@ export interface DemoOptions {
 /** Milliseconds between two batches, and the share of the events that the API is asked about before. */
 const batchMs = 200;
 const askedShare = 0.15;
+/** A machine that has other things to do is asked less, so that the shop keeps its pace. */
+const late = { byMs: 400, askedShare: 0.08 };
 /** The fresh model learns from so much of the new time, and is asked in the rest. */
 const learnedShare = 0.6;
 /** A point of the curves. */
-const stepMs = 2000;
+const stepMs = 3000;
 
 const own = (file: string): string => new URL(file, import.meta.url).pathname;
 
@@ -120,35 +122,36 @@ async function sendAll(
   let [at, waited] = [0, 0];
   for (const batch of batches(events)) {
     const has = (event: number): boolean => at <= event && event < at + batch.length;
-    if (has(change)) waited += await holdFor(journal, isSettled);
-    if (has(freshFrom)) waited += await holdFor(journal, hasFollowed);
-    await pace(Date.parse(batch.at(-1)!.time) + waited - Date.now());
+    if (has(change)) waited += await holdFor(journal, { awaited: 'a first model', isSo: hasModel });
+    if (has(freshFrom)) waited += await holdFor(journal, { awaited: 'a model of the new taste', isSo: hasFollowed });
+    const ahead = Date.parse(batch.at(-1)!.time) + waited - Date.now();
+    await pace(ahead);
     const now = Date.now();
     sentAt.fill(now, at, at + batch.length);
     if (has(change)) journal.noteChange(now);
     at += batch.length;
-    await send(pipeline, profiles, { batch, journal });
+    await send(pipeline, profiles, { batch, journal, share: -ahead > late.byMs ? late.askedShare : askedShare });
     journal.look(Date.now());
   }
   return sentAt;
 }
 
-/** A model is in service, and none is on its way there: it would be watched from the change on, and miss the fall. */
-const isSettled = (marks: readonly Mark[]): boolean => {
-  const last = marks.findLast(
-    ({ kind, text }) => kind === 'training' || kind === 'active' || text.startsWith('Refused'),
-  );
-  return last !== undefined && last.kind !== 'training' && marks.some(({ kind }) => kind === 'active');
-};
+/** One that is on its way may come after the change all the same: it is held to what its hold-out promised. */
+const hasModel = (marks: readonly Mark[]): boolean => marks.some(({ kind }) => kind === 'active');
 
 const hasFollowed = (marks: readonly Mark[]): boolean => followingSteps(marks).length === followingKinds.length;
 
 const patienceMs = 150_000;
 
+interface Hold {
+  readonly awaited: string;
+  readonly isSo: (marks: readonly Mark[]) => boolean;
+}
+
 /** Until the marks are so, or patience is at its end. Gives the milliseconds. */
-async function holdFor(journal: Journal, isSo: (marks: readonly Mark[]) => boolean): Promise<number> {
+async function holdFor(journal: Journal, { awaited, isSo }: Hold): Promise<number> {
   const started = Date.now();
-  for (journal.look(started); !isSo(journal.marks); journal.look(Date.now())) {
+  for (journal.look(started); !isSo(journal.marks); journal.look(Date.now(), awaited)) {
     if (Date.now() - started > patienceMs) break;
     await sleep(batchMs);
   }
@@ -182,14 +185,15 @@ async function pace(ms: number): Promise<void> {
 interface Sending {
   readonly batch: readonly SentEvent[];
   readonly journal: Journal;
+  /** Of the events that the API is asked about. */
+  readonly share: number;
 }
 
 /** Asks first: once an event is sent, it is no question any more. */
-async function send({ backend }: LaunchedPipeline, profiles: Profiles, { batch, journal }: Sending): Promise<void> {
+async function send({ backend }: LaunchedPipeline, profiles: Profiles, sending: Sending): Promise<void> {
+  const { batch, journal, share } = sending;
   const { serving, ingest } = backend.urls();
-  const questions = batch
-    .filter((_, at) => (at * askedShare) % 1 < askedShare)
-    .flatMap((event) => profiles.ask(event) ?? []);
+  const questions = batch.filter((_, at) => (at * share) % 1 < share).flatMap((event) => profiles.ask(event) ?? []);
   await Promise.all(
     questions.map(async (question) => {
       const hit = await askApi(serving, question);

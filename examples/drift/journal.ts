@@ -15,15 +15,15 @@ export interface Journal {
   readonly drift: readonly RatePoint[];
   readonly misses: readonly RatePoint[];
   noteChange(time: number): void;
-  /** Takes in what is new, at most once in `everyMs`, and draws it. */
-  look(now: number): void;
+  /** Takes in what is new, at most once in `everyMs`, and draws it; `awaited`: what no event is sent before. */
+  look(now: number, awaited?: string): void;
   end(now: number): void;
 }
 
 export interface JournalInput {
   readonly dataDir: string;
   readonly screen: Screen;
-  /** Milliseconds since 1970, of the first event and the last one. */
+  /** Milliseconds since 1970, of the first event and the last one, should nothing be waited for. */
   readonly from: number;
   readonly to: number;
 }
@@ -49,11 +49,13 @@ export function createJournal({ dataDir, screen, from, to }: JournalInput): Jour
     }
     noteStanding(driftFile(dataDir), now, { drift, misses });
   };
-  const draw = (now: number): void => {
+  const draw = (now: number, awaited?: string): void => {
     const seconds = Math.round((now - from) / 1000);
     const rate = rateBetween(asked.slice(-shownQuestions), 0);
-    const status = `Synthetic shop, second ${seconds} of ${Math.round((to - from) / 1000)}: ${Math.round(100 * rate)}% of the next items foreseen`;
-    screen.draw({ points: ratesOf(asked, shownMs), marks, from, to }, status);
+    const what =
+      awaited === undefined ? `${Math.round(100 * rate)}% of the next items foreseen` : `waiting for ${awaited}`;
+    const status = `Synthetic shop, second ${seconds} of some ${Math.round((to - from) / 1000)}: ${what}`;
+    screen.draw({ points: ratesOf(asked, shownMs), marks, from, to: Math.max(to, now) }, status);
   };
   return {
     marks,
@@ -61,11 +63,11 @@ export function createJournal({ dataDir, screen, from, to }: JournalInput): Jour
     drift,
     misses,
     noteChange: (time) => note({ time, kind: 'change', text: 'all customers take on another taste' }),
-    look(now) {
+    look(now, awaited) {
       if (now < next) return;
       next = now + everyMs;
       takeIn(now);
-      draw(now);
+      draw(now, awaited);
     },
     end(now) {
       takeIn(now);

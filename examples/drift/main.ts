@@ -1,8 +1,8 @@
 /** `npm run demo:drift`: a shop whose customers change taste, and a pipeline that notices and follows. Synthetic. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { describeError, exitCodeOf } from '../../services/shared/errors.ts';
+import { describeError, exitCodeOf, LikenessError } from '../../services/shared/errors.ts';
 import { runDemo } from './demo.ts';
 import { createScreen } from './screen.ts';
 
@@ -20,10 +20,18 @@ interface Options {
   readonly json?: boolean;
 }
 
-async function demonstrate({ seed, before, after, data, json }: Options): Promise<void> {
-  rmSync(data, { recursive: true, force: true });
+/** Of the run before nothing is kept; what is no run's is left alone. */
+function emptied(data: string): string {
+  const [run, report] = [join(data, 'pipeline'), join(data, 'report.html')];
+  if (existsSync(run) && !existsSync(join(run, 'pipeline.json')))
+    throw new LikenessError('Usage', `${run} is not of a run of this demonstration: choose another folder with --data`);
+  for (const each of [run, report]) rmSync(each, { recursive: true, force: true });
   mkdirSync(data, { recursive: true });
-  const reportFile = resolve(join(data, 'report.html'));
+  return resolve(report);
+}
+
+async function demonstrate({ seed, before, after, data, json }: Options): Promise<void> {
+  const reportFile = emptied(data);
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   say('A simulated shop: all of it is synthetic. Halfway its customers change taste; nobody tells the pipeline.');
   const screen = createScreen(process.stderr, () => Date.now());
@@ -42,9 +50,9 @@ async function demonstrate({ seed, before, after, data, json }: Options): Promis
 await new Command('demo:drift')
   .description('a simulated shop changes, and a pipeline on this machine follows')
   .option('--seed <n>', 'another shop', positive, 1)
-  .option('--before <seconds>', 'before the change', positive, 60)
-  .option('--after <seconds>', 'after the change', positive, 80)
-  .option('--data <dir>', 'folder of the run, emptied first', '.likeness/drift-demo')
+  .option('--before <seconds>', 'before the change', positive, 50)
+  .option('--after <seconds>', 'after the change', positive, 75)
+  .option('--data <dir>', 'folder of the run; of an earlier one nothing is kept', '.likeness/drift-demo')
   .option('--json', 'the outcome as one JSON object')
   .action((options: Options) =>
     demonstrate(options).then(

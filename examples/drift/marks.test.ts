@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { markOf } from './marks.ts';
+import { followingSteps, markOf, type MarkKind } from './marks.ts';
 
 const line = (entry: object): string => JSON.stringify({ level: 30, time: 1000, ...entry });
 
@@ -34,4 +34,23 @@ it('passes over everything else', () => {
   expect(markOf(line({ msg: 'training ended' }))).toBeUndefined();
   expect(markOf('no JSON')).toBeUndefined();
   expect(markOf('{}')).toBeUndefined();
+  expect(markOf(line({ msg: 'constructor' }))).toBeUndefined();
+});
+
+it('follows a model that was trained since the drift, and none that was on its way before', () => {
+  const at = Date.parse('2026-01-01T00:01:00Z');
+  const mark = (second: number, kind: MarkKind, text = '') => ({ time: at + 1000 * second, kind, text });
+  const [old, young] = ['blend-20260101T000055-aaaa1111 answers', 'blend-20260101T000110-bbbb2222 answers'];
+  const marks = [
+    mark(-20, 'training', 'Growth'),
+    mark(0, 'change'),
+    mark(4, 'verdict'),
+    mark(5, 'training', 'Drift'),
+    mark(6, 'gate', old),
+    mark(7, 'canary', old),
+    mark(8, 'active', old),
+    mark(9, 'gate', young),
+    mark(10, 'canary', young),
+  ];
+  expect(followingSteps(marks).map(({ time }) => (time - at) / 1000)).toEqual([0, 4, 5, 9, 10]);
 });

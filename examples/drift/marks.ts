@@ -22,8 +22,7 @@ interface Entry {
 export function markOf(line: string): Mark | undefined {
   const entry = parse(line);
   if (entry?.time === undefined || entry.msg === undefined) return undefined;
-  const read = readers[entry.msg];
-  if (read !== undefined) return { time: entry.time, ...read(entry) };
+  if (Object.hasOwn(readers, entry.msg)) return { time: entry.time, ...readers[entry.msg]!(entry) };
   return entry.msg.includes(takenBack) ? { time: entry.time, kind: 'rollback', text: entry.msg } : undefined;
 }
 
@@ -74,9 +73,26 @@ function parse(line: string): Entry | undefined {
 /** The steps by which a pipeline follows a change, in this order; a trial that was under way before ends among them. */
 export const followingKinds = ['change', 'verdict', 'training', 'gate', 'canary', 'active'] as const;
 
-/** The first of each kind that comes after the one before it; shorter where a step has not come yet. */
+/**
+ * The first of each kind that comes after the one before it, of models that were trained by then; shorter where a step has
+ * not come yet.
+ */
 export function followingSteps(marks: readonly Mark[]): Mark[] {
   const steps: Mark[] = [];
-  for (const mark of marks) if (mark.kind === followingKinds[steps.length]) steps.push(mark);
+  for (const mark of marks) {
+    const training = steps[followingKinds.indexOf('training')];
+    const isOlder = training !== undefined && trainedIn(mark.text) < secondOf(training.time);
+    if (mark.kind === followingKinds[steps.length] && !isOlder) steps.push(mark);
+  }
   return steps;
+}
+
+const secondOf = (time: number): number => Math.floor(time / 1000) * 1000;
+
+/** Milliseconds since 1970, of the version that the text names; Infinity where it names none. */
+function trainedIn(text: string): number {
+  const [, day, time] = /-(\d{4}\d\d\d\d)T(\d{6})-/.exec(text) ?? [];
+  if (day === undefined || time === undefined) return Infinity;
+  const [date, clock] = [day.replace(/(....)(..)(..)/, '$1-$2-$3'), time.replace(/(..)(..)(..)/, '$1:$2:$3')];
+  return Date.parse(`${date}T${clock}Z`);
 }

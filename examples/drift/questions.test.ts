@@ -22,11 +22,16 @@ it('asks about items that the profile has not had, once it has a history', () =>
   expect(profiles.ask(event('b', 2))).toEqual({ userId: 'u', itemId: 'b', seen: ['a'] });
 });
 
-it('counts shares by stretches of time, and leaves out those with too few questions', () => {
+it('counts shares by stretches of time, longer ones where there are few questions', () => {
   const asked = Array.from({ length: 50 }, (_, at) => ({ time: 100 * at, hit: at % 2 === 0 }));
   expect(ratesOf(asked, 2000)).toEqual([
     { time: 1000, rate: 0.5 },
     { time: 3000, rate: 0.5 },
+  ]);
+  const few = Array.from({ length: 50 }, (_, at) => ({ time: 1000 * at, hit: true }));
+  expect(ratesOf(few, 2000)).toEqual([
+    { time: 10_000, rate: 1 },
+    { time: 30_000, rate: 1 },
   ]);
   expect(rateBetween(asked, 0, 150)).toBe(0.5);
   expect(rateBetween([], 0)).toBe(0);

@@ -64,20 +64,21 @@ export interface RatePoint {
   readonly rate: number;
 }
 
-/** Shares of hits in stretches of `stepMs`; a stretch with too few questions is left out. */
+/** Shares of hits in stretches of `stepMs`, or of so many times that as it takes to have `least` questions. */
 export function ratesOf(asked: readonly Asked[], stepMs: number, least = 20): RatePoint[] {
-  const steps = new Map<number, { questions: number; hits: number }>();
-  for (const { time, hit } of asked) {
-    const step = Math.floor(time / stepMs);
-    const counted = steps.get(step) ?? { questions: 0, hits: 0 };
-    steps.set(step, counted);
-    counted.questions++;
-    if (hit) counted.hits++;
+  const points: RatePoint[] = [];
+  let [from, questions, hits] = [0, 0, 0];
+  for (const { time, hit } of asked.toSorted((a, b) => a.time - b.time)) {
+    if (questions >= least && time >= from + stepMs) {
+      points.push({ time: (from + Math.floor(time / stepMs) * stepMs) / 2, rate: hits / questions });
+      [questions, hits] = [0, 0];
+    }
+    if (questions === 0) from = Math.floor(time / stepMs) * stepMs;
+    questions++;
+    if (hit) hits++;
   }
-  return [...steps]
-    .filter(([, { questions }]) => questions >= least)
-    .map(([step, { questions, hits }]) => ({ time: (step + 0.5) * stepMs, rate: hits / questions }))
-    .toSorted((a, b) => a.time - b.time);
+  if (questions >= least) points.push({ time: from + stepMs / 2, rate: hits / questions });
+  return points;
 }
 
 /** Of the questions in [from, to). */

@@ -34,10 +34,12 @@ const html = renderReport({
   },
 });
 
-it('says that it is synthetic, and holds every step, both plots and the figures', () => {
-  expect(html).toContain('Synthetic: every event');
-  expect(html.match(/<svg /g)).toHaveLength(2);
+it('says that it is synthetic, and holds every step, all plots and the figures', () => {
+  expect(html).toContain('<b>Synthetic.</b> Every event');
+  expect(html.match(/<svg [^>]*role="img"/g)).toHaveLength(3);
+  expect(html.match(/synthetic shop</g)).toHaveLength(3);
   expect(html.match(/<polyline points="\d/g)).toHaveLength(5);
+  expect(html).toContain('prefers-color-scheme: dark');
   for (const kind of markKinds) expect(html).toContain(`<tr class="${kind}">`);
   for (const figure of ['1,234 events', '96.0%', '12.3 s', 'never']) expect(html).toContain(figure);
 });

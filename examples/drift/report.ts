@@ -1,8 +1,8 @@
 /** The report of a demonstration: one HTML file with its plots as inline SVG, and nothing from elsewhere. Pure. */
-import { escapeText, plot, type Series } from './plot.ts';
-import { describeMark } from './screen.ts';
+import { escapeText, plot, type PlotInput } from './plot.ts';
 import type { Mark } from './marks.ts';
 import type { RatePoint } from './questions.ts';
+import { style } from './report-style.ts';
 
 export interface ReportInput {
   /** Milliseconds since 1970. */
@@ -39,77 +39,101 @@ export interface DemoSummary {
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
 export function renderReport(input: ReportInput): string {
-  const { from, to, marks, summary, threshold } = input;
-  const quality: Series[] = [
-    { name: 'live: whatever the pipeline serves', points: input.live, colour: '#0b7285', width: 2.5 },
-    { name: 'static: the model that served when the change came', points: input.static, colour: '#c92a2a', width: 1.5 },
-    {
-      name: 'fresh: a model of the new taste alone',
-      points: input.fresh,
-      colour: '#2b8a3e',
-      width: 1.5,
-      dashes: '6 4',
-    },
-  ];
-  const drift: Series[] = [
-    { name: 'furthest input, by PSI', points: input.drift, colour: '#5f3dc4', width: 2 },
-    { name: 'share of misses of the watched model', points: input.misses, colour: '#868e96', width: 1.5 },
-  ];
-  const frame = { from, to, marks };
+  const { summary, marks, from } = input;
   return page(`
-<p class="synthetic">Synthetic: every event of this report was made by <code>likeness simulate</code> (seed ${summary.seed}).
+<p class="synthetic"><b>Synthetic.</b> Every event of this report was made by <code>likeness simulate</code> (seed ${summary.seed}).
 No customer is real.</p>
 <p>${summary.events.toLocaleString('en')} events of a simulated shop went through the pipeline that runs anywhere: ingest, cleaner,
-features, models. Halfway all its customers took on another taste. Nobody touched anything.</p>
+features, models. Then all its customers took on another taste, and nobody told the pipeline.</p>
 ${facts(summary)}
-<h2>Quality: would the next item have been among ten recommendations?</h2>
-${plot({ ...frame, series: quality, title: 'Share of hits over time' })}
-<p class="note">Asked of the running API just before each event, of items that the customer has not had. The other two are asked
-the same afterwards. The fresh model has learned from the first part of the new time, and is asked in the rest.</p>
+<h2>Quality</h2>
+${plot(qualityPlot(input))}
+<p class="note">Asked of the running API just before each event, of items that the customer has not had. The other two models are
+asked the same afterwards; the fresh one has learned from the first part of the new time, and is asked in the rest.</p>
 <h2>What the watches saw</h2>
-${plot({ ...frame, series: drift, title: 'Drift over time', level: { value: threshold, name: 'threshold' } })}
+${plot(missesPlot(input))}
+${plot(inputsPlot(input))}
 <h2>What happened</h2>
-<table><thead><tr><th>Second</th><th>What</th><th>Which</th></tr></thead><tbody>
-${marks.map((mark) => row(mark, from)).join('\n')}
-</tbody></table>`);
+<p class="note">The numbers are those in the plots.</p>
+<div class="wide"><table><thead><tr><th></th><th class="second">Second</th><th>What</th><th>Which</th></tr></thead><tbody>
+${marks.map((mark, at) => row(mark, at + 1, from)).join('\n')}
+</tbody></table></div>`);
+}
+
+const frameOf = ({ from, to, marks }: ReportInput) => ({ from, to, marks });
+
+function qualityPlot(input: ReportInput): PlotInput {
+  const { live, static: unchanged, fresh } = input;
+  return {
+    ...frameOf(input),
+    title: 'Would the next item have been among ten recommendations?',
+    unit: 'share of the questions, synthetic shop',
+    isShare: true,
+    series: [
+      { name: 'live: whatever the pipeline serves', points: live, colour: 'live', width: 2.5 },
+      { name: 'static: the model that served when the change came', points: unchanged, colour: 'static', width: 1.5 },
+      { name: 'fresh: a model of the new taste alone', points: fresh, colour: 'fresh', width: 1.5, dashes: '6 4' },
+    ],
+  };
+}
+
+function missesPlot(input: ReportInput): PlotInput {
+  return {
+    ...frameOf(input),
+    title: 'Misses of the model in service, as it is watched',
+    unit: 'share of the last questions that it missed, synthetic shop',
+    isShare: true,
+    series: [
+      {
+        name: 'of its last 500 to 1,000 questions; HDDM_A proposes drift, ADWIN confirms it',
+        points: input.misses,
+        colour: 'misses',
+        width: 2,
+      },
+    ],
+  };
+}
+
+function inputsPlot(input: ReportInput): PlotInput {
+  return {
+    ...frameOf(input),
+    title: 'The input or answer that is furthest from the training data',
+    unit: 'PSI of 1,000 events, synthetic shop',
+    series: [{ name: 'PSI of the furthest', points: input.drift, colour: 'drift', width: 2 }],
+    level: { value: input.threshold, name: `threshold ${input.threshold}` },
+  };
 }
 
 function facts({ before, fallen, live, static: unchanged, fresh, ...rest }: DemoSummary): string {
   const { recoveredFraction, staticFraction, secondsToVerdict, secondsToRecovery } = rest;
+  const after = (seconds: number | null): string => (seconds === null ? 'never' : `${seconds.toFixed(1)} s`);
   const cells: [string, string][] = [
-    ['hits before the change', percent(before)],
-    ['hits until the first new model', percent(fallen)],
-    ['hits at the end', percent(live)],
-    ['of the old model', percent(unchanged)],
-    ['of a model of the new taste', percent(fresh)],
-    ['recovered', percent(recoveredFraction)],
-    ['without training', percent(staticFraction)],
-    ['drift found after', secondsToVerdict === null ? 'never' : `${secondsToVerdict.toFixed(1)} s`],
-    ['new model for all after', secondsToRecovery === null ? 'never' : `${secondsToRecovery.toFixed(1)} s`],
+    ['of the next items foreseen before the change', percent(before)],
+    ['from the change to the first new model', percent(fallen)],
+    ['at the end', percent(live)],
+    ['at the end by the old model', percent(unchanged)],
+    ['at the end by a model of the new taste alone', percent(fresh)],
+    ['recovered: of what that model foresees', percent(recoveredFraction)],
+    ['of it without any training', percent(staticFraction)],
+    ['from the change until drift was found', after(secondsToVerdict)],
+    ['from the change to a new model for all', after(secondsToRecovery)],
   ];
-  return `<dl>${cells.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join('')}</dl>`;
+  return `<dl class="facts">${cells.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join('')}</dl>`;
 }
 
-function row(mark: Mark, from: number): string {
-  const second = describeMark(mark, from).trim().split(' ')[0]!;
-  return `<tr class="${mark.kind}"><td>${second}</td><td>${mark.kind}</td><td>${escapeText(mark.text)}</td></tr>`;
+function row({ time, kind, text }: Mark, number: number, from: number): string {
+  const second = ((time - from) / 1000).toFixed(1);
+  return (
+    `<tr class="${kind}"><td><span class="number">${number}</span></td><td class="second">${second}</td>` +
+    `<td>${kind}</td><td>${escapeText(text)}</td></tr>`
+  );
 }
 
 function page(body: string): string {
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Likeness: a shop changes, and the pipeline follows (synthetic)</title>
-<style>
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #212529; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
-.synthetic { background: #fff3bf; border-left: 4px solid #f08c00; padding: .5rem 1rem; }
-.note { color: #495057; font-size: .9rem; }
-svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: #495057; }
-dl { display: flex; flex-wrap: wrap; gap: .5rem; } dl div { background: #f1f3f5; padding: .4rem .8rem; border-radius: .3rem; }
-dt { font-size: .8rem; color: #495057; } dd { margin: 0; font-size: 1.2rem; }
-table { border-collapse: collapse; width: 100%; font-size: .88rem; }
-td, th { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid #dee2e6; vertical-align: top; }
-tr.change td, tr.verdict td { background: #fff5f5; } tr.active td { background: #ebfbee; }
-</style></head><body>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Likeness: a shop changes, and the pipeline follows (synthetic)</title>
+<style>${style}</style></head><body>
 <h1>A shop changes, and the pipeline follows</h1>
 ${body}
 </body></html>

@@ -119,7 +119,7 @@ class Pass {
       return;
     }
     if (profile.ids.add(hash, ingestedAt)) this.#overflows++;
-    if (sample !== undefined) this.samples.push(sample);
+    if (sample !== undefined) this.samples.push(sample.after?.(profile.state) ?? sample);
     this.#changed.add(clean.profile);
     this.#applied++;
   }

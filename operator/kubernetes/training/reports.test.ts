@@ -33,6 +33,8 @@ it('is a verdict with an id, a detector, a feature and a score', () => {
     { detector: undefined },
     { score: '0.4' },
     { changedAt: 'then' },
+    { changedAt: 1e300 },
+    { changedAt: -1 },
   ])
     expect(verdict({ ...good, ...change })).toBeUndefined();
   for (const text of ['', 'drift', 'null', '[]']) expect(verdictIn(report({ verdict: text }))).toBeUndefined();

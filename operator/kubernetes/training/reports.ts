@@ -1,6 +1,8 @@
 /** What pods report of their work, in a ConfigMap for each kind: how far a training is, verdicts of drift, ingest's logs. */
 import type { Logger } from 'pino';
+import type { BackfillStatus } from '../../../crds/status.ts';
 import { readReport, type DriftReport } from '../../../services/shared/learning/drift/verdict.ts';
+import { backfillIn } from '../../backfill-status.ts';
 import { pipelineOf } from '../children.ts';
 import { reportLabel } from '../render/access.ts';
 import type { Api } from '../runtime/api.ts';
@@ -17,6 +19,8 @@ export interface ReportsOptions {
   readonly api: Api;
   /** Absent or empty: all. */
   readonly namespaces: readonly string[];
+  /** Runs on each before it is cached. */
+  readonly transform: <T extends KubeObject>(object: T) => T;
   readonly timing: Timing;
   readonly logger: Logger;
   readonly metrics: RuntimeMetrics;
@@ -87,6 +91,10 @@ export class Reports {
     return readReport(this.#of(pipeline, 'drift')?.data?.['report'] ?? '');
   }
 
+  backfillOf(pipeline: string): BackfillStatus | undefined {
+    return backfillIn(this.#of(pipeline, 'drift')?.data?.['backfill']);
+  }
+
   /** What serving has counted since the trial of this generation began. */
   trialOf(pipeline: string, model: string, generation: number): TrialFigures | undefined {
     return trialFiguresIn(this.#of(pipeline, 'trial')?.data, model, generation);
@@ -115,9 +123,15 @@ export function verdictIn(report: Report | undefined): DriftVerdict | undefined 
   try {
     const read = JSON.parse(report?.data?.['verdict'] ?? '') as Partial<DriftVerdict>;
     const { id, detector, feature, score, changedAt = 0 } = read;
-    const texts = [id, detector, feature].every((text) => typeof text === 'string' && text !== '' && text.length <= 64);
-    return texts && Number.isFinite(score) && Number.isFinite(changedAt) ? (read as DriftVerdict) : undefined;
+    const texts = isText(id, 64) && isText(detector, 64) && isText(feature, 128);
+    return texts && Number.isFinite(score) && isTime(changedAt) ? (read as DriftVerdict) : undefined;
   } catch {
     return undefined;
   }
 }
+
+const isText = (value: unknown, most: number): boolean =>
+  typeof value === 'string' && value !== '' && value.length <= most;
+
+/** Milliseconds since 1970, as far as dates go. */
+const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 8.64e15;

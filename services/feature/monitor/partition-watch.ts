@@ -31,6 +31,8 @@ interface Seen extends Look {
 export interface Sample {
   readonly offset: number;
   readonly seen: readonly Seen[];
+  /** The same with what models see of the profile that the event has left; absent: none is asked then. */
+  after?(state: ProfileState): Sample;
 }
 
 interface Folded {
@@ -99,7 +101,14 @@ export function createPartitionWatch(options: PartitionWatchOptions): PartitionW
         const look = ask(model);
         return look === undefined ? [] : [{ model, ...look, ...askOnTrial(model, look, event, ask) }];
       });
-      return seen.length === 0 ? undefined : { offset, seen };
+      const later = models().filter(({ lookAfter }) => lookAfter !== undefined);
+      if (later.length === 0) return seen.length === 0 ? undefined : { offset, seen };
+      const lookAfter = (left: ProfileState) =>
+        later.flatMap((model): Seen[] => {
+          const look = model.lookAfter?.(event, left, live);
+          return look === undefined ? [] : [{ model, ...look }];
+        });
+      return { offset, seen, after: (left) => ({ offset, seen: [...seen, ...lookAfter(left)] }) };
     },
     fold({ records }, samples) {
       if (samples.length === 0 && block === undefined && models().length === 0) return nothing;
@@ -108,7 +117,7 @@ export function createPartitionWatch(options: PartitionWatchOptions): PartitionW
       for (const { offset, timestamp, lines } of records) {
         if (block !== undefined && blockOf(offset) !== blockOf(block.to)) close(block, summaries);
         block ??= { from: offset, to: offset, timestamp, events: 0, stored: [], parts: new Map() };
-        for (; samples[next]?.offset === offset; next++) count(block, samples[next]!);
+        for (; samples[next]?.offset === offset; next++) count(block, samples[next]!, timestamp);
         block.to = offset;
         block.timestamp = timestamp;
         block.events += lines;
@@ -146,9 +155,10 @@ const blockOf = (offset: number): number => Math.floor(offset / blockSize);
 
 const isFull = ({ to, events }: Block): boolean => events >= blockSize || blockOf(to + 1) !== blockOf(to);
 
-function count(block: Block, { seen }: Sample): void {
+function count(block: Block, { seen }: Sample, timestamp: number): void {
   for (const { model, asked, values, paired } of seen) {
     const part = partOf(block, model);
+    part.summary.began ??= timestamp;
     part.summary.sampled++;
     if (asked !== undefined) {
       const { questions, hits, popularityHits } = part.summary.quality;
@@ -190,13 +200,18 @@ function partOf(block: Block, model: WatchedModel): Part {
   const stored = block.stored.find(({ model: name, digest }) => name === model.name && digest === model.digest);
   block.stored = block.stored.filter(({ model: name }) => name !== model.name);
   const { name, version, digest, generation } = model;
-  const { sampled, quality, trial }: Pick<ModelSummary, 'sampled' | 'quality' | 'trial'> = stored ?? {
+  const counted: Pick<ModelSummary, 'sampled' | 'quality' | 'trial' | 'began'> = stored ?? {
     sampled: 0,
     quality: noQuality,
   };
+  const { sampled, quality, trial, began } = counted;
   const part: Part = {
     model,
-    summary: { model: name, version, digest, generation, sampled, quality, ...(trial && { trial }) },
+    summary: {
+      ...{ model: name, version, digest, generation, sampled, quality },
+      ...(trial && { trial }),
+      ...(began !== undefined && { began }),
+    },
     inputs: new Map(),
   };
   for (const [input, { bins, missing }] of Object.entries(stored?.inputs ?? {})) {

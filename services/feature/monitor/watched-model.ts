@@ -38,6 +38,8 @@ export interface WatchedModel {
   readonly sketches: ReadonlyMap<string, { readonly bins: number; readonly locate: Locate }>;
   /** `live`: of the features that the state is of; default: those of the input. undefined: the model does not learn from such events. */
   look(event: ReadyEvent, state: ProfileState, live?: CompiledFeatures): Look | undefined;
+  /** Of the profile as the event has left it, for models that are asked then. */
+  lookAfter?(event: ReadyEvent, state: ProfileState, live?: CompiledFeatures): Look | undefined;
   readonly onTrial?: OnTrial;
 }
 
@@ -53,19 +55,13 @@ export interface WatchedModelInput {
 export function watchModel(input: WatchedModelInput): WatchedModel {
   const { loaded, inputs } = input;
   const { manifest, digest, baseline, recommender } = loaded;
-  const sketches = new Map(
-    Object.entries(baseline?.inputs ?? {}).map(([name, { bins }]) => [
-      name,
-      { bins: binCount(bins), locate: locator(bins) },
-    ]),
-  );
   const ask = createAsking(input);
   return {
     name: manifest.model,
     version: manifest.version,
     digest,
     generation: input.generation,
-    sketches,
+    sketches: sketchesOf(baseline),
     look(event, state, live = input.compiled) {
       const { clean } = event;
       if (!clean.itemId || !isStep(inputs, clean.type)) return undefined;
@@ -76,6 +72,15 @@ export function watchModel(input: WatchedModelInput): WatchedModel {
       return { values: [...values, ...named(predictionInputs, predicted)], asked };
     },
   };
+}
+
+export function sketchesOf(baseline: LoadedModel['baseline']): WatchedModel['sketches'] {
+  return new Map(
+    Object.entries(baseline?.inputs ?? {}).map(([name, { bins }]) => [
+      name,
+      { bins: binCount(bins), locate: locator(bins) },
+    ]),
+  );
 }
 
 function named(inputs: readonly { readonly name: string }[], values: readonly unknown[]) {

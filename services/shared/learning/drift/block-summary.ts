@@ -26,6 +26,8 @@ const modelSchema = z.strictObject({
   digest: z.string().min(1),
   /** Of the message `active` by which it is watched. */
   generation: count,
+  /** LogAppendTime of the first record that was looked at through it in this block, milliseconds since 1970. */
+  began: z.number().optional(),
   /** Events that were looked at. */
   sampled: count,
   quality: qualitySchema,

@@ -123,7 +123,7 @@ describe('the monitor', () => {
     const promising: Baseline = { ...baseline, hitRate: 0.4, questions: 500 };
     const summaries = blocks(60, (at) => ({
       hits: at < 30 ? 40 : 15,
-      of: at < 30 ? {} : { version: 'v2', digest: 'b', generation: 2 },
+      of: at < 30 ? {} : { version: 'v2', digest: 'b', generation: 2, began: at * 10 - 7 },
     }));
     let monitor = startMonitor(options);
     const verdicts = summaries.flatMap((summary, offset) => {
@@ -132,10 +132,14 @@ describe('the monitor', () => {
       monitor = resumeMonitor(JSON.parse(JSON.stringify(monitor.store())), changed);
       return monitor.apply(summary, offset, () => promising);
     });
-    // Within its first block, which goes on where the 28th of all ended, at 270.
-    const found = { version: 'v2', feature: 'quality', before: expect.closeTo(0.6, 1), changedAt: 280 };
+    const found = { version: 'v2', feature: 'quality', before: expect.closeTo(0.6, 1) };
     expect(verdicts).toMatchObject([found]);
     expect(Number(verdicts[0]!.id)).toBeLessThan(34);
+    // What lies further back than anything that was seen of this model came before it was seen.
+    const lost = block(30, { hits: 0, of: { version: 'v3', digest: 'c', generation: 3, began: 293 } });
+    expect(monitor.apply({ ...lost, timestamp: 1000 }, 60, () => promising)).toMatchObject([
+      { version: 'v3', score: expect.closeTo(1, 1), changedAt: 293 },
+    ]);
     const kept = blocks(60, (at) => ({ hits: 40, of: at < 30 ? {} : { version: 'v2', digest: 'b', generation: 2 } }));
     const steady = startMonitor(options);
     expect(kept.flatMap((summary, offset) => steady.apply(summary, offset, () => promising))).toEqual([]);

@@ -85,8 +85,13 @@ function run(state: State, options: MonitorOptions): Monitor {
     const watch = watchOf(summary, baseline);
     if (watch === undefined) return [];
     const { model, version, sampled, quality } = summary;
-    const began = watch.passed.length > 0 ? watch.passed : [{ questions: 0, sampled: 0, to: at.began }];
-    const passed = withPassed(began, { questions: quality.questions, sampled, to: at.timestamp });
+    // What came before it was watched came before its first block began, at the latest: so nothing older is learned from.
+    const first = { questions: 0, sampled: 0, to: summary.began ?? at.timestamp };
+    const passed = withPassed(watch.passed.length > 0 ? watch.passed : [first], {
+      questions: quality.questions,
+      sampled,
+      to: at.timestamp,
+    });
     const found = updateModelWatch(watch, summary, baseline, options.inputs);
     watch.passed = passed;
     if (summary.trial !== undefined) watch.trial = addPaired(watch.trial, summary.trial);
@@ -100,13 +105,11 @@ function run(state: State, options: MonitorOptions): Monitor {
   };
   return {
     apply(summary, offset, baselines) {
-      // What came before the model was watched came before its first block began, at the latest.
-      const began = state.applied[summary.partition]?.timestamp ?? summary.timestamp;
       if (!advance(state, summary)) return [];
       const failures: unknown[] = [];
       const verdicts = summary.models.flatMap((each) => {
         try {
-          return applyModel(each, { offset, timestamp: summary.timestamp, began }, baselines(each.digest));
+          return applyModel(each, { offset, timestamp: summary.timestamp }, baselines(each.digest));
         } catch (error) {
           failures.push(error);
           return [];
@@ -126,8 +129,6 @@ function run(state: State, options: MonitorOptions): Monitor {
 interface At {
   readonly offset: number;
   readonly timestamp: number;
-  /** LogAppendTime of the last record before the block, as far as it is known. */
-  readonly began: number;
 }
 
 /** A block that lies higher, or that was written later (the topic was created anew), is a new one. */
