@@ -56,13 +56,7 @@ export interface TrainedModel {
  */
 export async function trainModel(set: TrainingSet, options: TrainOptions): Promise<TrainedModel | undefined> {
   const { inputs, onProgress, team } = options;
-  const { events, profiles } = set.totals;
-  if (events < options.minEvents || set.items.size < 2)
-    throw new LikenessError(
-      'BadData',
-      `Model ${inputs.name}: ${events} events of ${set.items.size} items are too few to learn from; it takes at least ` +
-        `${options.minEvents} (spec.training.minEvents) of 2 items`,
-    );
+  checkEnough(set, options);
   const protocol = { protocol: 'time-split', k, fraction: options.holdout } as const;
   const judged = await backtestTogether(set, { ...options, ...protocol }, team);
   onProgress('fitting to all events');
@@ -84,13 +78,22 @@ export async function trainModel(set: TrainingSet, options: TrainOptions): Promi
       model: inputs.name,
       codeVersion,
       featureSchema: inputs.schema,
-      events,
-      profiles,
+      events: set.totals.events,
+      profiles: set.totals.profiles,
       items: set.items.size,
-      metrics: { ...metricsOf(judged, kind), ...(continued && headMetrics(judged, continued.data, inputs)) },
+      metrics: { ...metricsOf(judged, kind), ...headMetrics(judged, continued?.data, inputs) },
       report: reportOf(judged, fitted, options),
     },
   };
+}
+
+function checkEnough({ items, totals: { events } }: TrainingSet, { inputs, minEvents }: TrainOptions): void {
+  if (events >= minEvents && items.size >= 2) return;
+  throw new LikenessError(
+    'BadData',
+    `Model ${inputs.name}: ${events} events of ${items.size} items are too few to learn from; it takes at least ` +
+      `${minEvents} (spec.training.minEvents) of 2 items`,
+  );
 }
 
 function withRanker(blend: Blend, { ranker: chosen }: BacktestResult, ranker: Ranker | undefined): Recommender {
@@ -122,9 +125,14 @@ export function metricsOf(
 }
 
 /** Of the ranker that had seen nothing of the hold-out, whether or not it was chosen. */
-function headMetrics({ ranker, testFrom }: BacktestResult, data: RankerData, { ranker: settings }: ModelInputs) {
+function headMetrics(
+  { ranker, testFrom }: BacktestResult,
+  data: RankerData | undefined,
+  { ranker: settings }: ModelInputs,
+): Record<string, number> {
+  if (ranker === undefined || data === undefined || settings === undefined) return {};
   // A time split always has a cut.
-  return ranker && settings && judgeHeads(ranker.ranker, data, { heads: settings.heads, from: testFrom! });
+  return judgeHeads(ranker.ranker, data, { heads: settings.heads, from: testFrom! });
 }
 
 function reportOf({ weights, ranker }: BacktestResult, { ease, seconds }: Fitted, { inputs, holdout }: TrainOptions) {

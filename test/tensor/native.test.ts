@@ -12,6 +12,7 @@ import {
 import { nativeHome, openTensorBackend } from '../../services/shared/adapters/tensor/open.ts';
 import type { Adam, TensorProgram } from '../../services/shared/learning/tensor/tensor-backend.ts';
 import { tensorBackendContract } from '../contracts/tensor-backend.ts';
+import { checkCausality } from '../contracts/tensor/causality.ts';
 import { attentionExercise, mlpExercise } from '../contracts/tensor/programs.ts';
 
 const home = nativeHome(process.env);
@@ -19,6 +20,8 @@ const adam: Adam = { learningRate: 0.02, beta1: 0.9, beta2: 0.999, epsilon: 1e-8
 const open = () => openTensorBackend({ want: 'native', gpus: 0, home, environment: process.env });
 
 tensorBackendContract('native', open);
+
+it('answers after each step of a history by what came up to it', async () => checkCausality(await open()));
 
 describe('native', () => {
   let library: NativeLibrary;

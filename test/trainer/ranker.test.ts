@@ -1,4 +1,4 @@
-/** A ranker trained by the process on WebAssembly: it gets into the artifact, and outlives being told to end. */
+/** A ranker trained by the process, on WebAssembly and on native TensorFlow: it gets into the artifact, and outlives being told to end. */
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { shopV1 } from '../../crds/presets/shop-v1.ts';
 import { openEmbeddedBroker } from '../../services/shared/adapters/embedded-broker.ts';
+import { nativeHome } from '../../services/shared/adapters/tensor/open.ts';
 import { openArtifact } from '../../services/shared/learning/artifact.ts';
 import { generateSigningKey, parsePublicKey } from '../../services/shared/learning/signing.ts';
 import { streams } from '../../services/shared/streams.ts';
@@ -67,8 +68,17 @@ async function shop(name: string) {
   return data;
 }
 
-/** Runs the trainer to its end; `endAt`: tells it to end once it logs such a phase. */
-async function train(data: string, endAt?: string) {
+interface Changes {
+  /** Tells it to end once it logs such a phase. */
+  readonly endAt?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const noNative = { LIKENESS_NATIVE: '/nowhere' };
+const native = { LIKENESS_NATIVE: nativeHome(process.env), LIKENESS_GPUS: '0' };
+
+/** Runs the trainer to its end. */
+async function train(data: string, { endAt, env = noNative }: Changes = {}) {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
     env: {
       PATH: process.env['PATH']!,
@@ -80,7 +90,7 @@ async function train(data: string, endAt?: string) {
       LIKENESS_RUN_ID: 'run-1',
       LIKENESS_SIGNING_KEY: join(folder, 'signing.pem'),
       LIKENESS_SPEC: JSON.stringify(spec),
-      LIKENESS_NATIVE: join(folder, 'no-native'),
+      ...env,
     },
   });
   let output = '';
@@ -106,15 +116,18 @@ async function open(data: string, digest: string) {
   return { files, loaded: openArtifact(files, [parsePublicKey(pair.publicPem, 'the pair')], digest) };
 }
 
-it('gives the same model as one that nobody interrupted', { timeout: 300_000 }, async () => {
-  const [whole, ended] = [await shop('whole'), await shop('ended')];
-  const uninterrupted = await train(whole);
+it.each([
+  ['wasm', noNative],
+  ['native-cpu', native],
+])('gives the same model as one that nobody interrupted: %s', { timeout: 300_000 }, async (backend, env) => {
+  const [whole, ended] = [await shop(`${backend}-whole`), await shop(`${backend}-ended`)];
+  const uninterrupted = await train(whole, { env });
   expect(uninterrupted.code).toBe(0);
   for (const phase of ['trial 1, epoch 1,', ', epoch 6,']) {
-    const { code, logged } = await train(ended, phase);
+    const { code, logged } = await train(ended, { endAt: phase, env });
     expect({ code, last: logged.at(-1) }).toMatchObject({ code: 69, last: { code: 'Interrupted' } });
   }
-  const resumed = await train(ended);
+  const resumed = await train(ended, { env });
   expect(resumed.code).toBe(0);
   // Trials that were over are not trained again.
   expect(resumed.logged.some(({ phase }) => String(phase).includes('trial 1, epoch 1,'))).toBe(false);
@@ -126,8 +139,15 @@ it('gives the same model as one that nobody interrupted', { timeout: 300_000 }, 
   expect(other.loaded.manifest.metrics).toEqual(one.loaded.manifest.metrics);
   const { metrics, report } = one.loaded.manifest;
   expect(metrics['ndcg@10']).toBeGreaterThan(metrics['blend.ndcg@10']!);
-  expect(report).toMatchObject({ rankerBackend: 'wasm', rankerTrainings: 4, rankerStart: 'random numbers' });
+  expect(metrics['heads.propensity.buys.examples']).toBeGreaterThan(50);
+  expect(metrics['heads.propensity.buys.logLoss']).toBeLessThan(metrics['heads.propensity.buys.logLossOfBaseRate']!);
+  expect(report).toMatchObject({ rankerBackend: backend, rankerTrainings: 4, rankerStart: 'random numbers' });
   const { trials } = JSON.parse(Buffer.from(one.files.get('ranker-trials.json')!).toString()) as { trials: unknown[] };
   expect(trials).toHaveLength(4);
   expect(await readdir(join(ended, 'models', '.runs', 'default.shop', 'run-1'))).toEqual([]);
+});
+
+it('ends with NoGpu where GPUs are asked for that are not there', { timeout: 60_000 }, async () => {
+  const { code, logged } = await train(await shop('no-gpu'), { env: { ...native, LIKENESS_GPUS: '64' } });
+  expect({ code, last: logged.at(-1) }).toMatchObject({ code: 64, last: { code: 'NoGpu', exitCode: 64 } });
 });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openWasmBackend } from '../../adapters/tensor/wasm.ts';
+import { checkCausality } from '../../../../test/contracts/tensor/causality.ts';
 import { evaluate, type EvaluationInput } from '../evaluate.ts';
 import { ItemIndex } from '../item-index.ts';
 import { unpack } from '../packed.ts';
@@ -100,6 +101,9 @@ describe('a ranker', () => {
     }
     session.close();
   });
+
+  it('answers after each step by what came up to it, in its program as in plain arithmetic', () =>
+    checkCausality(backend));
 
   it('learns what comes next, where popularity cannot', async () => {
     const input = validation();
