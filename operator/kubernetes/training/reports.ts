@@ -1,8 +1,6 @@
 /** What pods report of their work, in a ConfigMap for each kind: how far a training is, verdicts of drift, ingest's logs. */
 import type { Logger } from 'pino';
-import type { BackfillStatus } from '../../../crds/status.ts';
 import { readReport, type DriftReport } from '../../../services/shared/learning/drift/verdict.ts';
-import { backfillIn } from '../../backfill-status.ts';
 import { pipelineOf } from '../children.ts';
 import { reportLabel } from '../render/access.ts';
 import type { Api } from '../runtime/api.ts';
@@ -19,8 +17,6 @@ export interface ReportsOptions {
   readonly api: Api;
   /** Absent or empty: all. */
   readonly namespaces: readonly string[];
-  /** Runs on each before it is cached. */
-  readonly transform: <T extends KubeObject>(object: T) => T;
   readonly timing: Timing;
   readonly logger: Logger;
   readonly metrics: RuntimeMetrics;
@@ -89,10 +85,6 @@ export class Reports {
   /** All that is told of drift. */
   driftOf(pipeline: string): DriftReport | undefined {
     return readReport(this.#of(pipeline, 'drift')?.data?.['report'] ?? '');
-  }
-
-  backfillOf(pipeline: string): BackfillStatus | undefined {
-    return backfillIn(this.#of(pipeline, 'drift')?.data?.['backfill']);
   }
 
   /** What serving has counted since the trial of this generation began. */
