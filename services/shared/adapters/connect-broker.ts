@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Broker } from '../broker.ts';
 import type { KafkaConnection } from '../connections.ts';
 import { LikenessError } from '../errors.ts';
-import { openEmbeddedBroker } from './embedded-broker.ts';
 import { connectKafka } from './kafka-broker.ts';
 
 export interface BrokerAddress {
@@ -25,6 +24,10 @@ export async function connectBroker({ kafka, dataDir, clientId, sessionTimeoutMs
     const connection = typeof kafka === 'string' ? { address: kafka } : kafka;
     return connectKafka({ ...connection, clientId, ...(sessionTimeoutMs && { sessionTimeoutMs }) });
   }
-  if (dataDir) return openEmbeddedBroker(join(dataDir, 'log'));
+  if (dataDir) {
+    // Who speaks to Kafka alone has no use for LMDB, which takes 10 MB.
+    const { openEmbeddedBroker } = await import('./embedded-broker.ts');
+    return openEmbeddedBroker(join(dataDir, 'log'));
+  }
   throw new LikenessError('BadConfig', 'Neither a Kafka address nor a data folder is given; give one of them.');
 }
