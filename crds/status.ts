@@ -117,6 +117,11 @@ const modelStatusSchema = z.strictObject({
   handledPromote: text(128).describe('The value of likeness.dev/promote that was last acted upon.').optional(),
 });
 
+const backfillStatusSchema = z.strictObject({
+  definition: text(64).describe('Hash of the features that are computed.'),
+  progressPercentage: z.int().min(0).max(100).describe('How much of the history they contain.'),
+});
+
 const servingStatusSchema = z.strictObject({
   url: text(1024).describe('Where serving is reached in the cluster.').optional(),
   replicas: count().describe('Replicas that there are.').optional(),
@@ -152,6 +157,9 @@ export const statusSchema = z.strictObject({
     .describe('The others, likewise.')
     .optional(),
   drift: driftStatusSchema.describe('How far the world has moved from what the first model was trained on.').optional(),
+  backfill: backfillStatusSchema
+    .describe('Changed features, computed from the history beside those that serve until all have caught up.')
+    .optional(),
   serving: servingStatusSchema.describe('The API that reads profiles and recommends.').optional(),
 });
 
@@ -160,5 +168,6 @@ export type PipelineStatus = z.output<typeof statusSchema>;
 export type Condition = z.output<typeof conditionSchema>;
 export type StageStatus = z.output<typeof stageStatusSchema>;
 export type TrainingStatus = z.output<typeof trainingStatusSchema>;
+export type BackfillStatus = z.output<typeof backfillStatusSchema>;
 export type ModelStatus = z.output<typeof modelStatusSchema>;
 export type ModelVersion = z.output<typeof modelVersionSchema>;

@@ -1,6 +1,7 @@
 /** What was observed → the status of a ProfilePipeline. Pure. */
 import type { DriftStatus } from '../crds/drift.ts';
 import type {
+  BackfillStatus,
   Condition,
   ConditionType,
   ModelStatus,
@@ -42,6 +43,8 @@ export interface LearningObserved {
   readonly models: readonly ModelStatus[];
   /** undefined: no model is watched. */
   readonly drift?: DriftStatus | undefined;
+  /** undefined: no feature is backfilled. */
+  readonly backfill?: BackfillStatus | undefined;
   readonly verdicts: Partial<Record<ConditionType, ConditionVerdict>>;
 }
 
@@ -129,10 +132,16 @@ function conditionsOf(input: StatusInput, verdicts: Partial<Record<ConditionType
 }
 
 /** What is undefined is taken away from a status. */
-function learned({ training, drift, models: [model, ...otherModels] }: LearningObserved): Partial<PipelineStatus> {
+function learned({
+  training,
+  drift,
+  backfill,
+  models: [model, ...otherModels],
+}: LearningObserved): Partial<PipelineStatus> {
   return {
     training,
     drift,
+    backfill,
     model,
     otherModels: otherModels.length > 0 ? (otherModels as PipelineStatus['otherModels']) : undefined,
   };

@@ -234,6 +234,14 @@ describe('what is wrong', () => {
   });
 });
 
+it('shows how far changed features are', () => {
+  const backfill = { definition: '0a1b2c3d', progressPercentage: 40 };
+  expect(shown(pipeline({ ...well, backfill }))).toContain(
+    '─ backfill  features 0a1b2c3d, 40% of the history; the old ones serve\n',
+  );
+  expect(shown(pipeline(well))).not.toContain('backfill');
+});
+
 it('shows drift where models are watched', () => {
   const drift = {
     feature: 'item.rank',

@@ -39,6 +39,7 @@ export function statusTree(view: StatusView): string[] {
     { label: 'serving', text: servingText(status) },
     modelNode(status, view.now),
     { label: 'training', text: trainingText(status, view.now) },
+    ...backfillNodes(status),
     ...driftNodes(status, view.now),
     { label: 'events', children: eventNodes(view) },
   ];
@@ -132,6 +133,15 @@ function trainingText({ training }: PipelineStatus, now: number): string {
     ...said(failures || undefined, (count) => `${count} failed in a row`),
   ].join(', ');
   return [facts, ...said(training.message || undefined, (message) => message)].join(': ');
+}
+
+/** None while the features that serve are the spec's. */
+function backfillNodes({ backfill }: PipelineStatus): Node[] {
+  if (backfill === undefined) return [];
+  const { definition, progressPercentage } = backfill;
+  return [
+    { label: 'backfill', text: `features ${definition}, ${progressPercentage}% of the history; the old ones serve` },
+  ];
 }
 
 /** None where no model is watched. */

@@ -2,7 +2,7 @@
 import type { Broker } from '../../services/shared/broker.ts';
 import { featureSlice } from '../../crds/slices.ts';
 import { readActiveFeatures, statesTag } from '../../services/shared/active-features.ts';
-import { readBackfill } from '../../services/shared/backfill.ts';
+import { readBackfill, standingOf } from '../../services/shared/backfill.ts';
 import { compileFeatures } from '../../services/shared/profile/compile.ts';
 import type { PartitionTag, ProfileStore } from '../../services/shared/profile-store.ts';
 import { groupName, topicName } from '../topics.ts';
@@ -57,8 +57,7 @@ export async function observeBackfill({ store, plan }: FeatureSources): Promise<
   const { features, events, identity } = featureSlice.parse(JSON.parse(env));
   const { hash: wanted } = compileFeatures(features, events, { mergeOn: identity.mergeOn });
   if (wanted === active.hash) return undefined;
-  const { share } = await readBackfill(store, { pipeline, partitions, active, wanted });
-  return { definition: wanted, progressPercentage: Math.floor(share * 100) };
+  return standingOf(await readBackfill(store, { pipeline, partitions, active, wanted }));
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);

@@ -1,5 +1,7 @@
 /** The feature service: events-clean → profiles, exactly once; the watermark in the profile store is the position. */
+import type { Logger } from 'pino';
 import { statesTag } from '../shared/active-features.ts';
+import { patchData } from '../shared/adapters/config-map-report.ts';
 import type { Broker, Consumer } from '../shared/broker.ts';
 import { LikenessError } from '../shared/errors.ts';
 import type { ModelStore } from '../shared/model-store.ts';
@@ -8,6 +10,7 @@ import type { ProfileStore } from '../shared/profile-store.ts';
 import type { CommonDeps, Health, Service } from '../shared/service.ts';
 import { backfillTiming, Backfills, type BackfillTiming } from './backfill/backfills.ts';
 import { FeatureSwitch } from './backfill/feature-switch.ts';
+import { tellBackfill, type TellBackfill } from './backfill/tell-backfill.ts';
 import type { FeatureConfig } from './config.ts';
 import { createMetrics } from './metrics.ts';
 import { startWatches, type Watches } from './monitor/watches.ts';
@@ -106,6 +109,7 @@ export async function start(config: FeatureServiceConfig, deps: FeatureDeps): Pr
     metrics,
     logger: telemetry.logger,
     timing,
+    tell: tellerOf(config, telemetry.logger),
     onSwitch: () => stage.renew(),
   });
   const unsubscribe = store.onReconnect(() => {
@@ -148,6 +152,16 @@ export async function start(config: FeatureServiceConfig, deps: FeatureDeps): Pr
   let stopped: Promise<void> | undefined;
   const health = (): Health => healthOf(life.stopping, stage, [backfills, watches]);
   return { name: 'feature', health, stop: () => (stopped ??= stop()) };
+}
+
+/** In a cluster the operator shows it, where models are watched: then this pod has a report. */
+function tellerOf({ watch }: FeatureServiceConfig, logger: Logger): TellBackfill | undefined {
+  const report = watch?.report;
+  if (report === undefined) return undefined;
+  return tellBackfill({
+    send: (backfill) => patchData(report, { backfill }),
+    onFailure: (error) => logger.warn({ code: 'ReportFailed', error }, 'the backfill is not reported'),
+  });
 }
 
 function healthOf(stopping: boolean, stage: Stage, beside: readonly (Pick<Watches, 'notes'> | undefined)[]): Health {

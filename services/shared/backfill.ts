@@ -14,6 +14,18 @@ export interface BackfillProgress {
   readonly isComplete: boolean;
 }
 
+/** What is told of it. */
+export interface BackfillStanding {
+  readonly definition: string;
+  /** Whole percent. */
+  readonly progressPercentage: number;
+}
+
+export const standingOf = ({ definition, share }: BackfillProgress): BackfillStanding => ({
+  definition,
+  progressPercentage: Math.floor(share * 100),
+});
+
 interface BackfillPlace {
   readonly pipeline: PipelineKey;
   readonly partitions: number;

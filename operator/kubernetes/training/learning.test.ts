@@ -70,7 +70,11 @@ async function pass({
       hintOf: () => judged,
       want: async (_, { requests }) => void wanted.push(...requests.map(({ runId, against }) => `${runId} ${against}`)),
     },
-    reports: { trialOf: (_, __, generation) => trial?.(generation), driftOf: () => drift },
+    reports: {
+      trialOf: (_, __, generation) => trial?.(generation),
+      driftOf: () => drift,
+      backfillOf: () => backfill,
+    },
     now: () => 0,
   };
   const { plan, options } = rendered(spec, 'shop');
@@ -81,11 +85,14 @@ async function pass({
   return { ...result, announced, asked, wanted };
 }
 
+const backfill = { definition: '0a1b', progressPercentage: 40 };
+
 it('knows the records, announces what is to be, and is busy until that is seen', async () => {
   const { announced, asked, isBusy, until, observed } = await pass();
   expect(asked).toEqual({ records: 42, hint: '1 0' });
   expect(announced.map(({ version }) => version)).toEqual(['v1']);
   expect([isBusy, until]).toEqual([true, 5]);
+  expect(observed.backfill).toBe(backfill);
   expect(observed.models.map(({ phase }) => phase)).toEqual(['Promoting']);
 });
 

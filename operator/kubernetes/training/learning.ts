@@ -18,7 +18,7 @@ export interface LearningDeps {
   readonly models: Pick<ModelsKeeper, 'look' | 'announce'>;
   readonly gate: Gate;
   readonly gates: Pick<Gates, 'hintOf' | 'want'>;
-  readonly reports: Pick<Reports, 'driftOf' | 'trialOf'>;
+  readonly reports: Pick<Reports, 'backfillOf' | 'driftOf' | 'trialOf'>;
   readonly now: () => number;
 }
 
@@ -55,6 +55,7 @@ export async function passOverLearning(deps: LearningDeps, key: string, input: L
       gateSilence: promotions?.silence,
       models: promotions?.models ?? modelsIn(pipeline.status),
       drift: training.drift?.status,
+      backfill: deps.reports.backfillOf(key),
       verdicts: {
         ...verdictsOn(promotions, problem, pipeline.status),
         ...(training.drift && { DriftDetected: training.drift.verdict }),

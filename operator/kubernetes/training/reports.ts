@@ -1,6 +1,8 @@
 /** What pods report of their work, in a ConfigMap for each kind: how far a training is, verdicts of drift, ingest's logs. */
 import type { Logger } from 'pino';
+import type { BackfillStatus } from '../../../crds/status.ts';
 import { readReport, type DriftReport } from '../../../services/shared/learning/drift/verdict.ts';
+import { backfillIn } from '../../backfill-status.ts';
 import { pipelineOf } from '../children.ts';
 import { reportLabel } from '../render/access.ts';
 import type { Api } from '../runtime/api.ts';
@@ -85,6 +87,10 @@ export class Reports {
   /** All that is told of drift. */
   driftOf(pipeline: string): DriftReport | undefined {
     return readReport(this.#of(pipeline, 'drift')?.data?.['report'] ?? '');
+  }
+
+  backfillOf(pipeline: string): BackfillStatus | undefined {
+    return backfillIn(this.#of(pipeline, 'drift')?.data?.['backfill']);
   }
 
   /** What serving has counted since the trial of this generation began. */

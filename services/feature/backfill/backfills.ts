@@ -1,7 +1,7 @@
 /** Looks after the partitions of this instance: computes wanted features beside them, and clears what no longer serves. */
 import type { Logger } from 'pino';
 import { otherSlot, slotGraceMs, statesTag, type PipelineKey } from '../../shared/active-features.ts';
-import type { BackfillProgress } from '../../shared/backfill.ts';
+import { standingOf, type BackfillProgress } from '../../shared/backfill.ts';
 import type { Broker } from '../../shared/broker.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import type { CompiledFeatures } from '../../shared/profile/compile.ts';
@@ -12,6 +12,7 @@ import type { PartitionWorker } from '../partition-worker.ts';
 import { carryingOf, type Carrying } from './carrying.ts';
 import type { FeatureSwitch } from './feature-switch.ts';
 import { PartitionBackfill } from './partition-backfill.ts';
+import type { TellBackfill } from './tell-backfill.ts';
 
 export interface BackfillsOptions {
   readonly features: FeatureSwitch;
@@ -28,6 +29,8 @@ export interface BackfillsOptions {
   readonly onSwitch: () => void;
   readonly onFatal: (error: unknown) => void;
   readonly timing: BackfillTiming;
+  /** For whoever watches from outside. */
+  readonly tell?: TellBackfill | undefined;
 }
 
 export interface BackfillTiming {
@@ -48,7 +51,7 @@ interface Owned {
   isTidy: boolean;
 }
 
-const tellEveryMs = 10_000;
+const logEveryMs = 10_000;
 
 export class Backfills {
   readonly #options: BackfillsOptions;
@@ -56,7 +59,7 @@ export class Backfills {
   readonly #runs = new Set<Promise<void>>();
   #carrying: Carrying;
   #progress: BackfillProgress | undefined;
-  #toldAt = -Infinity;
+  #loggedAt = -Infinity;
   #ticking: Promise<void> | undefined;
   #isStopped = false;
 
@@ -82,10 +85,10 @@ export class Backfills {
   /** In words for a person; empty while nothing is computed beside. */
   notes(): string[] {
     if (this.#progress === undefined) return [];
-    const percentage = Math.floor(this.#progress.share * 100);
+    const { progressPercentage } = standingOf(this.#progress);
     const names = this.#carrying.changed.join(', ') || 'none';
     const parts = [...this.#owned.values()].flatMap(({ backfill }) => backfill?.notes ?? []);
-    return [`features are being backfilled (changed: ${names}): ${percentage} %`, ...parts];
+    return [`features are being backfilled (changed: ${names}): ${progressPercentage} %`, ...parts];
   }
 
   /** Once in a while. Never rejects. */
@@ -126,12 +129,13 @@ export class Backfills {
   }
 
   async #backfill(): Promise<void> {
-    const { features, clock, metrics, timing } = this.#options;
+    const { features, clock, metrics, timing, tell } = this.#options;
     if (features.generation > 1 && clock.now() < features.since + timing.graceMs) return;
     for (const [partition, owned] of this.#owned) if (owned.backfill === undefined) this.#start(partition, owned);
     this.#progress = await features.progress();
     metrics.backfill(this.#progress.share);
-    this.#tell(this.#progress);
+    tell?.(standingOf(this.#progress));
+    this.#log(this.#progress);
     const mine = [...this.#owned.values()];
     if (mine.length === 0 || !mine.every(({ backfill }) => backfill?.isAbreast)) return;
     await features.tryOver();
@@ -155,19 +159,20 @@ export class Backfills {
     this.#runs.add(run);
   }
 
-  #tell({ definition, share }: BackfillProgress): void {
+  #log(progress: BackfillProgress): void {
     const { clock, logger } = this.#options;
-    if (clock.now() - this.#toldAt < tellEveryMs) return;
-    this.#toldAt = clock.now();
+    if (clock.now() - this.#loggedAt < logEveryMs) return;
+    this.#loggedAt = clock.now();
     const { changed: features } = this.#carrying;
-    logger.info({ definition, features, percentage: Math.floor(share * 100) }, 'changed features are backfilled');
+    logger.info({ ...standingOf(progress), features }, 'changed features are backfilled');
   }
 
   /** What served before the switch, or was never finished. */
   async #tidy(): Promise<void> {
-    const { features, clock, store, pipeline, metrics, timing } = this.#options;
+    const { features, clock, store, pipeline, metrics, timing, tell } = this.#options;
     this.#progress = undefined;
     metrics.backfill(1);
+    tell?.(undefined);
     for (const [partition, owned] of this.#owned) {
       owned.backfill?.stop();
       if (owned.isTidy || clock.now() < Math.max(features.since, owned.since) + timing.graceMs) continue;
