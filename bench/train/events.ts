@@ -11,6 +11,8 @@ interface EventsTraining {
   readonly events: number;
   readonly eventsPerSecond: number;
   readonly readSeconds: number;
+  /** Of the processor, which others that work beside it spoil less. */
+  readonly readCpuSeconds: number;
   readonly fitSeconds: number;
   readonly peakRssMb: number;
 }

@@ -24,7 +24,7 @@ export interface StateEvent {
 
 /** Years 1 to 9999, as RFC 3339 writes them: far within what state bytes can hold. */
 export const minTime = -62_135_596_800_000;
-const maxTime = 253_402_300_799_999;
+export const maxTime = 253_402_300_799_999;
 
 export const isEventTime = (time: number): boolean => time >= minTime && time <= maxTime;
 

@@ -1,4 +1,4 @@
-/** Writes and reads whole numbers in a growing piece of bytes. */
+/** A growing piece of memory, as words and as bytes, with whole numbers written one after the other. */
 
 /** What goes into the first four bytes of a number. */
 const part = 2 ** 28;
@@ -47,20 +47,5 @@ export class Bytes {
       value |= (byte & 127) << shift;
     }
     return value;
-  }
-
-  /** All 32 bits. */
-  putWord(value: number): void {
-    const { bytes } = this;
-    bytes[this.at++] = value;
-    bytes[this.at++] = value >>> 8;
-    bytes[this.at++] = value >>> 16;
-    bytes[this.at++] = value >>> 24;
-  }
-
-  takeWord(): number {
-    const { bytes, at } = this;
-    this.at += 4;
-    return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
   }
 }

@@ -40,16 +40,16 @@ test('what is given back is used again', () => {
   const chunks = new Chunks();
   for (let round = 0; round < 50; round++)
     for (const owner of [0, 1, 2]) write(chunks, owner, (round * 97) % 600, round);
-  // Three of 600 bytes at most, in chunks of 60.
-  expect(chunks.store(3).taken).toBeLessThanOrEqual(30);
+  // Three of 600 bytes at most, in chunks of 124.
+  expect(chunks.store(3).taken).toBeLessThanOrEqual(15);
 });
 
 test('a second page begins where the first is full', () => {
   const chunks = new Chunks();
-  const owners = 2 ** 14 + 10;
+  const owners = 2 ** 13 + 10;
   for (let owner = 0; owner < owners; owner++) write(chunks, owner, 8, owner);
   const { pages } = chunks.store(owners);
-  expect(pages.map(({ length }) => length)).toEqual([2 ** 18, 160]);
+  expect(pages.map(({ length }) => length)).toEqual([2 ** 18, 320]);
   const bytes = new Bytes();
   chunks.read(owners - 1, bytes);
   expect(bytes.bytes[0]).toBe((owners - 1) & 255);

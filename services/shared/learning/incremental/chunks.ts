@@ -6,10 +6,10 @@ import { grown } from '../columns.ts';
 import type { Bytes } from './bytes.ts';
 
 /** Words of a chunk; in the last of them is the number of the next chunk. */
-const chunkWords = 16;
+const chunkWords = 32;
 const payload = chunkWords - 1;
 /** Chunks of a page: 1 MiB. */
-const pageChunks = 2 ** 14;
+const pageChunks = 2 ** 13;
 const chunkOf = (at: number): number => (at % pageChunks) * chunkWords;
 const chunksFor = (length: number): number => Math.ceil(length / (payload * 4));
 
@@ -37,11 +37,10 @@ export class Chunks {
     return this.#lengths[owner] ?? 0;
   }
 
-  /** Puts the bytes of `owner` at the front of `into`, ready to be read. */
+  /** Puts the bytes of `owner` at the front of `into`. */
   read(owner: number, into: Bytes): void {
     const count = chunksFor(this.lengthOf(owner));
     into.reach(count * payload * 4);
-    into.at = 0;
     const { words } = into;
     let chunk = this.#first[owner] ?? 0;
     for (let to = 0; to < count * payload;) {

@@ -8,10 +8,14 @@ import { ItemSet } from './item-set.ts';
 import type { Line } from './pair-sums.ts';
 import type { Step, StepOrder } from './steps.ts';
 
-/** A step takes at most so many bytes: item, member and time as numbers, and eight of the hash. */
-const longestStep = 5 + 5 + 8 + 8;
-/** The steps' number and flags. */
-const longestHead = 8;
+/** Words of a step at most. */
+const longestStep = 6;
+/** What a word holds. */
+const whole = 2 ** 32;
+/** In the five lowest bits of a step's first word: how much longer than a word the time since the one before is. */
+const wide = 31;
+/** Steps for which there is room beyond those that are kept, so that not every one that comes moves all. */
+const slack = 16;
 
 export class History implements Line {
   readonly capacity: number;
@@ -19,7 +23,9 @@ export class History implements Line {
   length = 0;
   /** Older steps were dropped. */
   isCut = false;
-  /** Twice the item's number, and one more where it is a target. */
+  /** Where the oldest step lies in the columns. */
+  #from = 0;
+  /** Twice the item's number, below 2^26, and one more where it is a target. */
   readonly #items: Uint32Array;
   readonly #members: Uint32Array;
   readonly #his: Uint32Array;
@@ -28,29 +34,30 @@ export class History implements Line {
 
   /** Steps that are kept. */
   constructor(capacity: number) {
+    const room = capacity + slack;
     this.capacity = capacity;
-    this.#items = new Uint32Array(capacity + 1);
-    this.#members = new Uint32Array(capacity + 1);
-    this.#his = new Uint32Array(capacity + 1);
-    this.#los = new Uint32Array(capacity + 1);
-    this.#times = new Float64Array(capacity + 1);
+    this.#items = new Uint32Array(room);
+    this.#members = new Uint32Array(room);
+    this.#his = new Uint32Array(room);
+    this.#los = new Uint32Array(room);
+    this.#times = new Float64Array(room);
   }
 
   itemAt(place: number): number {
-    return this.#items[place]! >>> 1;
+    return this.#items[this.#from + place]! >>> 1;
   }
 
   isTarget(place: number): boolean {
-    return (this.#items[place]! & 1) === 1;
+    return (this.#items[this.#from + place]! & 1) === 1;
   }
 
   /** -Infinity without steps. */
   get newestTime(): number {
-    return this.length === 0 ? -Infinity : this.#times[this.length - 1]!;
+    return this.length === 0 ? -Infinity : this.#times[this.#from + this.length - 1]!;
   }
 
   has({ hi, lo, member }: StepOrder): boolean {
-    for (let at = this.length - 1; at >= 0; at--)
+    for (let at = this.#from + this.length - 1; at >= this.#from; at--)
       if (this.#los[at] === lo && this.#his[at] === hi && this.#members[at] === member) return true;
     return false;
   }
@@ -59,7 +66,7 @@ export class History implements Line {
   placeOf({ time, hi, lo }: StepOrder): number {
     let place = this.length;
     for (; place > 0; place--) {
-      const at = place - 1;
+      const at = this.#from + place - 1;
       const its = this.#times[at]!;
       if (its < time || (its === time && (this.#his[at]! - hi || this.#los[at]! - lo) <= 0)) break;
     }
@@ -68,78 +75,111 @@ export class History implements Line {
 
   /** Drops the oldest beyond the capacity. */
   insert(place: number, step: Step): void {
-    for (const column of this.#columns()) column.copyWithin(place + 1, place, this.length);
-    this.#put(place, step);
-    this.length++;
-    if (this.length <= this.capacity) return;
-    for (const column of this.#columns()) column.copyWithin(0, 1, this.length);
-    this.length--;
-    this.isCut = true;
+    if (this.#from + this.length === this.#items.length) this.#toFront();
+    const at = this.#from + place;
+    if (place < this.length) this.#shift(at, at + 1);
+    this.#put(at, step);
+    if (this.length < this.capacity) this.length++;
+    else {
+      this.#from++;
+      this.isCut = true;
+    }
   }
 
   /** In place of all steps; `isCut`: older ones were dropped before. */
   replace(steps: readonly Step[], isCut: boolean): void {
     const kept = steps.slice(-this.capacity);
+    this.#from = 0;
     kept.forEach((step, place) => this.#put(place, step));
     this.length = kept.length;
     this.isCut = isCut || kept.length < steps.length;
   }
 
   steps(): Step[] {
-    return Array.from({ length: this.length }, (_, at) => ({
-      item: this.itemAt(at),
-      time: this.#times[at]!,
-      hi: this.#his[at]!,
-      lo: this.#los[at]!,
-      member: this.#members[at]!,
-      target: this.isTarget(at),
-    }));
+    return Array.from({ length: this.length }, (_, place) => {
+      const at = this.#from + place;
+      return {
+        item: this.itemAt(place),
+        time: this.#times[at]!,
+        hi: this.#his[at]!,
+        lo: this.#los[at]!,
+        member: this.#members[at]!,
+        target: this.isTarget(place),
+      };
+    });
   }
 
   clear(): void {
+    this.#from = 0;
     this.length = 0;
     this.isCut = false;
     this.items.clear();
   }
 
-  /** Of a person who has one id alone, `person`, the members go without saying. */
+  /**
+   * Words: the number of steps and flags; of each step item and target, the time since the one before, the hash, and the
+   * member, which goes without saying of a person who has one id alone, `person`. Then the items.
+   */
   writeTo(out: Bytes, person: number): void {
-    out.reach(this.items.room + longestHead + this.length * longestStep);
-    out.at = 0;
-    this.items.writeTo(out);
-    const isJoined = this.#members.subarray(0, this.length).some((member) => member !== person);
-    out.put(this.length * 4 + (this.isCut ? 2 : 0) + (isJoined ? 1 : 0));
+    out.reach(this.items.room + (1 + this.length * longestStep) * 4);
+    const { words } = out;
+    const isJoined = this.#isJoined(person);
+    words[0] = this.length * 4 + (this.isCut ? 2 : 0) + (isJoined ? 1 : 0);
+    let to = 1;
     let before = minTime;
-    for (let at = 0; at < this.length; at++) {
-      const time = this.#times[at]!;
-      out.put(this.#items[at]!);
-      out.put(time - before);
-      out.putWord(this.#his[at]!);
-      out.putWord(this.#los[at]!);
-      if (isJoined) out.put(this.#members[at]!);
-      before = time;
+    for (let at = this.#from; at < this.#from + this.length; at++) {
+      const gap = this.#times[at]! - before;
+      const high = Math.floor(gap / whole);
+      words[to++] = (this.#items[at]! << 5) | Math.min(high, wide);
+      if (high >= wide) words[to++] = high;
+      words[to++] = gap - high * whole;
+      words[to++] = this.#his[at]!;
+      words[to++] = this.#los[at]!;
+      if (isJoined) words[to++] = this.#members[at]!;
+      before = this.#times[at]!;
     }
+    out.at = to * 4;
+    this.items.writeTo(out);
   }
 
   readFrom(source: Bytes, person: number): void {
-    this.items.readFrom(source);
-    const head = source.take();
+    const { words } = source;
+    const head = words[0]!;
     const isJoined = head % 2 === 1;
     this.isCut = head % 4 >= 2;
     this.length = head >>> 2;
+    this.#from = 0;
+    let from = 1;
     let time = minTime;
     for (let at = 0; at < this.length; at++) {
-      this.#items[at] = source.take();
-      time += source.take();
+      const first = words[from++]!;
+      const high = (first & wide) === wide ? words[from++]! : first & wide;
+      time += high * whole + words[from++]!;
+      this.#items[at] = first >>> 5;
       this.#times[at] = time;
-      this.#his[at] = source.takeWord();
-      this.#los[at] = source.takeWord();
-      this.#members[at] = isJoined ? source.take() : person;
+      this.#his[at] = words[from++]!;
+      this.#los[at] = words[from++]!;
+      this.#members[at] = isJoined ? words[from++]! : person;
     }
+    source.at = from * 4;
+    this.items.readFrom(source);
   }
 
-  #columns() {
-    return [this.#items, this.#members, this.#his, this.#los, this.#times];
+  #isJoined(person: number): boolean {
+    for (let at = this.#from; at < this.#from + this.length; at++) if (this.#members[at] !== person) return true;
+    return false;
+  }
+
+  #toFront(): void {
+    this.#shift(this.#from, 0);
+    this.#from = 0;
+  }
+
+  /** The steps from `from` on. */
+  #shift(from: number, to: number): void {
+    const end = this.#from + this.length;
+    for (const column of [this.#items, this.#members, this.#his, this.#los, this.#times])
+      column.copyWithin(to, from, end);
   }
 
   #put(at: number, { item, time, hi, lo, member, target }: Step): void {

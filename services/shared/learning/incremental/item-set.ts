@@ -31,12 +31,13 @@ export class ItemSet {
       const next = last + 1 + this.#gap();
       if (next === item) return false;
       if (next > item) {
-        this.#replace(start, this.#at, [item - last - 1, next - item - 1]);
+        this.#split(start, item - last - 1, next - item - 1);
         return true;
       }
       last = next;
     }
-    this.#replace(this.#length, this.#length, [item - last - 1]);
+    this.#reach(this.#length + longest);
+    this.#length = this.#put(this.#length, item - last - 1);
     return true;
   }
 
@@ -56,15 +57,17 @@ export class ItemSet {
   }
 
   writeTo(out: Bytes): void {
-    out.put(this.#length);
-    out.bytes.set(this.#bytes.subarray(0, this.#length), out.at);
-    out.at += this.#length;
+    const length = this.#length;
+    out.put(length);
+    // Mostly so short that a loop is quicker than a call.
+    for (let at = 0; at < length; at++) out.bytes[out.at + at] = this.#bytes[at]!;
+    out.at += length;
   }
 
   readFrom(source: Bytes): void {
     const length = source.take();
     this.#reach(length);
-    this.#bytes.set(source.bytes.subarray(source.at, source.at + length));
+    for (let at = 0; at < length; at++) this.#bytes[at] = source.bytes[source.at + at]!;
     this.#length = length;
     source.at += length;
   }
@@ -79,14 +82,21 @@ export class ItemSet {
     return gap;
   }
 
-  /** Gaps in place of the bytes of one. */
-  #replace(from: number, to: number, gaps: readonly number[]): void {
-    const bytes = gaps.flatMap(bytesOf);
-    const end = this.#length + bytes.length - (to - from);
-    this.#reach(end);
-    this.#bytes.copyWithin(from + bytes.length, to, this.#length);
-    this.#bytes.set(bytes, from);
-    this.#length = end;
+  /** Two gaps in place of the one that lies between `from` and where it was read up to. */
+  #split(from: number, before: number, after: number): void {
+    const to = from + bytesFor(before) + bytesFor(after);
+    this.#reach(this.#length + to - this.#at);
+    this.#bytes.copyWithin(to, this.#at, this.#length);
+    this.#length += to - this.#at;
+    this.#put(this.#put(from, before), after);
+  }
+
+  /** Gives where the next one is put. */
+  #put(at: number, gap: number): number {
+    let [to, rest] = [at, gap];
+    for (; rest > 127; rest >>>= 7) this.#bytes[to++] = rest | 128;
+    this.#bytes[to++] = rest;
+    return to;
   }
 
   #reach(length: number): void {
@@ -97,10 +107,8 @@ export class ItemSet {
   }
 }
 
-function bytesOf(gap: number): number[] {
-  const bytes: number[] = [];
-  let rest = gap;
-  for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128);
-  bytes.push(rest);
+function bytesFor(gap: number): number {
+  let bytes = 1;
+  for (let rest = gap; rest > 127; rest >>>= 7) bytes++;
   return bytes;
 }

@@ -19,10 +19,13 @@ export const lineOfSteps = (steps: readonly Step[]): Line => ({
 export class PairSums {
   readonly counts: PairCounts;
   readonly window: number;
+  /** By distance; beyond the window nothing. */
+  readonly #shares: Float64Array;
 
   constructor(counts: PairCounts, window: number) {
     this.counts = counts;
     this.window = window;
+    this.#shares = Float64Array.from({ length: window + 2 }, (_, at) => (at > 0 && at <= window ? shareAt(at) : 0));
   }
 
   /** Before `step` comes in at `place`: what stands apart by one more from then on, and its own pairs. */
@@ -33,9 +36,9 @@ export class PairSums {
     for (let j = place; j < to; j++) {
       if (!line.isTarget(j)) continue;
       for (let i = Math.max(0, j - window); i < place; i++) this.#part(line.itemAt(i), line.itemAt(j), j - i);
-      if (j + 1 - place <= window) this.#add(step.item, line.itemAt(j), shareAt(j + 1 - place));
+      if (j + 1 - place <= window) this.#add(step.item, line.itemAt(j), this.#shares[j + 1 - place]!);
     }
-    if (step.target) for (let i = from; i < place; i++) this.#add(line.itemAt(i), step.item, shareAt(place - i));
+    if (step.target) for (let i = from; i < place; i++) this.#add(line.itemAt(i), step.item, this.#shares[place - i]!);
   }
 
   /** All pairs of a line, `sign` times: 1 or -1. */
@@ -43,13 +46,12 @@ export class PairSums {
     for (let j = 1; j < line.length; j++) {
       if (!line.isTarget(j)) continue;
       for (let i = Math.max(0, j - this.window); i < j; i++)
-        this.#add(line.itemAt(i), line.itemAt(j), sign * shareAt(j - i));
+        this.#add(line.itemAt(i), line.itemAt(j), sign * this.#shares[j - i]!);
     }
   }
 
   #part(before: number, target: number, distance: number): void {
-    const farther = distance + 1 <= this.window ? shareAt(distance + 1) : 0;
-    this.#add(before, target, farther - shareAt(distance));
+    this.#add(before, target, this.#shares[distance + 1]! - this.#shares[distance]!);
   }
 
   #add(before: number, target: number, share: number): void {

@@ -1,8 +1,8 @@
 /**
  * What SR, EASE and popularity are made of, kept so that a later run adds only what is new: counters of pairs, each
  * person's items (whose products are the Gram matrix) and newest steps, and counts by item. All are exact sums, so the
- * order and the cuts in which events come do not matter, as long as `inexact` stays at 0. Memory: pairs of items, and about
- * 16 bytes for each of a person's newest steps (`tailLength` at most) and a byte or two for each of their items.
+ * order and the cuts in which events come do not matter, as long as `inexact` stays at 0. Memory: pairs of items, and 16 to
+ * 20 bytes for each of a person's newest steps (`tailLength` at most) and a byte or two for each of their items.
  */
 import type { CleanEvent } from '../../event.ts';
 import { idHash64 } from '../../id-hash.ts';
