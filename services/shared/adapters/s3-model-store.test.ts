@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { memoryBucket } from './s3/memory-bucket.ts';
+import { memoryBucket } from './s3/test-bucket.ts';
 import { S3ModelStore } from './s3-model-store.ts';
 
 const digest = createHash('sha256').update('model').digest('hex');

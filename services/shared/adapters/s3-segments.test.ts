@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { archiveBesideOthers } from '../../../test/contracts/archive-beside-others.ts';
 import { segmentStoreContract } from '../../../test/contracts/segment-store.ts';
 import type { ArchivePlace } from '../archive.ts';
-import { memoryBucket } from './s3/memory-bucket.ts';
+import { memoryBucket } from './s3/test-bucket.ts';
 import { S3Segments } from './s3-segments.ts';
 
 async function start() {
