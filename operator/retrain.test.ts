@@ -174,3 +174,16 @@ it('forgets of the budget what is older than a day, and what cost nothing', () =
   expect(old.startTimes).toEqual([now - 30 * minute]);
   expect(old).toMatchObject({ count: 3, failures: 0, learned: { records: 40 } });
 });
+
+it('waits until fewer than the budget are of the last day, though people have asked for more', () => {
+  const hour = 3_600_000;
+  const startTimes = [1, 2, 3].map((at) => at * hour);
+  const last = { startedAt: 3 * hour, records: 10, outcome: 'Failed' as const };
+  const training = specSchema.shape.training.parse({ retrain: { maxPerDay: 2 } });
+  const ledger = { ...emptyLedger, count: 3, last, failures: 1, startTimes };
+  expect(decideRetrain({ now: 4 * hour, records: 100, ledger, training })).toEqual({
+    train: false,
+    reason: 'BudgetSpent',
+    until: 26 * hour,
+  });
+});

@@ -66,6 +66,17 @@ function world() {
 }
 
 describe('a pass', () => {
+  it('takes a Job that the cache does not show for long for one that is gone, and makes another', async () => {
+    const { clock, created, pass } = world();
+    const { status: training } = await pass();
+    clock.time += 29_000;
+    await pass({ status: { training } });
+    expect(created).toHaveLength(1);
+    clock.time += 2000;
+    await pass({ status: { training } });
+    expect(created).toHaveLength(2);
+  });
+
   it('names the Secret without which its pod gets no container', async () => {
     const { pass, state } = world();
     const waiting = { waiting: { reason: 'ContainerCreating' } };
