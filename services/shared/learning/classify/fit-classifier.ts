@@ -8,6 +8,7 @@ import type { ClassifierKind } from './classifier-kinds.ts';
 import { encodeRows, fitEncoders, type FieldEncoder, type Matrix } from './encoding.ts';
 import { logLoss } from './quality.ts';
 import type { ClassifyRow, Field } from './rows.ts';
+import { fitManyTrees } from './trees.ts';
 import {
   chooseFeatures,
   featureImportance,
@@ -65,7 +66,8 @@ export async function fitClassifier(
     onProgress(`${candidate.kind} (${describeCandidate(candidate)}): log loss ${tried.loss.toFixed(4)}`);
     if (tried.loss < (best.get(candidate.kind)?.loss ?? Infinity)) best.set(candidate.kind, tried);
   }
-  return { tried: [...best.values()].toSorted((a, b) => a.loss - b.loss), choice };
+  const tried = [...best.values()].map((one) => withValidationRows(one, rows, options));
+  return { tried: tried.toSorted((a, b) => a.loss - b.loss), choice };
 }
 
 interface EncodedFold {
@@ -117,6 +119,28 @@ function fitOn(
     validation: { matrix: validation, labels: validationLabels, weights },
   };
   return fitCandidate(candidate, fold, tensors);
+}
+
+/**
+ * Trees, once the validation rows have said how many, learn from these too: as many more as there are more rows. Their
+ * calibration stays that of the trees which had not seen these rows.
+ */
+function withValidationRows(
+  tried: TriedCandidate,
+  rows: EncodedFold,
+  { balance, seed }: ClassifyOptions,
+): TriedCandidate {
+  const { candidate, classifier } = tried;
+  if (candidate.kind !== 'trees' || classifier.model.kind !== 'trees') return tried;
+  const { train, validation, trainLabels, validationLabels } = rows;
+  const values = new Float64Array(train.values.length + validation.values.length);
+  values.set(train.values);
+  values.set(validation.values, train.values.length);
+  const matrix = { rows: train.rows + validation.rows, columns: train.columns, values };
+  const labels = Uint8Array.from([...trainLabels, ...validationLabels]);
+  const count = Math.round((classifier.model.trees.trees.length * matrix.rows) / train.rows);
+  const trees = fitManyTrees(balanceRows(matrix, labels, balance, seed), count, candidate.settings);
+  return { ...tried, classifier: { ...classifier, model: { kind: 'trees', trees } } };
 }
 
 async function choose(

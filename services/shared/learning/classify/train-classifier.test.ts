@@ -4,15 +4,19 @@ import { openWasmBackend } from '../../adapters/tensor/wasm.ts';
 import { openArtifact, openClassifier, sealArtifact } from '../artifact.ts';
 import { generateSigningKey } from '../signing.ts';
 import { seededUniform } from '../statistics/mersenne-twister.ts';
+import { weightsFor } from './balance-rows.ts';
+import { fitCalibration } from './calibration.ts';
 import { probabilityOf } from './classifier.ts';
 import { decodeClassifier, decodeSelection, encodeClassifier } from './classifier-file.ts';
 import type { ClassifierKind } from './classifier-kinds.ts';
 import type { ClassifierInputs } from './classifier-inputs.ts';
+import { encodeRows } from './encoding.ts';
+import { fitClassifier, labelsOf } from './fit-classifier.ts';
 import { defaultMlp, fitMlp } from './mlp.ts';
 import type { ClassifyRow } from './rows.ts';
 import { timeFolds } from './time-folds.ts';
 import { trainClassifier } from './train-classifier.ts';
-import { defaultBoost, fitTrees } from './trees.ts';
+import { defaultBoost, fitManyTrees, fitTrees, treeLogits } from './trees.ts';
 
 /** The label follows `visits` and the plan, never `noise`; a fifth of the visits is unknown. */
 function makeRows(count: number): ClassifyRow[] {
@@ -94,6 +98,25 @@ describe('the same rows and seed', () => {
     const network = () => fitMlp(backend, { train: data, validation: data }, { ...defaultMlp, mostEpochs: 2 });
     expect(await network()).toEqual(await network());
   });
+});
+
+it('has trees learn from the validation rows too, calibrated by trees that had not', async () => {
+  const [train, validation] = [rows.slice(0, 500), rows.slice(500)];
+  const { fields, selection, balance } = inputs(['trees']);
+  const fitting = { fields, selection, balance, kinds: ['trees'] as const, seed: 1, tensors: openWasmBackend };
+  const settings = { ...defaultBoost, leaves: 4 };
+  const { tried } = await fitClassifier({ train, validation }, fitting, [{ kind: 'trees', settings }]);
+  const { encoders, model, calibration } = tried[0]!.classifier;
+  const labelled = (some: readonly ClassifyRow[]) => {
+    const labels = labelsOf(some);
+    return { matrix: encodeRows(encoders, some), labels, weights: weightsFor(labels, balance) };
+  };
+  const held = fitTrees(labelled(train), labelled(validation), settings);
+  expect(held.trees.length).toBeGreaterThan(3);
+  const all = fitManyTrees(labelled([...train, ...validation]), Math.round(held.trees.length * 1.6), settings);
+  expect(model).toEqual({ kind: 'trees', trees: all });
+  const { matrix, labels } = labelled(validation);
+  expect(calibration).toEqual(fitCalibration(treeLogits(held, matrix), labels));
 });
 
 describe('the choice', () => {

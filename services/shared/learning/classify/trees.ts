@@ -27,24 +27,38 @@ export const defaultBoost: BoostSettings = {
   patience: 40,
 };
 
-/** Friedman 2001, "Greedy function approximation"; as many trees as are best on the validation rows. */
+/** As many trees as are best on the validation rows. */
 export function fitTrees(train: Labelled, validation: Labelled, settings: BoostSettings): Trees {
-  const columns = binColumns(train.matrix);
   const base = priorLogit(train);
-  const logits = new Float64Array(train.matrix.rows).fill(base);
   const heldOut = new Float64Array(validation.matrix.rows).fill(base);
   const trees: Tree[] = [];
   let best = { loss: lossOf(heldOut, validation), count: 0 };
-  while (trees.length < settings.mostTrees && trees.length - best.count < settings.patience) {
-    const tree = scaled(growTree(columns, slopesOf(logits, train), settings), settings.learningRate);
-    if (tree.column.length === 1) break;
+  for (const tree of boost(train, settings)) {
     trees.push(tree);
-    addTree(tree, train.matrix, logits);
     addTree(tree, validation.matrix, heldOut);
     const loss = lossOf(heldOut, validation);
     if (loss < best.loss) best = { loss, count: trees.length };
+    if (trees.length - best.count >= settings.patience) break;
   }
   return { base, trees: trees.slice(0, best.count) };
+}
+
+/** So many trees, where nothing says when to stop. */
+export function fitManyTrees(train: Labelled, count: number, settings: BoostSettings): Trees {
+  return { base: priorLogit(train), trees: [...boost(train, { ...settings, mostTrees: count })] };
+}
+
+/** Friedman 2001, "Greedy function approximation". */
+function* boost(train: Labelled, settings: BoostSettings): Generator<Tree> {
+  const columns = binColumns(train.matrix);
+  const logits = new Float64Array(train.matrix.rows).fill(priorLogit(train));
+  for (let count = 0; count < settings.mostTrees; count++) {
+    const grown = growTree(columns, slopesOf(logits, train), settings);
+    if (grown.column.length === 1) return;
+    const tree = scaled(grown, settings.learningRate);
+    addTree(tree, train.matrix, logits);
+    yield tree;
+  }
 }
 
 export function treeLogits({ base, trees }: Trees, matrix: Matrix): Float64Array {
