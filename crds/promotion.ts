@@ -24,7 +24,8 @@ export const promotionSchema = z.strictObject({
   minDelta: decimal(-1, 10)
     .describe(
       'The gate compares NDCG@10 of the candidate and of the model in service on the same questions: the lower 95% bound of ' +
-        'the relative difference must not be below this. Absent: -0.01, and 0 where the candidate is of another kind.',
+        'the relative difference must not be below this. Absent: -0.01, and 0 where the candidate is of another kind. Of ' +
+        'models that classify it is by how much less its log loss is.',
     )
     .optional(),
   segmentFloor: decimal(0, 1)

@@ -130,7 +130,7 @@ function compareWithActive(
 
 /** Of losses, of which less is better. */
 function gain({ mean, lower, upper }: RelativeDifference): RelativeDifference {
-  return { mean: -mean, lower: -upper, upper: -lower };
+  return { mean: 0 - mean, lower: 0 - upper, upper: 0 - lower };
 }
 
 function praise({ logLoss, rocAuc, examples, delta, 'delta.lower': lower, minDelta }: Figures): string {
