@@ -53,6 +53,7 @@ async function finalized(
     defaults: {},
     timing: { now: () => 0 },
     events: { record: () => {} },
+    rested: { disturb: () => {} },
     topics: { remove: note('remove', removal), forget: note('forget') },
     models: { forget: () => {} },
     trainings: { forget: () => {} },

@@ -22,6 +22,7 @@ import { keepOwnFields } from './runtime/owned-fields.ts';
 import { createPool } from './runtime/pool.ts';
 import { WorkQueue } from './runtime/queue.ts';
 import { keyOf, type KubeObject } from './runtime/resource.ts';
+import { slimPipeline } from './slim-pipeline.ts';
 import { slimWorkload } from './runtime/slim-workload.ts';
 import { systemTiming } from './runtime/timing.ts';
 import { KubeTransport } from './runtime/transport.ts';
@@ -139,13 +140,17 @@ function run(config: OperatorConfig, api: Api, deps: LeadershipDeps & { readonly
   const pool = createPool();
   const [ownedOnly, slim] = [keepOwnFields(fieldManager, pool), slimWorkload(pool)];
   const transform = (object: KubeObject): KubeObject => slim(ownedOnly(object));
-  const pipelines = new Informer<PipelineObject>({ ...shared, resource: profilePipelines });
+  const pipelines = new Informer<PipelineObject>({
+    ...shared,
+    resource: profilePipelines,
+    transform: slimPipeline(pool),
+  });
   const children = new Children({ ...shared, foreign: found.foreign, transform });
   const jobsOf = (key: string) =>
     children.of(key).filter((child) => child.kind === 'Job' && !isGateJob(child)) as TrainingJob[];
   registerPipelineMetrics(deps.telemetry.registry, { pipelines, jobsOf, timing });
   const queue = new WorkQueue({ name: 'profilepipeline', timing, metrics, pauseMs });
-  const reports = new Reports(shared);
+  const reports = new Reports({ ...shared, transform: ownedOnly });
   const changed = { clock: deps.clock, onChange: (key: string) => queue.add(key) };
   const admins = topicAdmins(timing);
   const topics = new TopicsKeeper({ ...changed, refreshMs: config.refreshMs });

@@ -51,7 +51,7 @@ const mostWaiting = 500;
 
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
-  /** By what it says; the least recently sent first. */
+  /** By the hash of what it says; the least recently sent first. */
   readonly #sent = new Map<string, Sent>();
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
@@ -139,14 +139,15 @@ export class EventRecorder {
   #remember(key: string, sent: Sent): void {
     this.#sent.delete(key);
     this.#sent.set(key, sent);
-    if (this.#sent.size <= mostRemembered) return;
-    const [oldest] = this.#sent.keys();
-    this.#sent.delete(oldest!);
+    for (const [oldest, { at }] of this.#sent) {
+      if (this.#sent.size <= mostRemembered && sent.at - at <= seriesMs) return;
+      this.#sent.delete(oldest);
+    }
   }
 }
 
 function identity({ metadata, kind }: KubeObject, { type, reason, action, note }: Happening): string {
-  return JSON.stringify([kind, metadata.uid, metadata.namespace, metadata.name, type, reason, action, note]);
+  return contentHash([kind, metadata.uid, metadata.namespace, metadata.name, type, reason, action, note]);
 }
 
 function cutNote(note: string): string {

@@ -23,9 +23,8 @@ export class ObjectCache<T> {
     this.#objects.set(key, object);
     const value = this.#indexBy(object);
     if (value === undefined) return;
-    const keys = this.#index.get(value);
-    if (keys) keys.push(key);
-    else this.#index.set(value, [key]);
+    // A new array has room for what is in it, one that is pushed to for sixteen more.
+    this.#index.set(value, [...(this.#index.get(value) ?? []), key]);
   }
 
   delete(key: string): void {

@@ -10,24 +10,30 @@ const byValue = new Set(['apiVersion', 'kind', 'metadata', 'status']);
  * metadata. Equal sets, labels and owners are one object in memory, whatever the number of objects.
  */
 export function keepOwnFields(manager: string, pool: Pool = createPool()): <T extends KubeObject>(object: T) => T {
-  return (object) => {
-    const { managedFields, ...metadata } = object.metadata;
-    const own = managedFields?.find(
-      (entry) => entry.manager === manager && entry.operation === 'Apply' && !entry.subresource,
-    );
-    const { 'f:metadata': _, ...fieldsV1 } = own?.fieldsV1 ?? {};
-    const { namespace, creationTimestamp, labels, ownerReferences } = metadata;
-    return {
-      ...object,
-      metadata: {
-        ...metadata,
-        ...(namespace !== undefined && { namespace: pool.text(namespace) }),
-        ...(creationTimestamp !== undefined && { creationTimestamp: pool.text(creationTimestamp) }),
-        ...(labels && { labels: pool.shared(labels) }),
-        ...(ownerReferences && { ownerReferences: pool.shared(ownerReferences) }),
-        ...(own?.fieldsV1 && { managedFields: pool.shared([{ fieldsV1 }]) }),
-      },
-    };
+  return <T extends KubeObject>({ apiVersion, kind, metadata, ...fields }: T): T =>
+    ({ apiVersion, kind, metadata: keptMetadata(metadata, manager, pool), ...fields }) as unknown as T;
+}
+
+/** Written out, though some are often undefined: what V8 sees in the source has its place in the object itself. */
+function keptMetadata(metadata: KubeObject['metadata'], manager: string, pool: Pool) {
+  const { name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations, ownerReferences, ...rest } =
+    metadata;
+  const { managedFields, ...others } = rest;
+  const own = managedFields?.find(
+    (entry) => entry.manager === manager && entry.operation === 'Apply' && !entry.subresource,
+  );
+  const { 'f:metadata': _, ...fieldsV1 } = own?.fieldsV1 ?? {};
+  return {
+    name,
+    namespace: namespace && pool.text(namespace),
+    uid,
+    resourceVersion,
+    creationTimestamp: creationTimestamp && pool.text(creationTimestamp),
+    labels: labels && pool.texts(labels),
+    annotations,
+    ownerReferences: ownerReferences && pool.shared(ownerReferences),
+    managedFields: own?.fieldsV1 && pool.shared([{ fieldsV1 }]),
+    ...others,
   };
 }
 

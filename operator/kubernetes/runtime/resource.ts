@@ -59,8 +59,11 @@ export interface ObjectRef {
 
 export const apiVersionOf = ({ group, version }: Resource): string => (group ? `${group}/${version}` : version);
 
-/** `namespace/name`, or `name` alone; the key of caches and queues. */
-export const keyOf = ({ namespace, name }: ObjectRef): string => (namespace ? `${namespace}/${name}` : name);
+/**
+ * `namespace/name`, or `name` alone; the key of caches and queues. Joined, because V8 keeps a text that was put together
+ * by a template as a pair of texts for as long as it lives.
+ */
+export const keyOf = ({ namespace, name }: ObjectRef): string => (namespace ? [namespace, name].join('/') : name);
 
 export function refOf(key: string): ObjectRef {
   const slash = key.indexOf('/');

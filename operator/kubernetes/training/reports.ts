@@ -19,6 +19,8 @@ export interface ReportsOptions {
   readonly api: Api;
   /** Absent or empty: all. */
   readonly namespaces: readonly string[];
+  /** Runs on each before it is cached. */
+  readonly transform: <T extends KubeObject>(object: T) => T;
   readonly timing: Timing;
   readonly logger: Logger;
   readonly metrics: RuntimeMetrics;

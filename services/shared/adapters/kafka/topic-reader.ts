@@ -58,9 +58,13 @@ interface ConfigsAnswer {
   }[];
 }
 
+interface BrokersMetadata {
+  readonly topicMetadata: readonly unknown[];
+}
+
 /** kafkajs' Cluster. */
 interface Cluster {
-  readonly brokerPool: { findConnectedBroker(): Promise<Node> };
+  readonly brokerPool: { metadata: BrokersMetadata | null; findConnectedBroker(): Promise<Node> };
   connect(): Promise<void>;
   refreshMetadata(): Promise<void>;
   findBroker(at: { nodeId: number }): Promise<Node>;
@@ -78,6 +82,7 @@ export class TopicReader {
 
   constructor(kafka: Kafka) {
     this.#cluster = clusterOf(kafka);
+    forgetTopics(this.#cluster.brokerPool);
   }
 
   /** To be called first. Asks for all topics this once, which is how kafkajs learns of the brokers. */
@@ -143,6 +148,17 @@ function clusterOf(kafka: Kafka): Cluster {
   const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) => description?.endsWith(':createCluster'));
   const create = Reflect.get(kafka, symbol!) as (options: object) => Cluster;
   return create({ allowAutoTopicCreation: false });
+}
+
+/** What kafkajs hears of every topic it keeps for ever, some kilobytes a pipeline; here nobody asks it for that. */
+export function forgetTopics(pool: Pick<Cluster['brokerPool'], 'metadata'>): void {
+  let kept: BrokersMetadata | null = pool.metadata;
+  Object.defineProperty(pool, 'metadata', {
+    get: () => kept,
+    set: (heard: BrokersMetadata | null) => {
+      kept = heard && { ...heard, topicMetadata: [] };
+    },
+  });
 }
 
 function partitionsIn({ topic, topicErrorCode, partitionMetadata }: TopicAnswer): PartitionSeen[] {
