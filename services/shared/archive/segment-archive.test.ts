@@ -228,17 +228,14 @@ it('says which segment is damaged', async () => {
   }
 });
 
-it('gives no other lines than were written, whichever byte is damaged', async () => {
+it('gives nothing of a segment, whichever of its bits is damaged', async () => {
   const { store, append, read } = world();
-  await append(0, 9);
-  const written = linesIn(stretch(0, 9));
+  await append(0, 1);
   const [name, bytes] = [...store.files][0]!;
-  for (let at = 0; at < bytes.length; at++) {
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
     const hurt = bytes.slice();
-    hurt[at]! ^= 1 << (at % 8);
+    hurt[bit >> 3]! ^= 1 << (bit & 7);
     store.files.set(name, hurt);
-    const lines = await read(0).catch((error: unknown) => error);
-    if (lines instanceof Error) expect(lines).toMatchObject({ code: 'BadData' });
-    else expect(lines).toEqual(written);
+    expect(await read(0).catch((error: unknown) => error)).toMatchObject({ code: 'BadData' });
   }
 });

@@ -189,6 +189,16 @@ it('goes on where the log has let go of all that is archived, and where the newe
   expect(await held()).toEqual(linesIn(stretch(10, 11)));
 });
 
+it('does not archive again what was erased of the newest records', async () => {
+  const erased = [8, 9].map((offset) => recordAt(offset, [eventLine(`e-${offset}`, { profile: 'u-2' })]));
+  const { log, archive, open, held } = world([...stretch(0, 7), ...erased]);
+  await open().look(going, true);
+  await archive.erase([{ partition: 0, before: 10, profile: profileDigest('u-2') }]);
+  log.add(recordAt(10, [eventLine('e-10')]));
+  await open().look(going, true);
+  expect(await held()).toEqual(linesIn([...stretch(0, 7), ...stretch(10, 10)]));
+});
+
 it('reads each partition of the archive once to begin with, however many there are', async () => {
   const { store, open } = world(stretch(0, 9));
   await open().look(going, true);
