@@ -76,6 +76,14 @@ describe('a judgement', () => {
     expect(verdictOn({ active: beside(right), settings }).reasons).toContain('+1.0% is the least (minDelta)');
   });
 
+  it('refuses one that is better, but not surely', () => {
+    const active = beside(model(1.1, -2.1, 'trees'));
+    const unsure = verdictOn({ active, examples: makeExamples(200, 2) });
+    expect(unsure.figures['delta']).toBeGreaterThan(0);
+    expect(unsure.figures['delta.lower']).toBeLessThan(0);
+    expect(unsure.reasons).toMatch(/at least by -/);
+  });
+
   it('has twins answer what the models have seen, and themselves what is new', () => {
     const candidate = { self: model(-1), twin: right };
     expect(verdictOn({ candidate: { ...candidate, seenUntil: Infinity } }).reasons).toMatch(/not the model that was/);
