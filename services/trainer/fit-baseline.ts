@@ -1,16 +1,13 @@
 /** What a model is compared with while it serves: its inputs in the newest events, its answers at the hold-out. */
 import { encodeBaseline, sketchColumns, type Baseline, type InputColumn } from '../shared/learning/drift/baseline.ts';
 import type { BaselineSample } from '../shared/learning/drift/baseline-sample.ts';
-import { liveQuestions, type LiveQuestion } from '../shared/learning/drift/live-questions.ts';
+import { LiveQuestions, type LiveQuestion } from '../shared/learning/drift/live-questions.ts';
 import { answerOf } from '../shared/learning/drift/prequential.ts';
 import { predictionInputs, predictionValues } from '../shared/learning/drift/watched-inputs.ts';
 import type { TrainingSet } from '../shared/learning/event-table.ts';
 import type { Model } from '../shared/learning/model.ts';
 import { isFirst, type Team } from '../shared/learning/team.ts';
 import type { TrainedModel } from './train-model.ts';
-
-/** So many answers settle the sketches. */
-const mostQuestions = 3000;
 
 export interface BaselineInput {
   /** Of this worker's events. */
@@ -32,14 +29,31 @@ export async function fitBaseline(input: BaselineInput, team: Team): Promise<Uin
     () => Buffer.from(JSON.stringify(sample.store())),
     (bytes) => sample.merge(JSON.parse(Buffer.from(bytes).toString('utf8'))),
   );
+  const asked = await questionsOf(input, team);
   if (!isFirst(team) || trained === undefined) return undefined;
-  return encodeBaseline(withAnswers(sample.fit(set.items), input, trained));
+  return encodeBaseline(withAnswers(sample.fit(set.items), asked, trained));
+}
+
+/** Of all workers' profiles, at the first one; from the moment on that only this one knows. */
+async function questionsOf({ set, trained, length, step }: BaselineInput, team: Team): Promise<LiveQuestion[]> {
+  const heard = await team.hearFirst(`${step}.asked`, () => Buffer.from(String(trained?.twin?.before ?? Infinity)));
+  const from = heard === undefined ? trained?.twin?.before : Number(Buffer.from(heard).toString('utf8'));
+  const questions = new LiveQuestions();
+  // No step is later than a moment that is none.
+  questions.ask({ sequences: set.sequences, from: from ?? Infinity, length });
+  await team.sendToFirst(
+    `${step}.questions`,
+    () => Buffer.from(JSON.stringify(questions.values())),
+    (bytes) => {
+      for (const one of JSON.parse(Buffer.from(bytes).toString('utf8')) as LiveQuestion[]) questions.take(one);
+    },
+  );
+  return questions.values();
 }
 
 /** By the twin, which has seen none of these events: a model knows what it has learned from too well. */
-function withAnswers(inputs: Baseline['inputs'], { set, length }: BaselineInput, { twin }: TrainedModel): Baseline {
+function withAnswers(inputs: Baseline['inputs'], asked: readonly LiveQuestion[], { twin }: TrainedModel): Baseline {
   if (twin === undefined) return { inputs };
-  const asked = liveQuestions({ sequences: set.sequences, from: twin.before, length, limit: mostQuestions, seed: 1 });
   const columns = predictionInputs.map((each): InputColumn => ({ ...each, values: [] }));
   const answer = createAnswering(twin.model);
   let [hits, popularityHits] = [0, 0];

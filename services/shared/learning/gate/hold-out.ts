@@ -59,7 +59,7 @@ function questionOf({ sequences, items, length, queries }: Asking, query: number
 }
 
 /** `limit` of the numbers below `count`, ascending: by selection sampling (Knuth, algorithm S). */
-export function sample(count: number, limit: number, seed: number): number[] {
+function sample(count: number, limit: number, seed: number): number[] {
   const chosen: number[] = [];
   const random = startTwister(seed);
   for (let at = 0; at < count; at++) {
