@@ -19,7 +19,7 @@ interface Answered {
   readonly served?: ServedVector;
 }
 
-export interface Recommendation extends Answered {
+interface Recommendation extends Answered {
   readonly items: readonly string[];
   /** Events of the history that the model saw, session events included. */
   readonly historyLength: number;
