@@ -65,6 +65,8 @@ describe('the trainer', () => {
       profiles: 40,
       items: 10,
     });
+    expect(manifest.report).toMatchObject({ refresh: 'read everything', linesRead: 240 });
+    expect(manifest.report['trainSeconds']).toBeGreaterThanOrEqual(0);
     expect(manifest.offsets.map(({ partition, from }) => [partition, from])).toEqual([
       [0, 0],
       [1, 0],

@@ -3,9 +3,13 @@ import { expect, test } from 'vitest';
 import { PairCounts } from './pair-counts.ts';
 import { pairHash } from './pair-table.ts';
 
-/** Mostly among few items, whose square is soon less than a table; a far one makes the square too large again. */
-const numbers = fc.oneof({ weight: 40, arbitrary: fc.nat(9) }, { weight: 1, arbitrary: fc.nat(2 ** 26 - 1) });
-const additions = fc.array(fc.tuple(numbers, numbers, fc.constantFrom(-1, 0.5, 1)), { maxLength: 400, size: 'max' });
+const among = (items: number, maxLength: number) => {
+  const number = fc.nat(items - 1);
+  return fc.array(fc.tuple(number, number, fc.constantFrom(-1, 0.5, 1)), { maxLength, size: 'max' });
+};
+
+/** Of few items, whose square is soon less than a table; then of more, and of so many that it is not any more. */
+const additions = fc.tuple(among(10, 200), among(14, 20), among(40, 40), among(2 ** 26, 5)).map((each) => each.flat());
 
 test('counters hold what was added to each pair, wherever they lie', () => {
   fc.assert(
