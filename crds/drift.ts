@@ -39,13 +39,13 @@ export const driftIsWatched: Rule<{ readonly mode: string; readonly sampleShare:
 };
 
 interface Watched {
-  readonly models: readonly { readonly recommend?: unknown }[];
+  readonly models: readonly unknown[];
   readonly training: { readonly retrain: { readonly sampleShare: string } };
 }
 
 /** Whether feature looks at events through the models in service. */
 export function watchesModels({ models, training }: Watched): boolean {
-  return Number(training.retrain.sampleShare) > 0 && models.some(({ recommend }) => recommend !== undefined);
+  return Number(training.retrain.sampleShare) > 0 && models.length > 0;
 }
 
 const text = (maxLength: number) => z.string().max(maxLength);

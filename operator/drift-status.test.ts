@@ -43,6 +43,16 @@ describe('what the status says of drift', () => {
     expect(observe(other).verdict.reason).toBe('NotEvaluated');
   });
 
+  it('is of a model that classifies where none recommends, with as much of a name as there is room for', () => {
+    const classify = { label: { events: ['purchase'], within: '24h' }, features: ['spend'] };
+    const spend = { name: 'spend', sum: { events: ['purchase'], field: 'value', window: '24h' } };
+    const only = specSchema.parse({ features: [spend], models: [{ name: 'buys', classify }] });
+    const worst = { feature: `profile.${'x'.repeat(63)}`, score: 0.4, windows: 3 };
+    const given = report({ standings: [{ ...standing, model: 'buys', worst }], verdicts: [] });
+    const observed = observeDrift({ spec: only, report: given, training: {}, now })!;
+    expect(observed.status).toMatchObject({ feature: `profile.${'x'.repeat(56)}`, score: '0.4', model: 'v1' });
+  });
+
   it('is the last verdict of the model in service, and how far it is from its training data', () => {
     expect(observe(report())).toEqual({
       status: {

@@ -26,12 +26,12 @@ export interface DriftObserved {
 export function observeDrift(input: DriftInput): DriftObserved | undefined {
   const { spec, report, training, now } = input;
   if (!watchesModels(spec)) return undefined;
-  const name = spec.models.find(({ recommend }) => recommend !== undefined)!.name;
+  const { name } = spec.models.find(({ recommend }) => recommend !== undefined) ?? spec.models[0]!;
   const standing = report?.standings.find(({ model }) => model === name);
   const verdict = report?.verdicts.findLast(({ model }) => model === name);
   const { worst, hitRate } = standing ?? {};
   const status: DriftStatus = {
-    ...(worst && { score: rounded(worst.score), feature: worst.feature, windowsAboveThreshold: worst.windows }),
+    ...(worst && { score: rounded(worst.score), feature: shown(worst.feature), windowsAboveThreshold: worst.windows }),
     ...(verdict && { detector: verdict.detector, verdict: verdict.id, verdictTime: stamp(verdict.time) }),
     ...(standing && { model: standing.version, lastEvaluatedTime: stamp(standing.evaluatedAt) }),
     ...(hitRate !== undefined && { hitRate: rounded(hitRate) }),
@@ -71,3 +71,5 @@ function said({ id, version, detector, feature, score, before, time }: Verdict):
 
 const rounded = (value: number): string => String(Math.round(value * 1000) / 1000);
 const stamp = (time: number): string => `${new Date(time).toISOString().slice(0, 19)}Z`;
+/** The name of a feature may be longer than the status has room for. */
+const shown = (feature: string): string => feature.slice(0, 64);

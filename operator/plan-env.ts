@@ -91,6 +91,5 @@ const parts: Readonly<Record<StageName, (spec: PipelineSpec) => object>> = {
 /** A change of when a training may begin does not concern those who watch. */
 function watchOf({ models, training: { retrain } }: PipelineSpec): object {
   const { driftMetric, threshold, consecutiveWindows, sampleShare } = retrain;
-  const watched = models.filter(({ recommend }) => recommend !== undefined);
-  return { models: watched, driftMetric, threshold, consecutiveWindows, sampleShare };
+  return { models, driftMetric, threshold, consecutiveWindows, sampleShare };
 }

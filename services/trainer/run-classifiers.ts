@@ -7,6 +7,7 @@ import { trainClassifier, type TrainedClassifier } from '../shared/learning/clas
 import { cleaningFile, encodeCleaning, type CleaningModel } from '../shared/learning/cleaning/cleaning-model.ts';
 import { cleaningReport } from '../shared/learning/cleaning/cleaning-report.ts';
 import { codeVersion, type ManifestDetails } from '../shared/learning/manifest.ts';
+import { baselineFile } from '../shared/learning/drift/baseline.ts';
 import type { Example, Examples } from '../shared/learning/point-in-time/example.ts';
 import { PointInTime } from '../shared/learning/point-in-time/point-in-time.ts';
 import { publicKeyOf } from '../shared/learning/signing.ts';
@@ -14,6 +15,7 @@ import type { CandidateMessage } from '../shared/model-stream.ts';
 import { announce } from './announce.ts';
 import type { TrainerConfig } from './config.ts';
 import { examplesOf } from './example-settings.ts';
+import { fitClassifierBaseline } from './fit-classifier-baseline.ts';
 import { replayInTime } from './replay-in-time.ts';
 import type { Replayed } from './replay.ts';
 import type { TrainerDeps } from './service.ts';
@@ -131,8 +133,9 @@ async function putTwin(
 }
 
 /** What cannot be opened again must not be announced. */
-function seal({ run, trained }: Outcome, details: ManifestDetails, { signingKey }: TrainerDeps): SealedArtifact {
+function seal({ run, rows, trained }: Outcome, details: ManifestDetails, { signingKey }: TrainerDeps): SealedArtifact {
   const files = encodeClassifier(trained);
+  files.set(baselineFile, fitClassifierBaseline(rows, trained));
   if (run.cleaning) files.set(cleaningFile, encodeCleaning(run.cleaning));
   const sealed = sealArtifact(files, details, signingKey);
   openClassifier(sealed.files, [publicKeyOf(signingKey)], sealed.digest);

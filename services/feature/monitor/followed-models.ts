@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { LikenessError } from '../../shared/errors.ts';
 import { followModels, type FollowedModels, type Found } from '../../shared/follow-models.ts';
-import type { LoadedModel } from '../../shared/learning/artifact.ts';
+import type { LoadedClassifier, LoadedModel } from '../../shared/learning/artifact.ts';
 import type { Baseline } from '../../shared/learning/drift/baseline.ts';
 import { isTrial, stableOf, type ActiveMessage, type ModelRef } from '../../shared/model-stream.ts';
 import type { WatchedModel } from './watched-model.ts';
@@ -17,13 +17,15 @@ export interface WatchedModels extends FollowedModels {
   baselineOf(digest: string): Promise<Baseline | undefined>;
 }
 
+type Loaded = LoadedModel | LoadedClassifier;
+
 export interface FollowedModelsOptions {
   /** The models of the spec. */
   readonly names: readonly string[];
   readonly fetch: (digest: string) => Promise<ReadonlyMap<string, Uint8Array>>;
   /** Verifies and decodes; throws `ModelInvalid`. */
-  readonly open: (files: ReadonlyMap<string, Uint8Array>, digest: string) => LoadedModel;
-  readonly watch: (loaded: LoadedModel, generation: number) => WatchedModel;
+  readonly open: (files: ReadonlyMap<string, Uint8Array>, digest: string) => Loaded;
+  readonly watch: (loaded: Loaded, generation: number) => WatchedModel;
   readonly logger: Logger;
   /** Pause before an artifact that could not be fetched is asked for again. */
   readonly retryMs?: number;
@@ -37,7 +39,7 @@ export function followedModels(options: FollowedModelsOptions): WatchedModels {
   const baselines = new Map<string, Baseline | undefined>();
 
   /** The one on trial is asked beside the one that has proved itself, which never waits for it. */
-  async function take(message: ActiveMessage, find: (ref: ModelRef) => Promise<Found<LoadedModel>>) {
+  async function take(message: ActiveMessage, find: (ref: ModelRef) => Promise<Found<Loaded>>) {
     const { model: name, generation, activatedAt: since } = message;
     const stable = await find(stableOf(message));
     if ('result' in stable) {
@@ -53,7 +55,7 @@ export function followedModels(options: FollowedModelsOptions): WatchedModels {
     return undefined;
   }
 
-  function watch({ loaded, isNew }: Exclude<Found<LoadedModel>, { error: unknown }>, generation: number): WatchedModel {
+  function watch({ loaded, isNew }: Exclude<Found<Loaded>, { error: unknown }>, generation: number): WatchedModel {
     const { manifest, digest, baseline } = loaded;
     keep(digest, baseline);
     const { model, version } = manifest;
@@ -68,7 +70,7 @@ export function followedModels(options: FollowedModelsOptions): WatchedModels {
     if (baselines.size > keptBaselines && oldest !== undefined) baselines.delete(oldest);
   }
 
-  const followed = followModels<LoadedModel>({ ...options, take });
+  const followed = followModels<Loaded>({ ...options, take });
   return {
     ...followed,
     current: () => [...watched.values()],

@@ -203,3 +203,19 @@ describe('a partition watch', () => {
     expect(watch.fold({ records: [{ offset: 1, timestamp: 0, lines: 1 }] }, []).note).toBeUndefined();
   });
 });
+
+it('asks models of the profile that an event has left, where they want to be asked then', () => {
+  const later: WatchedModel = {
+    ...model('b'),
+    name: 'n',
+    lookAfter: (_, state) => ({ values: [['x', state.counted[0]]] }),
+  };
+  const first: WatchedModel = { ...model('a'), look: () => ({ values: [['x', 1]] }) };
+  const event = { clean: {}, hash: [0, 0] } as unknown as ReadyEvent;
+  const state = (counted: number) => ({ counted: [counted] }) as unknown as ProfileState;
+  const sample = watchOf([first, later]).observe(7, event, state(3))!;
+  expect(sample.seen).toEqual([{ model: first, values: [['x', 1]] }]);
+  const seen = [...sample.seen, { model: later, values: [['x', 4]] }];
+  expect(sample.after!(state(4))).toEqual({ offset: 7, seen });
+  expect(watchOf([first]).observe(7, event, state(3))).not.toHaveProperty('after');
+});

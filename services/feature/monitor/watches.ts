@@ -5,7 +5,7 @@ import { readTrustedKeys } from '../../shared/adapters/trusted-keys.ts';
 import type { Broker } from '../../shared/broker.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { followStream } from '../../shared/follow-stream.ts';
-import { openArtifact } from '../../shared/learning/artifact.ts';
+import { type LoadedClassifier, type LoadedModel, openEither } from '../../shared/learning/artifact.ts';
 import { modelInputs } from '../../shared/learning/model-inputs.ts';
 import type { ModelStore } from '../../shared/model-store.ts';
 import type { CompiledFeatures } from '../../shared/profile/compile.ts';
@@ -17,6 +17,7 @@ import { createMonitorMetrics } from './monitor-metrics.ts';
 import { MonitorService } from './monitor-service.ts';
 import { createPartitionWatch, type PartitionWatch } from './partition-watch.ts';
 import { tellDrift } from './tell-drift.ts';
+import { watchClassifier } from './watched-classifier.ts';
 import { watchModel } from './watched-model.ts';
 
 export interface WatchesDeps extends CommonDeps {
@@ -87,14 +88,21 @@ export async function startWatches(watch: WatchConfig, config: Config, deps: Wat
   };
 }
 
-function openWith({ trustedKeyFiles }: WatchConfig) {
+function openWith({ trustedKeyFiles, spec: { models } }: WatchConfig) {
   const trustedKeys = readTrustedKeys(trustedKeyFiles);
-  return (files: ReadonlyMap<string, Uint8Array>, digest: string) => openArtifact(files, trustedKeys, digest);
+  return (files: ReadonlyMap<string, Uint8Array>, digest: string): LoadedModel | LoadedClassifier => {
+    const loaded = openEither(files, trustedKeys, digest);
+    const { model: name, kind } = loaded.manifest;
+    const isOfSpec = models.some((model) => model.name === name && 'classifier' in loaded === Boolean(model.classify));
+    if (!isOfSpec) throw new LikenessError('ModelInvalid', `the spec has no model ${name} for one of kind ${kind}`);
+    return loaded;
+  };
 }
 
 function watcherOf({ spec: { models } }: WatchConfig, { spec }: Config, compiled: CompiledFeatures) {
-  return (loaded: Parameters<typeof watchModel>[0]['loaded'], generation: number) => {
+  return (loaded: LoadedModel | LoadedClassifier, generation: number) => {
     const { model: name } = loaded.manifest;
+    if ('classifier' in loaded) return watchClassifier({ loaded, generation, compiled });
     const inputs = modelInputs({ features: spec.features, models }, name);
     const history = models.find((model) => model.name === name)!.recommend!.history;
     return watchModel({ loaded, generation, inputs, history, compiled });

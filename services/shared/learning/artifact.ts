@@ -57,9 +57,26 @@ export function openArtifact(
   trustedKeys: readonly KeyObject[],
   digest?: string,
 ): LoadedModel {
-  const { found, manifest } = verifyArtifact(files, trustedKeys, digest);
-  if (isClassifierKind(manifest.kind))
-    throw new LikenessError('ModelInvalid', `${manifestFile}: a model of kind ${manifest.kind} recommends nothing`);
+  const verified = verifyArtifact(files, trustedKeys, digest);
+  const { kind } = verified.manifest;
+  if (isClassifierKind(kind))
+    throw new LikenessError('ModelInvalid', `${manifestFile}: a model of kind ${kind} recommends nothing`);
+  return recommenderIn(files, verified);
+}
+
+/** As openArtifact, whichever of the two it is. */
+export function openEither(
+  files: ReadonlyMap<string, Uint8Array>,
+  trustedKeys: readonly KeyObject[],
+  digest: string,
+): LoadedModel | LoadedClassifier {
+  const verified = verifyArtifact(files, trustedKeys, digest);
+  return isClassifierKind(verified.manifest.kind) ? classifierIn(files, verified) : recommenderIn(files, verified);
+}
+
+type Verified = ReturnType<typeof verifyArtifact>;
+
+function recommenderIn(files: ReadonlyMap<string, Uint8Array>, { found, manifest }: Verified): LoadedModel {
   const model = decodeModel(files);
   if (model.recommender.kind !== manifest.kind || model.popularity.items.size !== manifest.items)
     throw new LikenessError(
@@ -76,6 +93,8 @@ export interface LoadedClassifier {
   readonly digest: string;
   readonly manifest: Manifest;
   readonly classifier: Classifier;
+  /** undefined: it ships with none, and nothing of it is watched. */
+  readonly baseline?: Baseline | undefined;
 }
 
 /** As openArtifact, for a model that classifies; its golden rows have got the answers that they got in training. */
@@ -84,9 +103,14 @@ export function openClassifier(
   trustedKeys: readonly KeyObject[],
   digest?: string,
 ): LoadedClassifier {
-  const { found, manifest } = verifyArtifact(files, trustedKeys, digest);
-  if (!isClassifierKind(manifest.kind))
-    throw new LikenessError('ModelInvalid', `${manifestFile}: a model of kind ${manifest.kind} classifies nothing`);
+  const verified = verifyArtifact(files, trustedKeys, digest);
+  const { kind } = verified.manifest;
+  if (!isClassifierKind(kind))
+    throw new LikenessError('ModelInvalid', `${manifestFile}: a model of kind ${kind} classifies nothing`);
+  return classifierIn(files, verified);
+}
+
+function classifierIn(files: ReadonlyMap<string, Uint8Array>, { found, manifest }: Verified): LoadedClassifier {
   const classifier = decodeClassifier(files);
   if (classifier.model.kind !== manifest.kind)
     throw new LikenessError(
@@ -94,7 +118,7 @@ export function openClassifier(
       `${manifestFile}: says ${manifest.kind}, the files hold ${classifier.model.kind}`,
     );
   decodeCleaning(files);
-  return { digest: found, manifest, classifier };
+  return { digest: found, manifest, classifier, baseline: decodeBaseline(files) };
 }
 
 export interface LoadedCleaning {
