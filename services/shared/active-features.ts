@@ -39,7 +39,7 @@ export function statesTag(pipeline: PipelineKey, partition: number, slot: Slot):
 }
 
 /** Under which the active features are noted; of its watermark, the offset is the generation. */
-export function featuresTag({ namespace, name, epoch }: PipelineKey): PartitionTag {
+function featuresTag({ namespace, name, epoch }: PipelineKey): PartitionTag {
   return `${namespace}/${name}/e${epoch}/features`;
 }
 
