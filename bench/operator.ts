@@ -42,7 +42,7 @@ export async function run({ flags, note }: BenchContext): Promise<object> {
   const topics = flags['topics'] ?? (pipelines > 100 ? 'Existing' : 'Managed');
   const steadySeconds = Number(flags['steady'] ?? 130);
   const kafka = await startKafka();
-  const env = operatorEnv(kafka.address, topics);
+  const env = { ...operatorEnv(kafka.address, topics), ...chartEnv() };
   const bare = await onItsOwnCluster(env, note, pipelines, (bench) => measureBare(bench, pipelines));
   note(`bare: ${JSON.stringify(bare)}`);
   if (topics === 'Existing') await prepareTopics({ renderer: new Renderer(env), note }, kafka.address, pipelines);
@@ -90,10 +90,18 @@ async function onItsOwnCluster<T>(
   }
 }
 
+const template = readFileSync(new URL('../charts/likeness/templates/deployment.yaml', import.meta.url), 'utf8');
+
 /** As the chart starts the operator. */
 function chartFlags(): string[] {
-  const template = readFileSync(new URL('../charts/likeness/templates/deployment.yaml', import.meta.url), 'utf8');
   return [...template.matchAll(/^ +- (--\S+)$/gm)].map(([, flag]) => flag!);
+}
+
+/** What the chart sets for the memory of the process. */
+function chartEnv(): Record<string, string> {
+  return Object.fromEntries(
+    [...template.matchAll(/- name: (MALLOC_\w+)\s+value: '(.+)'/g)].map(([, name, value]) => [name!, value!]),
+  );
 }
 
 async function measureBare(bench: Bench, pipelines: number) {
