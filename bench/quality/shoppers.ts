@@ -1,7 +1,7 @@
 /** Purchase propensity on Online Shoppers: five folds, the same for all models, each judged on rows nobody had seen. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { modelLogits, probabilitiesOf } from '../../services/shared/learning/classify/classifier.ts';
+import { modelLogits, probabilitiesOf, type Classifier } from '../../services/shared/learning/classify/classifier.ts';
 import { encodeRows } from '../../services/shared/learning/classify/encoding.ts';
 import { fitClassifier, labelsOf } from '../../services/shared/learning/classify/fit-classifier.ts';
 import { expectedCalibrationError, rankingQuality } from '../../services/shared/learning/classify/quality.ts';
@@ -30,7 +30,7 @@ interface Shopper extends ClassifyRow {
 
 type Quality = { readonly rocAuc: number; readonly averagePrecision: number; readonly calibrationError: number };
 
-/** By kind of model, and `chosen`: whichever each fold's validation rows preferred. Means over the folds. */
+/** By kind of model, and `chosen`: whichever of the balanced ones each fold's validation rows preferred. Means. */
 export async function shoppersQuality(options: ShoppersOptions, withPageValues: boolean) {
   const { rows, fields } = readShoppers(options.folder);
   const learned = fields.filter(({ name }) => withPageValues || name !== 'PageValues');
@@ -59,28 +59,28 @@ async function judgeFold(
   fold: number,
   fields: readonly Field[],
   { tensors }: ShoppersOptions,
-): Promise<[string, Quality][]> {
+): Promise<(readonly [string, Quality])[]> {
   const test = rows.filter((row) => row.fold === fold);
   const rest = rows.filter((row) => row.fold !== fold);
-  const { tried } = await fitClassifier(
-    { train: rest.filter(({ validates }) => !validates), validation: rest.filter(({ validates }) => validates) },
-    {
-      fields,
-      selection: { method: 'MutualInformation', keep: 20 },
-      balance: 'Weights',
-      kinds: ['linear', 'mlp', 'trees'],
-      seed: 1,
-      tensors,
-    },
-  );
-  const labels = labelsOf(test);
-  const qualities = tried.map(({ candidate, classifier }): [string, Quality] => {
-    const matrix = encodeRows(classifier.encoders, test);
-    const ranking = rankingQuality(modelLogits(classifier.model, matrix), labels);
-    const calibrationError = expectedCalibrationError(probabilitiesOf(classifier, matrix), labels);
-    return [candidate.kind, { ...ranking, calibrationError }];
-  });
+  const data = {
+    train: rest.filter(({ validates }) => !validates),
+    validation: rest.filter(({ validates }) => validates),
+  };
+  const settings = { fields, selection: { method: 'MutualInformation', keep: 20 }, seed: 1, tensors } as const;
+  const balanced = await fitClassifier(data, { ...settings, balance: 'Weights', kinds: ['linear', 'mlp', 'trees'] });
+  // Trees order rows better where the rare ones count no more than the others.
+  const plain = await fitClassifier(data, { ...settings, balance: 'None', kinds: ['trees'] });
+  const qualities = [
+    ...balanced.tried.map((tried) => [tried.candidate.kind, qualityOf(tried.classifier, test)] as const),
+    ...plain.tried.map((tried) => [`${tried.candidate.kind}Unbalanced`, qualityOf(tried.classifier, test)] as const),
+  ];
   return [...qualities, ['chosen', qualities[0]![1]]];
+}
+
+function qualityOf(classifier: Classifier, test: readonly Shopper[]): Quality {
+  const [matrix, labels] = [encodeRows(classifier.encoders, test), labelsOf(test)];
+  const ranking = rankingQuality(modelLogits(classifier.model, matrix), labels);
+  return { ...ranking, calibrationError: expectedCalibrationError(probabilitiesOf(classifier, matrix), labels) };
 }
 
 /** Stratified: each fold has its share of buyers. */
