@@ -42,7 +42,7 @@ export interface ReconcileDeps {
   readonly topics: TopicsKeeper;
   readonly models: ModelsKeeper;
   readonly trainings: Trainings;
-  readonly reports: Pick<Reports, 'backfillOf' | 'driftOf' | 'logsOf' | 'trialOf'>;
+  readonly reports: Pick<Reports, 'backfillOf' | 'driftOf' | 'forgetTrials' | 'logsOf' | 'trialOf'>;
   readonly gate: Gate;
   readonly gates: Gates;
   readonly events: EventRecorder;

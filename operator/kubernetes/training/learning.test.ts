@@ -49,6 +49,7 @@ async function pass({
 }: Given = {}) {
   const wanted: string[] = [];
   const announced: ActiveMessage[] = [];
+  const forgotten: string[] = [];
   const asked: { records?: number | undefined; hint?: string } = {};
   const observed: TrainingObserved = {
     status: { phase: 'Idle' },
@@ -74,6 +75,7 @@ async function pass({
       trialOf: (_, __, generation) => trial?.(generation),
       driftOf: () => drift,
       backfillOf: () => backfill,
+      forgetTrials: async (key) => void forgotten.push(key),
     },
     now: () => 0,
   };
@@ -82,8 +84,19 @@ async function pass({
   const stream = { topic: 'default.shop.models.e1', connect: () => Promise.reject(new Error('not here')) };
   const input = { pipeline, plan, spec, options, topics, wanted: stream };
   const result = await passOverLearning(deps, 'default/shop', input);
-  return { ...result, announced, asked, wanted };
+  return { ...result, announced, asked, forgotten, wanted };
 }
+
+const trialMessage: ActiveMessage = {
+  kind: 'active',
+  model: 'next-item',
+  version: 'v1',
+  digest: 'd',
+  generation: 4,
+  canaryPercent: 10,
+  activatedAt: '1970-01-01T00:00:00Z',
+  stable: { version: 'v0', digest: 'd0' },
+};
 
 const backfill = { definition: '0a1b', progressPercentage: 40 };
 
@@ -104,18 +117,7 @@ it('has the gate look at what it has no verdict on, and reads the stream again w
 });
 
 it('takes a model on trial back at an alarm from what serving reports of this very trial', async () => {
-  const stable = { version: 'v0', digest: 'd0' };
-  const active: ActiveMessage = {
-    kind: 'active',
-    model: 'next-item',
-    version: 'v1',
-    digest: 'd',
-    generation: 4,
-    canaryPercent: 10,
-    activatedAt: '1970-01-01T00:00:00Z',
-    stable,
-  };
-  const standings = new Map([[candidate.model, { candidates: [candidate], active, end: 1 }]]);
+  const standings = new Map([[candidate.model, { candidates: [candidate], active: trialMessage, end: 1 }]]);
   const arm = (errors: number): ArmFigures => ({ answers: 50, errors, seconds: answerSeconds.map(() => 5) });
   const reported = (errors: number) => (generation: number) =>
     generation === 4 ? { model: 'next-item', generation, canary: arm(errors), stable: arm(0) } : undefined;
@@ -130,6 +132,18 @@ it('takes a model on trial back at an alarm from what serving reports of this ve
   expect((await pass({ state, drift: drift(3) })).announced).toEqual([]);
   const [worse] = (await pass({ state, drift: drift(4) })).announced;
   expect(worse).toMatchObject({ version: 'v0', generation: 5, canaryPercent: 100 });
+});
+
+it('takes what pods have counted away once nothing is on trial, and nothing is announced', async () => {
+  expect((await pass()).forgotten).toEqual([]);
+  expect((await pass({ verdict: 'Pending' })).forgotten).toEqual(['default/shop']);
+  const active: ActiveMessage = { ...trialMessage, canaryPercent: 100 };
+  const stateOf = (message: ActiveMessage) => ({
+    standings: new Map([[candidate.model, { candidates: [candidate], active: message, end: 1 }]]),
+    problem: '',
+  });
+  expect((await pass({ state: stateOf(active) })).forgotten).toEqual(['default/shop']);
+  expect((await pass({ state: stateOf(trialMessage) })).forgotten).toEqual([]);
 });
 
 it('announces nothing while the pipeline is suspended', async () => {

@@ -5,6 +5,7 @@ import { lookAtTrial, type TrialSeen } from '../../alarms.ts';
 import { notingGate, type Gate } from '../../gate.ts';
 import type { ConditionVerdict, LearningObserved, TopicsObserved } from '../../status.ts';
 import { trialQualityIn } from '../../trial-quality.ts';
+import { isTrial } from '../../../services/shared/model-stream.ts';
 import { topicName } from '../../topics.ts';
 import type { Standings } from '../../model-standings.ts';
 import type { Gates } from './gates.ts';
@@ -18,7 +19,7 @@ export interface LearningDeps {
   readonly models: Pick<ModelsKeeper, 'look' | 'announce'>;
   readonly gate: Gate;
   readonly gates: Pick<Gates, 'hintOf' | 'want'>;
-  readonly reports: Pick<Reports, 'backfillOf' | 'driftOf' | 'trialOf'>;
+  readonly reports: Pick<Reports, 'backfillOf' | 'driftOf' | 'forgetTrials' | 'trialOf'>;
   readonly now: () => number;
 }
 
@@ -48,6 +49,7 @@ export async function passOverLearning(deps: LearningDeps, key: string, input: L
   const promotions = standings && promote({ ...deps, gate, trialOf }, input, standings);
   await deps.gates.want(key, { plan: input.plan, options: input.options, requests });
   const announces = announceAll(deps, key, { input, promotions });
+  if (standings && !announces && !hasTrial(standings)) await deps.reports.forgetTrials(key);
   return {
     observed: {
       training: training.status,
@@ -65,6 +67,9 @@ export async function passOverLearning(deps: LearningDeps, key: string, input: L
     isBusy: training.isActive || standings === undefined || announces || requests.length > 0,
   };
 }
+
+const hasTrial = (standings: Standings): boolean =>
+  [...standings.values()].some(({ active }) => active !== undefined && isTrial(active));
 
 /** undefined: not known, or not to be trusted now. */
 function recordsIn({ topics, plan }: LearningInput): number | undefined {

@@ -1,6 +1,6 @@
 /** Reports are written by pods, and read with care. */
 import { expect, it } from 'vitest';
-import { progressIn, verdictIn, type Report } from './reports.ts';
+import { clearing, progressIn, verdictIn, type Report } from './reports.ts';
 
 const report = (data: Record<string, string>): Report => ({
   apiVersion: 'v1',
@@ -39,4 +39,13 @@ it('is a verdict with an id, a detector, a feature and a score', () => {
     expect(verdict({ ...good, ...change })).toBeUndefined();
   for (const text of ['', 'drift', 'null', '[]']) expect(verdictIn(report({ verdict: text }))).toBeUndefined();
   expect(verdictIn(undefined)).toBeUndefined();
+});
+
+it('clears the entries of all pods, and asks for nothing where there are none', () => {
+  expect(clearing(report({ 'shop-serving-a': '[]', 'shop-serving-b': '' }))).toEqual({
+    'shop-serving-a': null,
+    'shop-serving-b': null,
+  });
+  expect(clearing(report({}))).toBeUndefined();
+  expect(clearing(undefined)).toBeUndefined();
 });

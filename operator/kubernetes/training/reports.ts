@@ -46,9 +46,11 @@ export interface DriftVerdict {
 }
 
 export class Reports {
+  readonly #api: Pick<Api, 'mergePatch'>;
   readonly #informer: Informer<Report>;
 
   constructor(options: ReportsOptions) {
+    this.#api = options.api;
     this.#informer = new Informer<Report>({
       ...options,
       resource: kinds.ConfigMap,
@@ -100,6 +102,15 @@ export class Reports {
     return trialFiguresIn(this.#of(pipeline, 'trial')?.data, model, generation);
   }
 
+  /** When there is no trial: each pod that has counted one leaves an entry, and a ConfigMap holds 1 MiB. */
+  async forgetTrials(pipeline: string): Promise<void> {
+    const report = this.#of(pipeline, 'trial');
+    const data = clearing(report);
+    if (report === undefined || data === undefined) return;
+    const { namespace, name } = report.metadata;
+    await this.#api.mergePatch(kinds.ConfigMap, { namespace: namespace!, name }, { data });
+  }
+
   /** By pod of ingest: what it says of its log, as it wrote it. */
   logsOf(pipeline: string): Readonly<Record<string, string>> | undefined {
     return this.#of(pipeline, 'ingest')?.data;
@@ -108,6 +119,12 @@ export class Reports {
   #of(pipeline: string, what: string): Report | undefined {
     return this.#informer.indexed(pipeline).find(({ metadata }) => metadata.labels?.[reportLabel] === what);
   }
+}
+
+/** The patch that takes every entry away; undefined where there is none. */
+export function clearing(report: Report | undefined): Record<string, null> | undefined {
+  const pods = Object.keys(report?.data ?? {});
+  return pods.length === 0 ? undefined : Object.fromEntries(pods.map((pod) => [pod, null]));
 }
 
 /** What a pod wrote is not to be trusted: anything else than a number of percent is nothing. */
