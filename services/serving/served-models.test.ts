@@ -154,15 +154,15 @@ describe('the models served', () => {
       expect(fetch).toHaveBeenCalledTimes(2);
     });
 
-    it('shares the profiles in a process that starts in the middle of it, once both are loaded', async () => {
+    it('lets the one on trial answer all in a process that starts meanwhile, until the stable one is there', async () => {
       const { stored, store, activate, models } = setUp();
       const [stable, fresh] = [store({ runId: 'stable' }), store({ runId: 'fresh' })];
       const files = stored.get(stable.digest)!;
       stored.delete(stable.digest);
       const beside = { stable: { version: stable.manifest.version, digest: stable.digest } };
       activate(fresh, 7, { canaryPercent: 50, ...beside });
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      expect(models.get('next-item', 'u1')).toBeUndefined();
+      await vi.waitFor(() => expect(models.get('next-item', null)?.loaded.digest).toBe(fresh.digest));
+      expect(models.get('next-item', null)?.arm).toBeUndefined();
       stored.set(stable.digest, files);
       await vi.waitFor(() => expect(models.get('next-item', null)?.loaded.digest).toBe(stable.digest));
       const digests = new Set(profiles.map((profile) => models.get('next-item', profile)!.loaded.digest));

@@ -76,11 +76,14 @@ function serveActive<L extends Loaded, S extends Served<L>>(options: Serving<L, 
     const stable = isTrial(message) ? await find(message.stable) : undefined;
     const trial = stable && 'loaded' in stable ? trialOf(message, stable.loaded, serve) : undefined;
     if ('result' in found) {
-      if (trial) fallBack(message, trial.stable);
+      if (trial) answerMeanwhile(message, trial.stable);
       return count(message, found);
     }
     const obstacle = inTheWay(message, stable);
-    if (obstacle) return count(message, obstacle);
+    if (obstacle) {
+      answerMeanwhile(message, serve(toServed(message, found.loaded, undefined)));
+      return count(message, obstacle);
+    }
     show({ current: serve(toServed(message, found.loaded, trial && 'canary')), ...(trial && { trial }) });
     metrics.modelLoads.inc({ model: message.model, result: found.isNew ? 'loaded' : 'reused' });
     logger.info(named(message), 'the model serves');
@@ -102,11 +105,12 @@ function serveActive<L extends Loaded, S extends Served<L>>(options: Serving<L, 
     metrics.modelTrained.set({ model }, trainedAt / 1000);
   }
 
-  /** Whoever answers already goes on; where nobody does, the one that has proved itself need not wait. */
-  function fallBack(message: ActiveMessage, stable: S): void {
+  /** Whoever answers already goes on; where nobody does, the one of the two that is there need not wait for the other. */
+  function answerMeanwhile(message: ActiveMessage, one: S): void {
     if (answering.has(message.model)) return;
-    answering.set(message.model, { current: stable });
-    logger.warn({ code: 'ModelInvalid', ...named(message) }, 'the stable model answers all');
+    answering.set(message.model, { current: one });
+    const { version } = one.loaded.manifest;
+    logger.warn({ code: 'ModelInvalid', ...named(message), version }, 'this model answers all: the other is not there');
   }
 
   function count({ model }: ActiveMessage, obstacle: Obstacle): Obstacle {
