@@ -2,7 +2,7 @@
 import type { Mark } from './marks.ts';
 import type { RatePoint } from './questions.ts';
 
-export interface Series {
+interface Series {
   readonly name: string;
   readonly points: readonly RatePoint[];
   /** A variable of the page's style. */

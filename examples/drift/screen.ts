@@ -51,6 +51,6 @@ function plainScreen(out: Out, now: () => number): Screen {
   };
 }
 
-export function describeMark({ time, kind, text }: Mark, from: number): string {
+function describeMark({ time, kind, text }: Mark, from: number): string {
   return `${((time - from) / 1000).toFixed(1).padStart(6)} s  ${kind.padEnd(8)}  ${text}`;
 }

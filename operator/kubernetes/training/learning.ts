@@ -12,7 +12,7 @@ import type { Gates } from './gates.ts';
 import type { ModelsKeeper, ModelsState, WantedModels } from './models-keeper.ts';
 import { decidePromotions, type Promotions } from '../../promotions.ts';
 import type { Reports } from './reports.ts';
-import type { TrainingInput, Trainings } from './training.ts';
+import type { TrainingInput, TrainingObserved, Trainings } from './training.ts';
 
 export interface LearningDeps {
   readonly trainings: Pick<Trainings, 'pass'>;
@@ -49,27 +49,38 @@ export async function passOverLearning(deps: LearningDeps, key: string, input: L
   const promotions = standings && promote({ ...deps, gate, trialOf }, input, standings);
   await deps.gates.want(key, { plan: input.plan, options: input.options, requests });
   const announces = announceAll(deps, key, { input, promotions });
-  if (standings && !announces && !hasTrial(standings)) await deps.reports.forgetTrials(key);
+  if (!announces && isWithoutTrial(standings)) await deps.reports.forgetTrials(key);
   return {
     observed: {
-      training: training.status,
-      trainingFailure: training.failure,
-      gateSilence: promotions?.silence,
-      models: promotions?.models ?? modelsIn(pipeline.status),
-      drift: training.drift?.status,
+      ...observedOf(training, promotions, { pipeline, problem }),
       backfill: deps.reports.backfillOf(key),
-      verdicts: {
-        ...verdictsOn(promotions, problem, pipeline.status),
-        ...(training.drift && { DriftDetected: training.drift.verdict }),
-      },
     },
     until: earliest(training.until, promotions?.until),
     isBusy: training.isActive || standings === undefined || announces || requests.length > 0,
   };
 }
 
-const hasTrial = (standings: Standings): boolean =>
-  [...standings.values()].some(({ active }) => active !== undefined && isTrial(active));
+function observedOf(
+  training: TrainingObserved,
+  promotions: Promotions | undefined,
+  { pipeline, problem }: Pick<LearningInput, 'pipeline'> & Pick<ModelsState, 'problem'>,
+): LearningObserved {
+  return {
+    training: training.status,
+    trainingFailure: training.failure,
+    gateSilence: promotions?.silence,
+    models: promotions?.models ?? modelsIn(pipeline.status),
+    drift: training.drift?.status,
+    verdicts: {
+      ...verdictsOn(promotions, problem, pipeline.status),
+      ...(training.drift && { DriftDetected: training.drift.verdict }),
+    },
+  };
+}
+
+/** Nothing is known of a stream that has not been read. */
+const isWithoutTrial = (standings: Standings | undefined): boolean =>
+  standings !== undefined && ![...standings.values()].some(({ active }) => active !== undefined && isTrial(active));
 
 /** undefined: not known, or not to be trusted now. */
 function recordsIn({ topics, plan }: LearningInput): number | undefined {

@@ -101,7 +101,7 @@ export function createPartitionWatch(options: PartitionWatchOptions): PartitionW
         const look = ask(model);
         return look === undefined ? [] : [{ model, ...look, ...askOnTrial(model, look, event, ask) }];
       });
-      const later = models().filter(({ lookAfter }) => lookAfter !== undefined);
+      const later = models().filter((model) => model.lookAfter !== undefined);
       if (later.length === 0) return seen.length === 0 ? undefined : { offset, seen };
       const lookAfter = (left: ProfileState) =>
         later.flatMap((model): Seen[] => {
@@ -208,7 +208,12 @@ function partOf(block: Block, model: WatchedModel): Part {
   const part: Part = {
     model,
     summary: {
-      ...{ model: name, version, digest, generation, sampled, quality },
+      model: name,
+      version,
+      digest,
+      generation,
+      sampled,
+      quality,
       ...(trial && { trial }),
       ...(began !== undefined && { began }),
     },
