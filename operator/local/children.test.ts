@@ -26,13 +26,13 @@ it('gives up on a process whose settings are wrong, naming its log', async () =>
   const onFatal = vi.fn();
   const options = { name: 'c', service: 'cleaner', env: {}, logFile, logger: quiet, onFatal };
   const child = superviseService(options);
-  await vi.waitFor(() => expect(onFatal).toHaveBeenCalledTimes(1), 30_000);
+  await vi.waitFor(() => expect(onFatal).toHaveBeenCalledTimes(1), 90_000);
   expect(onFatal.mock.calls[0]).toMatchObject([
     { code: 'BadConfig', message: expect.stringContaining(logFile) as string },
   ]);
   await child.stop();
   rmSync(folder, { recursive: true });
-}, 40_000);
+}, 100_000);
 
 it('outlives a log that cannot be written', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'likeness-children-'));
