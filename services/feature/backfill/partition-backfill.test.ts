@@ -23,7 +23,7 @@ import { partitionOf } from '../../shared/partition.ts';
 import { decodeProfile } from '../../shared/profile/codec.ts';
 import { compileFeatures, type CompiledFeatures, type LinkEvent } from '../../shared/profile/compile.ts';
 import type { ProfileState } from '../../shared/profile/profile.ts';
-import type { ProfileStore } from '../../shared/profile-store.ts';
+import type { ProfileStore, Watermark } from '../../shared/profile-store.ts';
 import { createMetrics } from '../metrics.ts';
 import { PartitionWorker } from '../partition-worker.ts';
 import { carryingOf } from './carrying.ts';
@@ -99,7 +99,17 @@ function mortal(store: ProfileStore, calls: number, isDone: boolean) {
 
 const turn = () => new Promise(setImmediate);
 
-function begin(world: World, store: ProfileStore, wanted: CompiledFeatures) {
+interface Circumstances {
+  /** The worker as the backfill sees it. */
+  readonly asSeen?: (worker: PartitionWorker) => Pick<PartitionWorker, 'between' | 'position'>;
+}
+
+function begin(
+  world: World,
+  store: ProfileStore,
+  wanted: CompiledFeatures,
+  { asSeen = (worker) => worker }: Circumstances = {},
+) {
   const reading = { from: 0 };
   const logger = pino({ level: 'silent' });
   const worker = new PartitionWorker(
@@ -131,7 +141,7 @@ function begin(world: World, store: ProfileStore, wanted: CompiledFeatures) {
     dedupeWindowMs: 86_400_000,
     topic,
     partition,
-    worker,
+    worker: asSeen(worker),
     logger,
     pauseMs: 1,
     sizes: { joinWithin: 3, page: 2 },
@@ -258,4 +268,34 @@ it('takes over what the log has lost, and tells from where on the changed featur
     state.counted[compiled.features.findIndex((feature) => feature.name === name)]!;
   expect(counted(wanted, made, 'spend')).toBe(counted(live, old, 'spend'));
   expect(counted(wanted, made, 'history')).toBeLessThan(counted(live, old, 'history'));
+});
+
+it('takes nothing over before it has taken what was kept for later', async () => {
+  const world = new World();
+  world.send(20);
+  const wanted = changes[0]!;
+  let calls = 0;
+  const asSeen = (worker: PartitionWorker) => ({
+    get position() {
+      return worker.position;
+    },
+    async between<T>(work: (live: Watermark | undefined) => Promise<T>): Promise<T | undefined> {
+      // In the first one it opens, in the second it begins to keep the batches, in the third it takes those.
+      if (++calls !== 3) return worker.between(work);
+      world.send(8);
+      await pump(world, begun);
+      worker.forget();
+      const done = await worker.between(work);
+      begun.reading.from = await worker.assign();
+      return done;
+    },
+  });
+  const begun = begin(world, world.store, wanted, { asSeen });
+  await pump(world, begun);
+  const { backfill } = begun;
+  const run = backfill.run();
+  await untilAbreast(backfill);
+  backfill.stop();
+  await run;
+  expect(await wrong(world, tag, wanted)).toEqual([]);
 });

@@ -180,6 +180,8 @@ export class PartitionBackfill implements Beside {
       feed.waiting = undefined;
       await this.#applyBeside(kept, feed.end);
     });
+    // Where the position was being looked up just then, nothing was taken: whoever followed on would leave it out.
+    if (feed.waiting !== undefined) this.#detach();
   }
 
   /** In between the batches of the live work; what it refuses is told later, by `run`. */
