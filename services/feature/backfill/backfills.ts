@@ -5,7 +5,7 @@ import { standingOf, type BackfillProgress } from '../../shared/backfill.ts';
 import type { Broker } from '../../shared/broker.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import type { CompiledFeatures } from '../../shared/profile/compile.ts';
-import type { ProfileStore } from '../../shared/profile-store.ts';
+import type { PartitionTag, ProfileStore } from '../../shared/profile-store.ts';
 import type { Clock } from '../../shared/service.ts';
 import type { Metrics } from '../metrics.ts';
 import type { PartitionWorker } from '../partition-worker.ts';
@@ -150,6 +150,7 @@ export class Backfills {
       carrying: this.#carrying,
       liveTag: statesTag(pipeline, partition, features.slot),
       tag: statesTag(pipeline, partition, otherSlot(features.slot)),
+      isIdle: () => features.isCurrent(),
       onApplied: metrics.backfilled,
       pauseMs: timing.tickMs,
     });
@@ -167,9 +168,9 @@ export class Backfills {
     logger.info({ ...standingOf(progress), features }, 'changed features are backfilled');
   }
 
-  /** What served before the switch, or was never finished. */
+  /** What served before the switch, or was never finished; but not what serves since one that is still to be taken up. */
   async #tidy(): Promise<void> {
-    const { features, clock, store, pipeline, metrics, timing, tell } = this.#options;
+    const { features, clock, pipeline, metrics, timing, tell } = this.#options;
     this.#progress = undefined;
     metrics.backfill(1);
     tell?.(undefined);
@@ -177,11 +178,19 @@ export class Backfills {
       owned.backfill?.stop();
       if (owned.isTidy || clock.now() < Math.max(features.since, owned.since) + timing.graceMs) continue;
       const tag = statesTag(pipeline, partition, otherSlot(features.slot));
-      const { watermark } = await store.read(tag, []);
-      // Where a clearing was broken off, profiles are left without a watermark.
-      if (watermark !== undefined || (features.generation > 1 && (await store.hasProfiles(tag))))
-        await store.clear(tag);
+      if (await this.#isLeft(tag)) {
+        // Looking took time: somebody else may have the partition, or have switched.
+        if (this.#owned.get(partition) !== owned || !(await features.isCurrent())) return;
+        await this.#options.store.clear(tag);
+      }
       owned.isTidy = true;
     }
+  }
+
+  /** Where a clearing was broken off, profiles are left without a watermark. */
+  async #isLeft(tag: PartitionTag): Promise<boolean> {
+    const { store, features } = this.#options;
+    const { watermark } = await store.read(tag, []);
+    return watermark !== undefined || (features.generation > 1 && (await store.hasProfiles(tag)));
   }
 }

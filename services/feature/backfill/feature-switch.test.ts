@@ -1,7 +1,18 @@
 /** Features of the spec that others replace: the old ones serve until every partition has caught up. */
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { featureSlice } from '../../../crds/slices.ts';
-import { cleanEvent, partitions, pipeline, spec, tagOf, withBroker, World } from '../../../test/feature/world.ts';
+import {
+  cleanEvent,
+  partitions,
+  pipeline,
+  spec,
+  tagOf,
+  topics,
+  withBroker,
+  withStore,
+  World,
+} from '../../../test/feature/world.ts';
 import {
   compileActive,
   featureTags,
@@ -11,6 +22,9 @@ import {
 } from '../../shared/active-features.ts';
 import { backfillMark } from '../../shared/backfill.ts';
 import { compileFeatures } from '../../shared/profile/compile.ts';
+import type { ProfileStore } from '../../shared/profile-store.ts';
+import type { PartitionWorker } from '../partition-worker.ts';
+import { Backfills } from './backfills.ts';
 import { FeatureSwitch } from './feature-switch.ts';
 
 const timing = { tickMs: 20, settleMs: 50, graceMs: 300 };
@@ -83,7 +97,7 @@ describe('a service with other features', () => {
   });
 });
 
-const switchOf = (features: typeof spec, at = 1000, more: { rebuilds?: boolean } = {}) =>
+const switchOf = (features: typeof spec, at = 1000, more: { rebuilds?: boolean; settleMs?: number } = {}) =>
   FeatureSwitch.open({
     store: world.store,
     clock: { now: () => at },
@@ -94,7 +108,7 @@ const switchOf = (features: typeof spec, at = 1000, more: { rebuilds?: boolean }
     wanted: compileFeatures(features.features, features.events),
     onOverflow: () => undefined,
     rebuilds: more.rebuilds ?? false,
-    settleMs: 0,
+    settleMs: more.settleMs ?? 0,
   });
 
 /** As if a partition's states had come so far. */
@@ -153,4 +167,54 @@ describe('profiles that this code cannot go on with', () => {
 
 it('is kept with everything else of a pipeline', () => {
   expect(featureTags(pipeline, 1)).toEqual(['default/test/e1/features', 'default/test/e1/p0', 'default/test/e1/p0.1']);
+});
+
+describe('the idle slot', () => {
+  /** `isTaken`: meanwhile the partition goes to another instance. */
+  const tidy = async (features: FeatureSwitch, isTaken = false): Promise<void> => {
+    const read: ProfileStore['read'] = (...args) => {
+      if (isTaken) backfills.drop([0]);
+      return world.store.read(...args);
+    };
+    const backfills = new Backfills({
+      features,
+      wanted: own,
+      broker: world.broker,
+      store: withStore(world.store, { read }),
+      pipeline,
+      topic: topics['events-clean'],
+      dedupeWindowMs: 1,
+      clock: { now: () => 1000 },
+      metrics: { backfilled: () => undefined, backfill: () => undefined },
+      logger: pino({ level: 'silent' }),
+      onSwitch: () => undefined,
+      onFatal: (error) => world.fatal.push(error),
+      timing: { tickMs: 20, settleMs: 1e6, graceMs: 0 },
+    });
+    backfills.own(0, {} as PartitionWorker);
+    await backfills.tick();
+    await backfills.stop();
+    expect(world.fatal).toEqual([]);
+  };
+  const held = async () => (await world.store.read(statesTag(pipeline, 0, 1), [])).watermark;
+
+  it('is cleared of what was never finished', async () => {
+    await stand(0, 1, backfillMark(wanted.hash));
+    await tidy(await switchOf(spec));
+    expect(await held()).toBeUndefined();
+  });
+
+  it('is left alone where the partition has gone to somebody else', async () => {
+    await stand(0, 1, backfillMark(wanted.hash));
+    await tidy(await switchOf(spec), true);
+    expect(await held()).toBeDefined();
+  });
+
+  it('is left alone once others have taken over there, though they are not taken up yet', async () => {
+    const features = await switchOf(spec, 1000, { settleMs: 1e6 });
+    await stand(0, 1, wanted.hash);
+    expect(await (await switchOf(changed, 900)).tryOver()).toBe(true);
+    await tidy(features);
+    expect(await held()).toBeDefined();
+  });
 });

@@ -111,6 +111,12 @@ export class FeatureSwitch {
     return true;
   }
 
+  /** Asks the store whether nobody has switched since: else the slot that is idle here is the one that serves. */
+  async isCurrent(): Promise<boolean> {
+    const found = await readActiveFeatures(this.#options.store, this.#options.pipeline);
+    return found?.generation === this.#active.generation;
+  }
+
   progress(): Promise<BackfillProgress> {
     const { store, pipeline, partitions, wanted } = this.#options;
     return readBackfill(store, { pipeline, partitions, active: this.#active, wanted: wanted.hash });

@@ -10,7 +10,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import { readHistory } from '../../shared/read-history.ts';
 import type { Watermark } from '../../shared/profile-store.ts';
 import type { Beside, PartitionWorker } from '../partition-worker.ts';
-import { Shadow, type ShadowOptions } from './shadow.ts';
+import { clearIdle, Shadow, type ShadowOptions } from './shadow.ts';
 
 export interface PartitionBackfillOptions extends ShadowOptions {
   readonly broker: Broker;
@@ -52,7 +52,7 @@ export class PartitionBackfill implements Beside {
   #lostBefore: number | undefined;
 
   constructor(options: PartitionBackfillOptions) {
-    this.#options = options;
+    this.#options = { ...options, isIdle: async () => !this.#isStopped && options.isIdle() };
     this.#sizes = options.sizes ?? defaultSizes;
   }
 
@@ -126,25 +126,31 @@ export class PartitionBackfill implements Beside {
     return shadow;
   }
 
-  async #low(): Promise<number> {
+  async #held(): Promise<{ readonly low: number; readonly high: number }> {
     const { broker, topic, partition } = this.#options;
-    return (await broker.offsets(topic)).find((one) => one.partition === partition)?.low ?? 0;
+    const { low = 0, high = 0 } = (await broker.offsets(topic)).find((one) => one.partition === partition) ?? {};
+    return { low, high };
   }
 
-  /** The record at the watermark, where it is still there, must be the one that was applied. */
+  /** The record at the watermark, unless it has expired, must be the one that was applied. */
   async #verify({ offset, timestamp }: Watermark): Promise<void> {
-    const { broker, topic, partition, store, tag } = this.#options;
-    if (offset < (await this.#low())) return;
-    for await (const [record] of broker.read({ topic, partition, from: offset, to: offset + 1 })) {
-      if (record!.timestamp === timestamp) return;
-      await store.clear(tag);
-      throw new LikenessError('LogRecreated', 'The topic was created again: the backfill begins anew.');
-    }
+    const { low, high } = await this.#held();
+    if (offset < low || (offset < high && (await this.#isThere(offset, timestamp)))) return;
+    await clearIdle(this.#options);
+    throw new LikenessError('LogRecreated', 'The topic was created again: the backfill begins anew.');
+  }
+
+  /** Also where nothing can be read there. */
+  async #isThere(offset: number, timestamp: number): Promise<boolean> {
+    const { broker, topic, partition } = this.#options;
+    for await (const [record] of broker.read({ topic, partition, from: offset, to: offset + 1 }))
+      if (record !== undefined) return record.timestamp === timestamp;
+    return true;
   }
 
   /** What neither broker nor archive has any more is missing from the changed features, and from them alone. */
   async #passLoss(shadow: Shadow): Promise<void> {
-    const low = await this.#low();
+    const { low } = await this.#held();
     if (shadow.next >= low) return;
     const { logger, topic, partition, carrying } = this.#options;
     shadow.reach(low);
@@ -173,6 +179,8 @@ export class PartitionBackfill implements Beside {
       return this.#feed;
     });
     if (feed === undefined) return;
+    // The live states have only just come here, or the store has lost their tail: they come as far as these first.
+    if (shadow.next > feed.end) return this.#detach();
     if (shadow.next < feed.end) await this.#read(shadow, feed.end);
     await worker.between(async () => {
       if (this.#feed !== feed || this.#isStopped) return;

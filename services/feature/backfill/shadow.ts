@@ -28,6 +28,8 @@ export interface ShadowOptions {
   /** Of the live states, and of these. */
   readonly liveTag: PartitionTag;
   readonly tag: PartitionTag;
+  /** Whether these are still not the ones that serve: of those nothing is cleared. */
+  readonly isIdle: () => Promise<boolean>;
   readonly dedupeWindowMs: number;
   readonly onApplied?: (applied: Applied) => void;
 }
@@ -49,19 +51,19 @@ export class Shadow {
 
   /**
    * Goes on where another one has stopped, or begins: at the start of the log, if there is anything to compute. `live` is
-   * the watermark of the live states, which must not move meanwhile.
+   * the watermark of the live states. Those that are found may be further than it: a partition that has just come here is
+   * followed from where its live states are, which then come as far.
    */
   static async open(options: ShadowOptions, live: Watermark | undefined): Promise<Shadow> {
     const shadow = new Shadow(options);
     const { store, tag } = options;
     const { watermark } = await store.read(tag, []);
-    // What is further than the live states is of another log: theirs has been rebuilt since.
-    if (watermark !== undefined && shadow.#isOwn(watermark) && watermark.offset <= (live?.offset ?? -1)) {
+    if (watermark !== undefined && shadow.#isOwn(watermark)) {
       shadow.#known = { watermark, next: watermark.offset + 1 };
       shadow.#isComplete = watermark.definition === options.carrying.wanted.hash;
       return shadow;
     }
-    if (watermark !== undefined || (await store.hasProfiles(tag))) await store.clear(tag);
+    if (watermark !== undefined || (await store.hasProfiles(tag))) await clearIdle(options);
     await shadow.#begin(live);
     return shadow;
   }
@@ -187,4 +189,16 @@ export class Shadow {
       throw new LikenessError('StoreUnavailable', 'Another instance computes the same features.', { retryable: true });
     this.#known = { watermark: next, next: Math.max(this.next, next.offset + 1) };
   }
+}
+
+/** Rejects where others have taken over, of which this instance has not heard yet. */
+export async function clearIdle({
+  store,
+  tag,
+  isIdle,
+}: Pick<ShadowOptions, 'store' | 'tag' | 'isIdle'>): Promise<void> {
+  if (await isIdle()) return store.clear(tag);
+  throw new LikenessError('StoreUnavailable', 'Other features serve by now, which is heard of soon.', {
+    retryable: true,
+  });
 }
