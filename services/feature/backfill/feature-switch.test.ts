@@ -142,6 +142,15 @@ describe('the switch', () => {
     // Whoever starts afterwards with the features of before means it.
     expect((await switchOf(spec, 950)).isBehind).toBe(true);
   });
+
+  it('is told by what an instance has begun with, not by the clock of its machine', async () => {
+    const [fast, slow] = [5000, 1];
+    const old = await switchOf(spec, fast);
+    const next = await switchOf(changed, 900);
+    expect(await next.tryOver()).toBe(true);
+    expect([await old.follow(), old.isBehind]).toEqual([true, false]);
+    expect((await switchOf(spec, slow)).isBehind).toBe(true);
+  });
 });
 
 describe('profiles that this code cannot go on with', () => {

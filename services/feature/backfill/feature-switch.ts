@@ -42,7 +42,8 @@ const looks = 5;
 
 export class FeatureSwitch {
   readonly #options: FeatureSwitchOptions;
-  readonly #startedAt: number;
+  /** Generation of those that served when this instance began. Not a time: clocks of two machines differ. */
+  readonly #begunAt: number;
   #active: ActiveFeatures;
   #live: CompiledFeatures;
   /** Has been seen, and is taken up when it has settled. */
@@ -50,7 +51,7 @@ export class FeatureSwitch {
 
   private constructor(options: FeatureSwitchOptions, active: ActiveFeatures) {
     this.#options = options;
-    this.#startedAt = options.clock.now();
+    this.#begunAt = active.generation;
     this.#active = active;
     this.#live = this.#compile(active);
   }
@@ -92,8 +93,8 @@ export class FeatureSwitch {
    * what has been replaced: it is about to be replaced too.
    */
   get isBehind(): boolean {
-    const { hash, since, generation } = this.#active;
-    return hash !== this.#options.wanted.hash && (generation === 1 || since <= this.#startedAt);
+    const { hash, generation } = this.#active;
+    return hash !== this.#options.wanted.hash && generation <= this.#begunAt;
   }
 
   /** Looks whether other features have taken over. True: they have, and `live` and `slot` are theirs now. */
