@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import {
   begin,
   changes,
+  live,
   liveTag,
   OnePartition,
   profiles,
@@ -125,4 +126,26 @@ it.each([
   backfill.stop();
   await run;
   expect((await world.store.read(tag, [])).watermark).toMatchObject({ offset, definition });
+});
+
+it('lets the live work go on while it looks through the idle slot', async () => {
+  const world = new OnePartition();
+  world.send(20);
+  const looking = Promise.withResolvers<boolean>();
+  const store = withStore(world.store, {
+    hasProfiles: (of) => (of === tag ? looking.promise : world.store.hasProfiles(of)),
+  });
+  const begun = begin(world, store, changes[0]!);
+  await pump(world, begun);
+  const { backfill } = begun;
+  const run = backfill.run();
+  await turns(5);
+  world.send(10);
+  await pump(world, begun);
+  expect(await wrong(world, liveTag, live)).toEqual([]);
+  looking.resolve(false);
+  await untilAbreast(backfill);
+  backfill.stop();
+  await run;
+  expect(await wrong(world, tag, changes[0]!)).toEqual([]);
 });

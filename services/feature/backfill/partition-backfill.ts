@@ -121,8 +121,11 @@ export class PartitionBackfill implements Beside {
   }
 
   async #open(): Promise<Shadow | undefined> {
-    const shadow = await this.#options.worker.between((live) => Shadow.open(this.#options, live));
-    if (shadow?.watermark !== undefined) await this.#verify(shadow.watermark);
+    // Looking through the idle slot, and clearing it, may take long: no batch waits for that.
+    const found = await this.#options.worker.between(async (live) => ({ live }));
+    if (found === undefined || this.#isStopped) return undefined;
+    const shadow = await Shadow.open(this.#options, found.live);
+    if (shadow.watermark !== undefined) await this.#verify(shadow.watermark);
     return shadow;
   }
 
