@@ -97,10 +97,14 @@ describe('a service with other features', () => {
   });
 });
 
-const switchOf = (features: typeof spec, at = 1000, more: { rebuilds?: boolean; settleMs?: number } = {}) =>
+const switchOf = (
+  features: typeof spec,
+  at: number | (() => number) = 1000,
+  more: { rebuilds?: boolean; settleMs?: number } = {},
+) =>
   FeatureSwitch.open({
     store: world.store,
-    clock: { now: () => at },
+    clock: { now: () => (typeof at === 'number' ? at : at()) },
     pipeline,
     partitions,
     features: features.features,
@@ -153,6 +157,17 @@ describe('the switch', () => {
   });
 });
 
+it('is heard of at once, and taken up when everybody has heard of it', async () => {
+  const clock = { time: 1000 };
+  const old = await switchOf(spec, () => clock.time, { settleMs: 50 });
+  expect(await (await switchOf(changed, 900)).tryOver()).toBe(true);
+  expect([await old.follow(), await old.isCurrent(), old.slot]).toEqual([false, false, 0]);
+  clock.time += 49;
+  expect(await old.follow()).toBe(false);
+  clock.time += 1;
+  expect([await old.follow(), await old.isCurrent(), old.slot]).toEqual([true, true, 1]);
+});
+
 describe('profiles that this code cannot go on with', () => {
   it('are refused where nobody has noted their features', async () => {
     await stand(0, 0, 'other');
@@ -178,29 +193,50 @@ it('is kept with everything else of a pipeline', () => {
   expect(featureTags(pipeline, 1)).toEqual(['default/test/e1/features', 'default/test/e1/p0', 'default/test/e1/p0.1']);
 });
 
+interface Ports {
+  readonly read?: ProfileStore['read'];
+  readonly now?: () => number;
+}
+
+const backfillsOf = (features: FeatureSwitch, of: typeof own, { read, now = () => 1000 }: Ports = {}): Backfills =>
+  new Backfills({
+    features,
+    wanted: of,
+    broker: world.broker,
+    store: read ? withStore(world.store, { read }) : world.store,
+    pipeline,
+    topic: topics['events-clean'],
+    dedupeWindowMs: 1,
+    clock: { now },
+    metrics: { backfilled: () => undefined, backfill: () => undefined },
+    logger: pino({ level: 'silent' }),
+    onSwitch: () => undefined,
+    onFatal: (error) => world.fatal.push(error),
+    timing: { tickMs: 20, settleMs: 1e6, graceMs: 500 },
+  });
+
+it('lets nothing take over while what this instance has is not followed', async () => {
+  await switchOf(spec);
+  for (const partition of [0, 1]) await stand(partition, 1, wanted.hash);
+  const backfills = backfillsOf(await switchOf(changed), wanted);
+  const idle = { position: undefined, between: async () => undefined } as unknown as PartitionWorker;
+  backfills.own(0, idle);
+  await backfills.tick();
+  expect((await active())!.generation).toBe(1);
+  await backfills.stop();
+});
+
 describe('the idle slot', () => {
   /** `isTaken`: meanwhile the partition goes to another instance. */
-  const tidy = async (features: FeatureSwitch, isTaken = false): Promise<void> => {
+  const tidy = async (features: FeatureSwitch, isTaken = false, hereForMs = 500): Promise<void> => {
+    let now = 10_000;
     const read: ProfileStore['read'] = (...args) => {
       if (isTaken) backfills.drop([0]);
       return world.store.read(...args);
     };
-    const backfills = new Backfills({
-      features,
-      wanted: own,
-      broker: world.broker,
-      store: withStore(world.store, { read }),
-      pipeline,
-      topic: topics['events-clean'],
-      dedupeWindowMs: 1,
-      clock: { now: () => 1000 },
-      metrics: { backfilled: () => undefined, backfill: () => undefined },
-      logger: pino({ level: 'silent' }),
-      onSwitch: () => undefined,
-      onFatal: (error) => world.fatal.push(error),
-      timing: { tickMs: 20, settleMs: 1e6, graceMs: 0 },
-    });
+    const backfills = backfillsOf(features, own, { read, now: () => now });
     backfills.own(0, {} as PartitionWorker);
+    now += hereForMs;
     await backfills.tick();
     await backfills.stop();
     expect(world.fatal).toEqual([]);
@@ -211,6 +247,12 @@ describe('the idle slot', () => {
     await stand(0, 1, backfillMark(wanted.hash));
     await tidy(await switchOf(spec));
     expect(await held()).toBeUndefined();
+  });
+
+  it('is left alone where the partition has only just come here', async () => {
+    await stand(0, 1, backfillMark(wanted.hash));
+    await tidy(await switchOf(spec), false, 499);
+    expect(await held()).toBeDefined();
   });
 
   it('is left alone where the partition has gone to somebody else', async () => {
