@@ -229,6 +229,22 @@ export function profileStoreContract(name: string, start: () => Promise<ProfileS
       expect(text((await store.read(tag, ['user-7'])).profiles[0]!.ids)).toBe('');
     });
 
+    test('a clearing that is broken off anywhere leaves no ids without their profile', async () => {
+      const names = Array.from({ length: 500 }, (_, index) => `user-${index}`);
+      const writes = names.map((profileId) => ({ profileId, state: bytes('1'), ids: { append: bytes('x') } }));
+      await store.commit(tag, undefined, mark(1), writes);
+      let isCleared = false;
+      const clearing = store.clear(tag).then(() => (isCleared = true));
+      const seen = new Set<string>();
+      while (!isCleared) {
+        for (const profile of (await rival.read(tag, names)).profiles) if (profile) seen.add(text(profile.ids));
+        await new Promise(setImmediate);
+      }
+      await clearing;
+      // What is seen last of a profile is that its ids are gone; whoever finds one clears again.
+      expect(seen).toContain('');
+    });
+
     test('who closes leaves others open', async () => {
       const third = await harness.open();
       await third.commit(tag, undefined, mark(1), [{ profileId: 'a', state: bytes('1') }]);

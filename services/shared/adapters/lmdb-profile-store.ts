@@ -134,7 +134,8 @@ async function clear({ watermarks, notes, states, ids }: Tables, tag: PartitionT
   await watermarks.remove(watermarkKey(tag));
   await notes.remove(watermarkKey(tag));
   const range = stateRange(tag); // Chunk keys begin as state keys do: with the tag and NUL.
-  for (const table of [states, ids]) {
+  // Profiles tell that a clearing was broken off, so that they go last: ids without one would make repeats of its events.
+  for (const table of [ids, states]) {
     let last: Promise<boolean> = Promise.resolve(true);
     for (const key of table.getKeys({ ...range, snapshot: false })) last = table.remove(key);
     await last;

@@ -125,7 +125,8 @@ async function* scan(redis: Redis, pattern: string): AsyncIterable<string[]> {
 async function clear(redis: Redis, tag: PartitionTag): Promise<void> {
   await redis.del(watermarkKey(tag));
   await redis.del(noteKey(tag));
-  for (const pattern of [stateKeyPattern(tag), idsKeyPattern(tag)])
+  // Profiles tell that a clearing was broken off, so that they go last: ids without one would make repeats of its events.
+  for (const pattern of [idsKeyPattern(tag), stateKeyPattern(tag)])
     for await (const keys of scan(redis, pattern)) if (keys.length > 0) await redis.unlink(keys);
 }
 
