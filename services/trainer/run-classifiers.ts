@@ -54,7 +54,8 @@ export async function runClassifier(
     throw new LikenessError(
       'BadData',
       `Model ${inputs.name}: ${rows.length} examples whose time has passed are too few to learn from; it takes at ` +
-        `least ${minEvents} (spec.training.minEvents)`,
+        `least ${minEvents} (spec.training.minEvents). The time of an example has passed once the label's within and ` +
+        'spec.cleaning.late.grace are over, so the events must reach over more than both.',
     );
   progress(`${inputs.name}: ${rows.length} of ${settled} examples`);
   const trained = await trainClassifier(rows, inputs, {
