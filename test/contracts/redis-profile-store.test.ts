@@ -110,3 +110,19 @@ test('one profile is one read: short keys, nothing more', async () => {
   expect((await commands()) - before).toBe(2); // The read and the count itself.
   await store.close();
 });
+
+test('a clearing that goes on while somebody has begun anew takes nothing of it', async () => {
+  const [store, other] = await Promise.all([1, 2].map(() => connectRedisProfileStore({ url: server.url })));
+  for (let page = 1; page <= 20; page++) {
+    const states = Array.from({ length: 500 }, (_, at) => ({ profileId: `${page}-${at}`, state: Buffer.from('old') }));
+    const before = page === 1 ? undefined : mark(page - 1);
+    expect(await store!.commit('moved', before, mark(page), states)).toBe('committed');
+  }
+  const clearing = store!.clear('moved');
+  const begin = () => other!.commit('moved', undefined, mark(1), [{ profileId: 'new', state: Buffer.from('new') }]);
+  while ((await begin()) !== 'committed');
+  await clearing;
+  const { watermark, profiles } = await other!.read('moved', ['new']);
+  expect([watermark, profiles[0]?.state.toString()]).toEqual([mark(1), 'new']);
+  await Promise.all([store!.close(), other!.close()]);
+});

@@ -121,13 +121,26 @@ async function* scan(redis: Redis, pattern: string): AsyncIterable<string[]> {
   } while (cursor !== '0');
 }
 
-/** The watermark is gone before the first profile is: commits that expect it fail from then on. */
+/** Of a page of a clearing: nothing, once somebody has begun anew. Its keys share a slot. */
+const unlinkUnlessBegun = `
+if redis.call('GET', KEYS[1]) then return 0 end
+for at = 2, #KEYS do redis.call('UNLINK', KEYS[at]) end
+return 1`;
+
+/**
+ * The watermark is gone before the first profile is: commits that expect it fail from then on. Who commits without one
+ * has cleared before, and what is found from then on is its own.
+ */
 async function clear(redis: Redis, tag: PartitionTag): Promise<void> {
   await redis.del(watermarkKey(tag));
   await redis.del(noteKey(tag));
   // Profiles tell that a clearing was broken off, so that they go last: ids without one would make repeats of its events.
   for (const pattern of [idsKeyPattern(tag), stateKeyPattern(tag)])
-    for await (const keys of scan(redis, pattern)) if (keys.length > 0) await redis.unlink(keys);
+    for await (const keys of scan(redis, pattern)) {
+      if (keys.length === 0) continue;
+      const isGone = await redis.eval(unlinkUnlessBegun, keys.length + 1, watermarkKey(tag), ...keys);
+      if (isGone === 0) return;
+    }
 }
 
 async function hasProfiles(redis: Redis, tag: PartitionTag): Promise<boolean> {
