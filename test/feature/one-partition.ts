@@ -144,6 +144,13 @@ export const untilAbreast = async (backfill: PartitionBackfill): Promise<void> =
   while (!backfill.isAbreast) await sleep(0);
 };
 
+/** Lets what `run` began catch up, and ends it. */
+export async function finish(backfill: PartitionBackfill, run: Promise<void>): Promise<void> {
+  await untilAbreast(backfill);
+  backfill.stop();
+  await run;
+}
+
 export const turns = async (count: number): Promise<void> => {
   for (let at = 0; at < count; at++) await sleep(1);
 };

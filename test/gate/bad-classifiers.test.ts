@@ -2,20 +2,13 @@
  * Bad models that classify, put on the way that a good one takes: artifacts on disk, the stream, the gate, promotion. None is
  * promoted, each is refused for its own reason, and a good one after them passes.
  */
-import { createPrivateKey } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { generateSigningKey } from '../../services/shared/learning/signing.ts';
 import type { ActiveMessage, CandidateMessage } from '../../services/shared/model-stream.ts';
 import { announceBad } from './announcing.ts';
+import { badOfAnySort, flip, type Bad } from './bad-kinds.ts';
 import { visits } from './shop-log.ts';
-import { classifier, coefficients, prepare, readGood, removeFile, type Good, type Recipe } from './spoil.ts';
-import { classifying, startGateWorld, type GateWorld, type Look } from './world.ts';
-
-interface Bad extends Recipe {
-  readonly look?: Look;
-}
+import { classifier, coefficients, prepare, readGood, type Good, type Recipe } from './spoil.ts';
+import { classifying, startGateWorld, type GateWorld } from './world.ts';
 
 let world: GateWorld;
 let good: Good;
@@ -23,11 +16,6 @@ let inService: CandidateMessage;
 let ticks = 0;
 const trained: CandidateMessage[] = [];
 
-const flip = (name: string) => (folder: string) => {
-  const bytes = readFileSync(join(folder, name));
-  bytes[bytes.length >> 1]! ^= 1;
-  writeFileSync(join(folder, name), bytes);
-};
 const both = (files: NonNullable<Recipe['files']>): Recipe => ({ files, twinFiles: files });
 const text = (name: string, from: RegExp, to: string) => (files: Map<string, Uint8Array>) =>
   void files.set(name, Buffer.from(Buffer.from(files.get(name)!).toString().replace(from, to)));
@@ -45,8 +33,7 @@ const overconfident = classifier(({ calibration, ...rest }) =>
 const shy = classifier((model) => ({ ...model, calibration: { kind: 'platt', slope: -0.2, offset: 3 } }));
 
 const kinds: Record<string, [Bad, RegExp]> = {
-  unsigned: [{ stored: removeFile('manifest.sig') }, /manifest.sig: is missing/],
-  'signed by a stranger': [{ key: createPrivateKey(generateSigningKey().privatePem) }, /no trusted key has signed/],
+  ...badOfAnySort,
   'a byte of the classifier': [{ stored: flip('classifier.json') }, /classifier.json: its bytes are not those/],
   'a byte of the golden rows': [{ stored: flip('golden.json') }, /golden.json: its bytes are not those/],
   'a coefficient that is no number': [
@@ -73,27 +60,11 @@ const kinds: Record<string, [Bad, RegExp]> = {
     { ...both(negated), details: { metrics: { rocAuc: 0.999, rocAucLower: 0.99, logLoss: 0.001 } } },
     /no better than chance/,
   ],
-  'other definitions of the features': [{ details: { featureSchema: 'a'.repeat(64) } }, /featureSchema is of other/],
-  'another code': [{ details: { codeVersion: 'learning/0' } }, /code learning\/0 made it/],
   'the name of another model': [
     { details: { model: 'other' }, message: { model: 'buys-soon' } },
     /its model is other, and it is to be buys-soon/,
   ],
-  'another pipeline': [{ details: { pipeline: 'default/other' } }, /its pipeline is default\/other/],
-  'offsets that the log does not have': [
-    { details: { offsets: [{ partition: 0, from: 0, to: 1e9 }] } },
-    /which the log does not have/,
-  ],
-  'older than what is in service': [
-    { details: { trainedAt: '2026-01-01T00:00:00.000Z' } },
-    /not after the model in service/,
-  ],
-  'skewed features': [{ details: { metrics: { skew: 0.02 } } }, /skew 0.02/],
   'too slow': [{ look: { now: () => (ticks += 60) } }, /an answer takes 60 ms .*50 are allowed/],
-  'too great': [{ look: { env: { LIKENESS_MODEL_MAX_BYTES: '100' } } }, /bytes, and 100 are allowed/],
-  'without a twin': [{ details: { twin: undefined } }, /it names no twin/],
-  'the twin of another run': [{ twinDetails: { runId: 'other' } }, /its twin .* is another model: its runId is other/],
-  'a twin of another time': [{ twinDetails: { report: { before: 'x' } } }, /its twin was fitted to the time before x/],
   'a twin that was touched': [{ twinStored: flip('classifier.json') }, /classifier.json: its bytes are not those/],
 };
 

@@ -2,13 +2,10 @@
  * Bad models: candidates of every kind that must never serve, put on the way that a good one takes: artifacts on disk, the
  * stream, the gate, promotion, serving. None is promoted, and each is refused for its own reason.
  */
-import { createPrivateKey } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { generateSigningKey } from '../../services/shared/learning/signing.ts';
 import type { CandidateMessage } from '../../services/shared/model-stream.ts';
 import { announceBad } from './announcing.ts';
+import { badOfAnySort, flip, type Bad } from './bad-kinds.ts';
 import { purchases } from './shop-log.ts';
 import {
   addFile,
@@ -26,22 +23,12 @@ import {
 } from './spoil.ts';
 import { startGateWorld, type GateWorld, type Look } from './world.ts';
 
-interface Bad extends Recipe {
-  readonly look?: Look;
-}
-
 let world: GateWorld;
 let good: Good;
 let inService: CandidateMessage;
 let first: CandidateMessage;
 let judgedRun: string;
 
-/** Turns one byte round. */
-const flip = (name: string) => (folder: string) => {
-  const bytes = readFileSync(join(folder, name));
-  bytes[bytes.length >> 1]! ^= 1;
-  writeFileSync(join(folder, name), bytes);
-};
 const text = (value: unknown) => Buffer.from(JSON.stringify(value));
 const both = (model: NonNullable<Recipe['model']>): Recipe => ({ model, twin: model });
 const negated = eachValue((value) => -value);
@@ -50,12 +37,10 @@ const blind: NonNullable<Recipe['model']> = (model) => {
   const { ids } = model.popularity.items;
   return eachValue((value, _row, column) => (ids[column]!.startsWith('c0-') ? 0 : value))(model);
 };
-const stranger = createPrivateKey(generateSigningKey().privatePem);
 let ticks = 0;
 
 const kinds: Record<string, [Bad, RegExp]> = {
-  unsigned: [{ stored: removeFile('manifest.sig') }, /manifest.sig: is missing/],
-  'signed by a stranger': [{ key: stranger }, /no trusted key has signed/],
+  ...badOfAnySort,
   'a byte of the manifest': [{ stored: flip('manifest.json') }, /no trusted key has signed/],
   'a byte of the signature': [{ stored: flip('manifest.sig') }, /no trusted key has signed/],
   'a byte of the items': [{ stored: flip('items.json') }, /items.json: its bytes are not those/],
@@ -75,20 +60,9 @@ const kinds: Record<string, [Bad, RegExp]> = {
     { files: (files) => void files.set('sr.matrix', files.get('sr.matrix')!.subarray(0, -8)) },
     /sr.matrix: has \d+ bytes where/,
   ],
-  'other definitions of a history': [{ details: { featureSchema: 'a'.repeat(64) } }, /featureSchema is of other/],
-  'another code': [{ details: { codeVersion: 'learning/0' } }, /code learning\/0 made it/],
   'the name of another model': [
     { details: { model: 'other' }, message: { model: 'next-item' } },
     /its model is other, and it is to be next-item/,
-  ],
-  'another pipeline': [{ details: { pipeline: 'default/other' } }, /its pipeline is default\/other/],
-  'offsets that the log does not have': [
-    { details: { offsets: [{ partition: 0, from: 0, to: 1e9 }] } },
-    /which the log does not have/,
-  ],
-  'older than what is in service': [
-    { details: { trainedAt: '2026-01-01T00:00:00.000Z' } },
-    /not after the model in service/,
   ],
   'worse than the most popular items': [both(negated), /the most popular items have/],
   'a segment that has collapsed': [both(blind), /in category:c0 it is worse: -/],
@@ -98,7 +72,6 @@ const kinds: Record<string, [Bad, RegExp]> = {
     /its scores are [\d.]+e-7 times|its scores are 0.00000\d* times/,
   ],
   'too slow': [{ look: { now: () => (ticks += 60) } }, /scoring takes 60 ms .*50 are allowed/],
-  'skewed features': [{ details: { metrics: { skew: 0.02 } } }, /skew 0.02/],
   'metrics that lie': [
     { ...both(negated), details: { metrics: { 'ndcg@10': 0.99, 'popularity.ndcg@10': 0.01 } } },
     /its NDCG@10 is 0(\.\d+)?, and/,
@@ -119,10 +92,6 @@ const kinds: Record<string, [Bad, RegExp]> = {
     { files: (files) => void files.set('cleaning.json', Buffer.from('{]')) },
     /cleaning.json: is not JSON/,
   ],
-  'too great': [{ look: { env: { LIKENESS_MODEL_MAX_BYTES: '100' } } }, /bytes, and 100 are allowed/],
-  'without a twin': [{ details: { twin: undefined } }, /it names no twin/],
-  'the twin of another run': [{ twinDetails: { runId: 'other' } }, /its twin .* is another model: its runId is other/],
-  'a twin of another time': [{ twinDetails: { report: { before: 'x' } } }, /its twin was fitted to the time before x/],
   'a twin that was touched': [{ twinStored: flip('sr.matrix') }, /sr.matrix: its bytes are not those/],
   'another version than announced': [{ message: { version: 'blend-1' } }, /its version is .*, and it is to be blend-1/],
 };

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import {
   begin,
   changes,
+  finish,
   live,
   liveTag,
   OnePartition,
@@ -10,7 +11,6 @@ import {
   pump,
   tag,
   turns,
-  untilAbreast,
   wrong,
 } from '../../../test/feature/one-partition.ts';
 import { withStore } from '../../../test/feature/world.ts';
@@ -43,9 +43,7 @@ it('takes nothing over before it has taken what was kept for later', async () =>
   await pump(world, begun);
   const { backfill } = begun;
   const run = backfill.run();
-  await untilAbreast(backfill);
-  backfill.stop();
-  await run;
+  await finish(backfill, run);
   expect(await wrong(world, tag, wanted)).toEqual([]);
 });
 
@@ -81,9 +79,7 @@ it.each([
   expect((await world.store.read(tag, [])).watermark).toEqual(watermark);
   world.send(10);
   await pump(world, begun);
-  await untilAbreast(backfill);
-  backfill.stop();
-  await run;
+  await finish(backfill, run);
   expect(await wrong(world, tag, wanted)).toEqual([]);
 });
 
@@ -104,9 +100,7 @@ it.each([
   await pump(world, begun);
   const { backfill } = begun;
   const run = backfill.run();
-  await untilAbreast(backfill);
-  backfill.stop();
-  await run;
+  await finish(backfill, run);
   expect(await wrong(world, tag, changes[0]!)).toEqual([]);
 });
 
@@ -144,8 +138,6 @@ it('lets the live work go on while it looks through the idle slot', async () => 
   await pump(world, begun);
   expect(await wrong(world, liveTag, live)).toEqual([]);
   looking.resolve(false);
-  await untilAbreast(backfill);
-  backfill.stop();
-  await run;
+  await finish(backfill, run);
   expect(await wrong(world, tag, changes[0]!)).toEqual([]);
 });

@@ -5,23 +5,17 @@ import { checkGolden } from '../../shared/learning/gate/golden.ts';
 import { judge, refusal, type Judgement } from '../../shared/learning/gate/judge.ts';
 import { modelInputs } from '../../shared/learning/model-inputs.ts';
 import type { GateDeps, Judging, RunConfig } from './deps.ts';
-import { cutOf, openCandidate, openOther, seedOf, unseen } from './open-models.ts';
+import { openBoth } from './open-models.ts';
 import { readHoldOut } from './read-hold-out.ts';
 
 /** Rejects with what trying again may mend. */
-export async function judgeRecommender(
-  { candidate, active }: Judging,
-  config: RunConfig,
-  deps: GateDeps,
-): Promise<Judgement> {
+export async function judgeRecommender(judging: Judging, config: RunConfig, deps: GateDeps): Promise<Judgement> {
   const { spec, settings, topics } = config;
-  const inputs = modelInputs(spec, candidate.model);
+  const inputs = modelInputs(spec, judging.candidate.model);
   const opening = { ...deps, ...config, schema: inputs.schema, open };
-  const inService = active && (await openOther(active, opening));
-  const opened = await openCandidate(candidate, inService?.opened, opening);
+  const opened = await openBoth(judging, opening);
   if ('problem' in opened) return refusal(opened.problem);
-  const { self, twin } = opened;
-  const seed = seedOf(self.digest);
+  const { self, twin, active, from, seed } = opened;
   const held = await readHoldOut({
     broker: deps.broker,
     topic: topics['events-clean'],
@@ -29,20 +23,20 @@ export async function judgeRecommender(
     mergeOn: spec.identity.mergeOn,
     offsets: self.manifest.offsets,
     since: self.manifest.since === undefined ? undefined : Date.parse(self.manifest.since),
-    from: cutOf(self.manifest, inService?.opened?.self.manifest),
+    from,
     seed,
   });
   if ('problem' in held) return refusal(held.problem);
   const judgement = judge({
     candidate: { self, twin, seenUntil: held.seenUntil },
-    active: inService?.opened,
+    active,
     questions: held.questions,
     items: held.items,
     settings,
     now: deps.now,
     seed,
   });
-  return { ...judgement, reasons: [...judgement.reasons, ...unseen(inService)] };
+  return { ...judgement, reasons: [...judgement.reasons, ...opened.unseen] };
 }
 
 function open(files: ReadonlyMap<string, Uint8Array>, trustedKeys: readonly KeyObject[], digest: string): LoadedModel {

@@ -4,8 +4,10 @@ import { describeError, LikenessError } from '../../shared/errors.ts';
 import { codeVersion, type Manifest } from '../../shared/learning/manifest.ts';
 import type { ModelStore } from '../../shared/model-store.ts';
 import type { CandidateMessage, ModelRef } from '../../shared/model-stream.ts';
+import type { Judging } from './deps.ts';
 
 interface Openable {
+  readonly digest: string;
   readonly manifest: Manifest;
 }
 
@@ -22,12 +24,12 @@ export interface Opening<L extends Openable> {
   readonly open: (files: ReadonlyMap<string, Uint8Array>, trustedKeys: readonly KeyObject[], digest: string) => L;
 }
 
-export interface Opened<L> {
+interface Opened<L> {
   readonly self: L;
   readonly twin: L | undefined;
 }
 
-export interface OpenedCandidate<L> extends Opened<L> {
+interface OpenedCandidate<L> extends Opened<L> {
   readonly twin: L;
 }
 
@@ -36,8 +38,35 @@ interface Problem {
   readonly problem: string;
 }
 
-/** Rejects only with what trying again may mend. */
-export async function openCandidate<L extends Openable>(
+export interface Compared<L> extends OpenedCandidate<L> {
+  /** The model in service; undefined where there is none, or it cannot be opened. */
+  readonly active: Opened<L> | undefined;
+  /** Why there is nothing to compare with although a model is in service. */
+  readonly unseen: readonly string[];
+  /** When the questions begin that neither twin has seen, milliseconds since 1970. */
+  readonly from: number;
+  /** What chance is drawn by at this candidate: the same whenever it is judged. */
+  readonly seed: number;
+}
+
+/** The candidate and the model in service, each with its twin. Rejects only with what trying again may mend. */
+export async function openBoth<L extends Openable>(
+  { candidate, active }: Judging,
+  opening: Opening<L>,
+): Promise<Compared<L> | Problem> {
+  const inService = active && (await openOther(active, opening));
+  const opened = await openCandidate(candidate, inService?.opened, opening);
+  if ('problem' in opened) return opened;
+  return {
+    ...opened,
+    active: inService?.opened,
+    unseen: unseen(inService),
+    from: cutOf(opened.self.manifest, inService?.opened?.self.manifest),
+    seed: Number.parseInt(opened.self.digest.slice(0, 8), 16),
+  };
+}
+
+async function openCandidate<L extends Openable>(
   candidate: CandidateMessage,
   active: Opened<L> | undefined,
   opening: Opening<L>,
@@ -53,7 +82,7 @@ export async function openCandidate<L extends Openable>(
 }
 
 /** Of the model in service. One that cannot be opened any more is no reason to keep it. */
-export async function openOther<L extends Openable>(
+async function openOther<L extends Openable>(
   { digest, version }: ModelRef,
   opening: Opening<L>,
 ): Promise<{ readonly opened: Opened<L> } | (Problem & { readonly opened?: undefined })> {
@@ -66,19 +95,12 @@ export async function openOther<L extends Openable>(
   }
 }
 
-/** When the questions begin that neither twin has seen, milliseconds since 1970. */
-export function cutOf(candidate: Manifest, active: Manifest | undefined): number {
+function cutOf(candidate: Manifest, active: Manifest | undefined): number {
   const cuts = [candidate, active].map((manifest) => Date.parse(manifest?.twin?.before ?? ''));
   return Math.max(...cuts.filter((cut) => !Number.isNaN(cut)));
 }
 
-/** What chance is drawn by at this candidate: the same whenever it is judged. */
-export function seedOf(digest: string): number {
-  return Number.parseInt(digest.slice(0, 8), 16);
-}
-
-/** Why there was nothing to compare with although a model is in service. */
-export function unseen(inService: object | undefined): string[] {
+function unseen(inService: object | undefined): string[] {
   const { problem } = (inService ?? {}) as Partial<Problem>;
   return problem === undefined ? [] : [`${problem}, so it was not compared with it`];
 }
